@@ -1,1 +1,33 @@
-//! model
+//! What the network is made of: ids, people, posts, the ways to say no, and the work that is left for later.
+//!
+//! A pure room: no clock, no randomness, no network, no disk.
+
+pub mod account;
+pub mod address;
+pub mod error;
+pub mod event;
+pub mod handle;
+pub mod id;
+pub mod job;
+pub mod limits;
+pub mod notification;
+pub mod page;
+pub mod role;
+pub mod scope;
+pub mod status;
+pub mod time;
+
+pub use address::Addresses;
+pub use error::{Error, Fault, Noun, Refusal};
+pub use event::Event;
+pub use handle::Handle;
+pub use id::{
+    AccountId, AnnouncementId, AppId, CustomEmojiId, JobId, NotificationId, RuleId, SessionId, StatusId, TagId, TokenId,
+};
+pub use job::Job;
+pub use notification::NotificationType;
+pub use page::Page;
+pub use role::Role;
+pub use scope::{Scope, Scopes};
+pub use status::{QuotePolicy, Viewer, Visibility};
+pub use time::Time;

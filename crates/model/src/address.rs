@@ -1,0 +1,62 @@
+//! Where things of this server are found: one place that knows the form of our addresses.
+
+use crate::id::{AccountId, StatusId};
+
+/// Our domains and the addresses made from them. Cheap to clone when shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// `https`, or `http` for development.
+    pub scheme: String,
+    /// The domain in handles (Mastodon's `LOCAL_DOMAIN`), maybe with a port.
+    pub local_domain: String,
+    /// The host that serves pages and the API (Mastodon's `WEB_DOMAIN`), maybe with a port.
+    pub web_domain: String,
+}
+
+impl Addresses {
+    /// `https://mastodon.example.org`, without a slash at the end.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("{}://{}", self.scheme, self.web_domain)
+    }
+    /// `path` must begin with `/`.
+    #[must_use]
+    pub fn at(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme, self.web_domain)
+    }
+    /// `wss://…` or `ws://…`, without a path.
+    #[must_use]
+    pub fn streaming(&self) -> String {
+        format!("{}://{}", if self.scheme == "https" { "wss" } else { "ws" }, self.web_domain)
+    }
+    /// The id of a local account in the network. The number, not the name, so that a handle may change one day.
+    #[must_use]
+    pub fn account_uri(&self, account: AccountId) -> String {
+        self.at(&format!("/ap/users/{account}"))
+    }
+    /// The page of a local account.
+    #[must_use]
+    pub fn account_url(&self, username: &str) -> String {
+        self.at(&format!("/@{username}"))
+    }
+    /// The id of a local status in the network.
+    #[must_use]
+    pub fn status_uri(&self, author: AccountId, status: StatusId) -> String {
+        self.at(&format!("/ap/users/{author}/statuses/{status}"))
+    }
+    /// The page of a local status.
+    #[must_use]
+    pub fn status_url(&self, author: &str, status: StatusId) -> String {
+        self.at(&format!("/@{author}/{status}"))
+    }
+    /// The page of a hashtag.
+    #[must_use]
+    pub fn tag_url(&self, tag: &str) -> String {
+        self.at(&format!("/tags/{tag}"))
+    }
+    /// The domains a handle may name when it means somebody here.
+    #[must_use]
+    pub fn own_domains(&self) -> [&str; 2] {
+        [&self.local_domain, &self.web_domain]
+    }
+}

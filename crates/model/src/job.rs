@@ -1,0 +1,104 @@
+//! Work that is left for later: rows in the same transaction as what caused it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, StatusId};
+
+/// What is to be done. Small, names things by id; running it twice is harmless.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Writes a status into the home feeds of the author's local followers and wakes their streams.
+    FanOut {
+        /// The status.
+        status: StatusId,
+    },
+    /// Takes a deleted status's rows away piece by piece: feeds, notifications, favourites.
+    SweepStatus {
+        /// The status.
+        status: StatusId,
+    },
+    /// Fills the home feed of somebody who has been away, or has just followed somebody.
+    RebuildHome {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Takes the posts of one account out of another's home feed (unfollowed, blocked, muted).
+    SweepHome {
+        /// Whose feed.
+        account: AccountId,
+        /// Whose posts go.
+        author: AccountId,
+    },
+    /// Erases an account's posts and relations in chunks after its deletion.
+    SweepAccount {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Throws away what has expired: used codes, old idempotency keys, ended sessions, lapsed mutes.
+    Tidy,
+}
+
+/// A queue with its own number of workers, so that slow work never stands before quick work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// People are waiting for it.
+    Feeds,
+    /// Nobody is waiting for it.
+    Upkeep,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Lane; 2] = [Lane::Feeds, Lane::Upkeep];
+    /// The word in the database and in `phiomia jobs`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Lane::Feeds => "feeds",
+            Lane::Upkeep => "upkeep",
+        }
+    }
+    /// How many jobs of the lane one process runs at the same time.
+    #[must_use]
+    pub const fn concurrency(self) -> usize {
+        match self {
+            Lane::Feeds => 4,
+            Lane::Upkeep => 1,
+        }
+    }
+}
+
+impl Job {
+    /// Which lane it runs in.
+    #[must_use]
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Job::FanOut { .. } | Job::RebuildHome { .. } | Job::SweepHome { .. } => Lane::Feeds,
+            Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::Tidy => Lane::Upkeep,
+        }
+    }
+    /// Lower runs first within its lane.
+    #[must_use]
+    pub const fn priority(&self) -> i64 {
+        match self {
+            Job::FanOut { .. } | Job::SweepStatus { .. } => 10,
+            Job::SweepHome { .. } => 20,
+            Job::RebuildHome { .. } | Job::SweepAccount { .. } => 30,
+            Job::Tidy => 90,
+        }
+    }
+    /// The word clients of `phiomia jobs` see.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Job::FanOut { .. } => "fan_out",
+            Job::SweepStatus { .. } => "sweep_status",
+            Job::RebuildHome { .. } => "rebuild_home",
+            Job::SweepHome { .. } => "sweep_home",
+            Job::SweepAccount { .. } => "sweep_account",
+            Job::Tidy => "tidy",
+        }
+    }
+}
