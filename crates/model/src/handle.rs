@@ -87,8 +87,20 @@ pub fn is_valid_local_name(name: &str) -> bool {
 #[must_use]
 pub fn is_reserved_name(name: &str) -> bool {
     const RESERVED: [&str; 14] = [
-        "abuse", "account", "accounts", "admin", "administration", "administrator", "admins", "help", "helpdesk",
-        "instance", "mod", "moderator", "support", "webmaster",
+        "abuse",
+        "account",
+        "accounts",
+        "admin",
+        "administration",
+        "administrator",
+        "admins",
+        "help",
+        "helpdesk",
+        "instance",
+        "mod",
+        "moderator",
+        "support",
+        "webmaster",
     ];
     RESERVED.contains(&name.to_lowercase().as_str())
 }
@@ -104,7 +116,10 @@ mod tests {
             assert_eq!(text.parse(), Ok(there.clone()), "{text:?}");
         }
         assert_eq!("@alice".parse(), Ok(Handle::local("alice")));
-        assert_eq!("alice@localhost:3912".parse::<Handle>().map(|h| h.relative_to(&["localhost:3912"])), Ok(Handle::local("alice")));
+        assert_eq!(
+            "alice@localhost:3912".parse::<Handle>().map(|h| h.relative_to(&["localhost:3912"])),
+            Ok(Handle::local("alice"))
+        );
         for bad in ["", "@", "a b", "alice@", "a@b@c", "alice@exa mple"] {
             assert_eq!(bad.parse::<Handle>(), Err(NotAHandle), "{bad:?}");
         }

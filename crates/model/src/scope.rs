@@ -16,6 +16,7 @@ impl Scope {
     }
     /// A scope a route asks for. Panics at compile time for a name that does not exist.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "bounded by the loop's condition; const code has no iterators")]
     pub const fn of(name: &'static str) -> Scope {
         let mut at = 0;
         while at < ALL.len() {
@@ -47,6 +48,7 @@ impl Scope {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "bounded by the loop's condition; const code has no iterators")]
 const fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;

@@ -1,1 +1,7 @@
-//! store
+//! Everything that outlives a request, on three shelves: the database, files, and what is live.
+
+pub mod clock;
+pub mod db;
+
+pub use clock::{Clock, IdMaker};
+pub use db::{Db, Query, Tx};

@@ -1,1 +1,44 @@
-//! testkit
+//! What tests stand on: databases on both engines, a clock that stands still.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot be set up shall fail loudly"
+)]
+
+mod database;
+
+pub use database::{Engine, TestDatabase, beside, empty};
+pub use tokio;
+
+/// Writes a test once and runs it on SQLite and on PostgreSQL, each with a fresh, empty database.
+///
+/// ```ignore
+/// on_both_engines! {
+///     async fn a_setting_is_kept(db: TestDatabase) { … }
+/// }
+/// ```
+#[macro_export]
+macro_rules! on_both_engines {
+    ($(async fn $name:ident($house:ident: $kind:ty) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, clippy::wildcard_imports, clippy::allow_attributes, reason = "the tests of a file share its imports")]
+            use super::*;
+            async fn test($house: $kind) $body
+
+            #[test]
+            fn sqlite() {
+                $crate::run($crate::Engine::Sqlite, async |engine| test(<$kind>::open(engine).await).await);
+            }
+            #[test]
+            fn postgres() {
+                $crate::run($crate::Engine::Postgres, async |engine| test(<$kind>::open(engine).await).await);
+            }
+        }
+    )*};
+}
+
+/// Runs one test on a runtime of its own.
+pub fn run(engine: Engine, test: impl AsyncFnOnce(Engine)) {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test(engine));
+}

@@ -1,0 +1,147 @@
+//! Looking at a database from outside of its threads: for tests, `db check` and the doctor.
+
+use std::collections::BTreeMap;
+
+use phiomia_model::{Error, Fault};
+
+use super::{
+    Settings, postgres,
+    sql::{Sql, Statement},
+    sqlite, statements,
+    value::{FromRow, Value},
+};
+
+/// A connection of its own.
+enum Raw {
+    Sqlite(sqlite::Connection),
+    Postgres(postgres::Connection),
+}
+
+impl Raw {
+    fn open(settings: &Settings) -> Result<Raw, Fault> {
+        match settings {
+            Settings::Sqlite(s) => sqlite::Connection::open(s, false).map(Raw::Sqlite),
+            Settings::Postgres(s) => postgres::Connection::primary(s).map(Raw::Postgres),
+        }
+    }
+    fn rows<T: FromRow>(&self, statement: &Statement) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        let mut take = |row: &mut super::value::Row<'_>| {
+            all.push(T::from_row(row)?);
+            Ok(true)
+        };
+        match self {
+            Raw::Sqlite(c) => c.each(statement, &[] as &[Value<'_>], &mut take)?,
+            Raw::Postgres(c) => c.each(statement, &[], &mut take)?,
+        }
+        Ok(all)
+    }
+    fn batch(&self, sql: &str) -> Result<(), Fault> {
+        match self {
+            Raw::Sqlite(c) => c.batch(sql),
+            Raw::Postgres(c) => c.batch(sql),
+        }
+    }
+}
+
+/// Prepares every statement of the room; gives those that fail with the reason.
+#[must_use]
+pub fn prepare_all(settings: &Settings) -> Vec<String> {
+    let raw = match Raw::open(settings) {
+        Ok(raw) => raw,
+        Err(fault) => return vec![fault.chain()],
+    };
+    let check = |statement: &&'static Statement| {
+        let outcome = match &raw {
+            Raw::Sqlite(c) => c.check(statement),
+            Raw::Postgres(c) => c.check(statement),
+        };
+        outcome.err().map(|fault| fault.chain())
+    };
+    statements().iter().filter_map(check).collect()
+}
+
+/// How SQLite would run each statement whose name ends in one of `names`. Empty on PostgreSQL.
+///
+/// # Errors
+/// The database failed.
+pub fn plans(settings: &Settings, names: &[&str]) -> Result<BTreeMap<&'static str, Vec<String>>, Fault> {
+    let Raw::Sqlite(connection) = Raw::open(settings)? else { return Ok(BTreeMap::new()) };
+    let wanted = |s: &&&Statement| names.iter().any(|n| s.name.ends_with(n));
+    statements().iter().filter(wanted).map(|s| Ok((s.name, connection.explain(s)?))).collect()
+}
+
+/// Runs SQL without parameters.
+///
+/// # Errors
+/// The database failed.
+pub fn run(settings: &Settings, sql: &str) -> Result<(), Fault> {
+    Raw::open(settings)?.batch(sql)
+}
+
+static COLUMNS: Statement = Statement::new(
+    "inspect::COLUMNS",
+    Sql::Differs {
+        sqlite: "select m.name, c.name, lower(c.type), c.\"notnull\" = 0 and c.pk = 0
+            from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table' and m.name not like 'sqlite_%'
+            order by 1, 2",
+        postgres: "select cast(table_name as text), cast(column_name as text), cast(data_type as text),
+                is_nullable = 'YES'
+            from information_schema.columns where table_schema = current_schema() order by 1, 2",
+    },
+);
+
+static INDEXES: Statement = Statement::new(
+    "inspect::INDEXES",
+    Sql::Differs {
+        sqlite: "select name, tbl_name from sqlite_schema where type = 'index' and sql is not null order by 1",
+        postgres: "select cast(indexname as text), cast(tablename as text) from pg_indexes
+            where schemaname = current_schema() and indexname not like '%\\_pkey' and indexname not like '%\\_key'
+            order by 1",
+    },
+);
+
+/// Table to column to (type, may be null). `blob` and `bytea` are both `bytes`.
+///
+/// # Errors
+/// The database failed.
+pub fn columns(settings: &Settings) -> Result<BTreeMap<String, BTreeMap<String, (String, bool)>>, Fault> {
+    let mut schema: BTreeMap<String, BTreeMap<String, (String, bool)>> = BTreeMap::new();
+    for (table, column, kind, may_be_null) in Raw::open(settings)?.rows::<(String, String, String, bool)>(&COLUMNS)? {
+        let kind = if kind == "blob" || kind == "bytea" { "bytes".to_owned() } else { kind };
+        schema.entry(table).or_default().insert(column, (kind, may_be_null));
+    }
+    Ok(schema)
+}
+
+/// Named index to its table.
+///
+/// # Errors
+/// The database failed.
+pub fn indexes(settings: &Settings) -> Result<BTreeMap<String, String>, Fault> {
+    Ok(Raw::open(settings)?.rows::<(String, String)>(&INDEXES)?.into_iter().collect())
+}
+
+static INTEGRITY: Statement =
+    Statement::new("inspect::INTEGRITY", Sql::Same("select integrity_check from pragma_integrity_check"));
+static FOREIGN_KEYS: Statement = Statement::new(
+    "inspect::FOREIGN_KEYS",
+    Sql::Same("select \"table\", coalesce(cast(rowid as text), '?') from pragma_foreign_key_check"),
+);
+
+/// What is wrong with the file itself; empty when all is well. PostgreSQL looks after its own files.
+///
+/// # Errors
+/// The database failed.
+pub fn damage(settings: &Settings) -> Result<Vec<String>, Error> {
+    let raw = Raw::open(settings)?;
+    if matches!(raw, Raw::Postgres(_)) {
+        return Ok(Vec::new());
+    }
+    let mut lines: Vec<String> =
+        raw.rows::<(String,)>(&INTEGRITY)?.into_iter().map(|(l,)| l).filter(|l| l != "ok").collect();
+    for (table, row) in raw.rows::<(String, String)>(&FOREIGN_KEYS)? {
+        lines.push(format!("row {row} of {table} refers to something that is not there"));
+    }
+    Ok(lines)
+}

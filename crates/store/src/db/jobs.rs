@@ -1,0 +1,248 @@
+//! The job table: leased, not popped, so that the work of a crashed process is done by the next.
+
+use std::time::Duration;
+
+use phiomia_model::{Fault, Job, JobId, Time, job::Lane};
+
+use super::{
+    query::{Query, Tx},
+    sql::{Sql, queries},
+    value::{FromRow, Row},
+};
+
+/// A job that failed this often is parked.
+pub const MOST_ATTEMPTS: i64 = 25;
+/// A job that was in hand in this many crashes is parked: it may be what crashes us.
+pub const MOST_CRASHES: i64 = 8;
+
+queries! {
+    INSERT = Sql::Same("insert into jobs (id, lane, priority, kind, payload, run_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)");
+    // `run_at` is moved to the end of the lease, so that one index answers "due and in nobody's hands".
+    CLAIM = Sql::Differs {
+        sqlite: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null), leased_by = $5
+            where id in (select id from jobs where lane = $1 and run_at <= $2 and parked_at is null
+                order by priority, run_at, id limit $3)
+            returning id, payload, attempts, crashes",
+        postgres: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null)::int, leased_by = $5
+            where id in (select id from jobs where lane = $1 and run_at <= $2 and parked_at is null
+                order by priority, run_at, id limit $3 for update skip locked)
+            returning id, payload, attempts, crashes",
+    };
+    RENEW = Sql::Same("update jobs set run_at = $3 where id in ids($1) and leased_by = $2");
+    FINISH = Sql::Same("delete from jobs where id = $1");
+    RETRY = Sql::Same("update jobs set run_at = $2, attempts = attempts + 1, leased_by = null, last_error = $3 where id = $1");
+    PARK = Sql::Same("update jobs set parked_at = $2, leased_by = null, last_error = $3 where id = $1");
+    RELEASE = Sql::Same("update jobs set run_at = $2, leased_by = null where leased_by = $1");
+    // A database file has one server: whatever is leased when it starts was in hand when the last one died.
+    ADOPT = Sql::Same("update jobs set run_at = $1, crashes = crashes + 1, leased_by = null where leased_by is not null");
+    COUNTS = Sql::Same("select lane, kind, count(*), sum(case when leased_by is not null then 1 else 0 end),
+            sum(case when parked_at is not null then 1 else 0 end), min(run_at)
+        from jobs group by lane, kind order by lane, kind");
+    PARKED = Sql::Same("select id, kind, payload, attempts, crashes, last_error, parked_at from jobs
+        where parked_at is not null order by id limit $1");
+    UNPARK = Sql::Same("update jobs set parked_at = null, attempts = 0, crashes = 0, run_at = $1 where parked_at is not null");
+    UNPARK_ONE = Sql::Same("update jobs set parked_at = null, attempts = 0, crashes = 0, run_at = $2
+        where id = $1 and parked_at is not null");
+    DISCARD = Sql::Same("delete from jobs where id = $1 and parked_at is not null");
+    NEXT_DUE = Sql::Same("select min(run_at) from jobs where lane = $1 and parked_at is null");
+    WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
+}
+
+pub(super) fn insert(tx: &Tx<'_>, job: &Job, run_at: Time) -> Result<(), Fault> {
+    let payload = serde_json::to_string(job).map_err(|e| Fault::because("writing a job", e))?;
+    let row = (tx.new_id(), job.lane().word(), job.priority(), job.kind(), payload, run_at, tx.now());
+    tx.execute(&INSERT, row).map(|_| ())
+}
+
+/// A job in somebody's hands.
+#[derive(Debug)]
+pub struct Claimed {
+    /// Its row.
+    pub id: JobId,
+    /// What is to be done; `Err` with the text when this version does not know it.
+    pub job: Result<Job, String>,
+    /// How often it failed before.
+    pub attempts: i64,
+    /// How many processes died with it in their hands.
+    pub crashes: i64,
+}
+
+impl FromRow for Claimed {
+    fn from_row(row: &mut Row<'_>) -> Result<Claimed, Fault> {
+        let id = row.next()?;
+        let payload: String = row.next()?;
+        let job = serde_json::from_str(&payload).map_err(|_| payload);
+        Ok(Claimed { id, job, attempts: row.next()?, crashes: row.next()? })
+    }
+}
+
+/// Takes up to `most` due jobs of a lane for `lease`; `worker` names this process.
+///
+/// # Errors
+/// The database failed.
+pub fn claim(tx: &Tx<'_>, lane: Lane, most: i64, lease: Duration, worker: &str) -> Result<Vec<Claimed>, Fault> {
+    tx.rows(&CLAIM, (lane.word(), tx.now(), most, tx.now().plus(lease), worker))
+}
+
+/// Prolongs leases of this process.
+///
+/// # Errors
+/// The database failed.
+pub fn renew(tx: &Tx<'_>, jobs: &[i64], lease: Duration, worker: &str) -> Result<(), Fault> {
+    tx.execute(&RENEW, (jobs, worker, tx.now().plus(lease))).map(|_| ())
+}
+
+/// The job is done.
+///
+/// # Errors
+/// The database failed.
+pub fn finish(tx: &Tx<'_>, job: JobId) -> Result<(), Fault> {
+    tx.execute(&FINISH, (job,)).map(|_| ())
+}
+
+/// The job failed and is tried again at `run_at`.
+///
+/// # Errors
+/// The database failed.
+pub fn retry(tx: &Tx<'_>, job: JobId, run_at: Time, error: &str) -> Result<(), Fault> {
+    tx.execute(&RETRY, (job, run_at, error)).map(|_| ())
+}
+
+/// The job is set aside for a person to look at.
+///
+/// # Errors
+/// The database failed.
+pub fn park(tx: &Tx<'_>, job: JobId, error: &str) -> Result<(), Fault> {
+    tx.execute(&PARK, (job, tx.now(), error)).map(|_| ())
+}
+
+/// Gives back everything this process holds: it stops in order.
+///
+/// # Errors
+/// The database failed.
+pub fn release(tx: &Tx<'_>, worker: &str) -> Result<(), Fault> {
+    tx.execute(&RELEASE, (worker, tx.now())).map(|_| ())
+}
+
+/// Takes back what a dead process held. Only where one server owns the database.
+///
+/// # Errors
+/// The database failed.
+pub fn adopt(tx: &Tx<'_>) -> Result<u64, Fault> {
+    tx.execute(&ADOPT, (tx.now(),))
+}
+
+/// How many jobs of one kind there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The lane's word.
+    pub lane: String,
+    /// The job's kind.
+    pub kind: String,
+    /// All of them.
+    pub n_all: i64,
+    /// In somebody's hands.
+    pub n_leased: i64,
+    /// Set aside.
+    pub n_parked: i64,
+    /// When the first is due.
+    pub first_due: Time,
+}
+
+impl FromRow for Count {
+    fn from_row(row: &mut Row<'_>) -> Result<Count, Fault> {
+        Ok(Count {
+            lane: row.next()?,
+            kind: row.next()?,
+            n_all: row.next()?,
+            n_leased: row.next()?,
+            n_parked: row.next()?,
+            first_due: row.next()?,
+        })
+    }
+}
+
+/// Counts by lane and kind.
+///
+/// # Errors
+/// The database failed.
+pub fn counts(q: &Query<'_>) -> Result<Vec<Count>, Fault> {
+    q.rows(&COUNTS, ())
+}
+
+/// A job set aside.
+#[derive(Clone, Debug)]
+pub struct Parked {
+    /// Its row.
+    pub id: JobId,
+    /// Its kind.
+    pub kind: String,
+    /// What was to be done, as JSON.
+    pub payload: String,
+    /// How often it failed.
+    pub attempts: i64,
+    /// How many processes died with it.
+    pub crashes: i64,
+    /// The last error.
+    pub last_error: Option<String>,
+    /// Since when.
+    pub parked_at: Time,
+}
+
+impl FromRow for Parked {
+    fn from_row(row: &mut Row<'_>) -> Result<Parked, Fault> {
+        Ok(Parked {
+            id: row.next()?,
+            kind: row.next()?,
+            payload: row.next()?,
+            attempts: row.next()?,
+            crashes: row.next()?,
+            last_error: row.next()?,
+            parked_at: row.next()?,
+        })
+    }
+}
+
+/// What is set aside, oldest first.
+///
+/// # Errors
+/// The database failed.
+pub fn parked(q: &Query<'_>, most: i64) -> Result<Vec<Parked>, Fault> {
+    q.rows(&PARKED, (most,))
+}
+
+/// Puts one parked job back, or all; how many.
+///
+/// # Errors
+/// The database failed.
+pub fn unpark(tx: &Tx<'_>, job: Option<JobId>) -> Result<u64, Fault> {
+    match job {
+        Some(job) => tx.execute(&UNPARK_ONE, (job, tx.now())),
+        None => tx.execute(&UNPARK, (tx.now(),)),
+    }
+}
+
+/// Throws a parked job away; whether it was there.
+///
+/// # Errors
+/// The database failed.
+pub fn discard(tx: &Tx<'_>, job: JobId) -> Result<bool, Fault> {
+    Ok(tx.execute(&DISCARD, (job,))? > 0)
+}
+
+/// When the first job of a lane is due; leased ones count with the end of their lease.
+///
+/// # Errors
+/// The database failed.
+pub fn next_due(q: &Query<'_>, lane: Lane) -> Result<Option<Time>, Fault> {
+    Ok(q.value::<Option<Time>>(&NEXT_DUE, (lane.word(),))?.flatten())
+}
+
+/// Whether a job of this kind is waiting or running.
+///
+/// # Errors
+/// The database failed.
+pub fn is_waiting(q: &Query<'_>, kind: &str) -> Result<bool, Fault> {
+    q.exists(&WAITING_OF_KIND, (kind,))
+}

@@ -1,0 +1,170 @@
+//! Forward-only migrations: the same file names for both engines, a copy of a SQLite database before each change,
+//! and a refusal to touch what a newer version made.
+
+use std::{fs, path::Path};
+
+use phiomia_model::{Error, Fault, Refusal, Time};
+
+use super::{
+    postgres::{self, PostgresSettings},
+    sqlite::{self, SqliteSettings},
+};
+
+struct Migration {
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! migrations {
+    ($($name:literal),* $(,)?) => {
+        &[$(Migration {
+            name: $name,
+            sqlite: include_str!(concat!("../../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../../migrations/postgres/", $name, ".sql")),
+        }),*]
+    };
+}
+
+/// In order; the position is the version, beginning with 1.
+const MIGRATIONS: &[Migration] = migrations!["0001_house", "0002_people", "0003_statuses", "0004_server"];
+
+/// Copies kept from before migrations.
+const MOST_BACKUPS: usize = 3;
+
+/// What the migrations did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// Schema version found; 0 for a new database.
+    pub from: usize,
+    /// Schema version now.
+    pub to: usize,
+    /// Where the copy from before is, if one was made.
+    pub backup: Option<std::path::PathBuf>,
+}
+
+const TABLE: &str = "create table if not exists schema_migrations (
+    version bigint primary key, name text not null, applied_at bigint not null)";
+
+pub(super) fn sqlite(settings: &SqliteSettings, now: Time) -> Result<Migrated, Error> {
+    if let Some(folder) = settings.path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(|e| Fault::because(format!("making {}", folder.display()), e))?;
+    }
+    let connection = sqlite::Connection::open(settings, false)?;
+    let failed = |e: rusqlite::Error| sqlite::broken("migrating", &e);
+    let raw = &connection.raw;
+    // Two processes may start at the same time; the second waits here and then finds nothing left to do.
+    let found = || -> Result<usize, Fault> {
+        let version: Option<i64> =
+            raw.query_row("select max(version) from schema_migrations", [], |row| row.get(0)).map_err(failed)?;
+        Ok(usize::try_from(version.unwrap_or_default()).unwrap_or_default())
+    };
+    connection.batch(TABLE)?;
+    let from = found()?;
+    check(from)?;
+    if from == MIGRATIONS.len() {
+        return Ok(Migrated { from, to: from, backup: None });
+    }
+    let backup = if from > 0 { Some(copy_before(&connection, &settings.path, from)?) } else { None };
+    for (version, migration) in (1..).zip(MIGRATIONS) {
+        connection.batch("begin immediate")?;
+        let outcome = (|| {
+            if version > found()? {
+                connection.batch(migration.sqlite).map_err(|f| named(migration, &f))?;
+                raw.execute(
+                    "insert into schema_migrations (version, name, applied_at) values (?1, ?2, ?3)",
+                    (i64::try_from(version).unwrap_or(i64::MAX), migration.name, now.0),
+                )
+                .map_err(failed)?;
+            }
+            connection.batch("commit")
+        })();
+        if let Err(fault) = outcome {
+            let _ = connection.batch("rollback");
+            return Err(fault.into());
+        }
+    }
+    Ok(Migrated { from, to: MIGRATIONS.len(), backup })
+}
+
+pub(super) fn postgres(settings: &PostgresSettings, now: Time) -> Result<Migrated, Error> {
+    let connection = postgres::Connection::primary(settings)?;
+    // One process migrates, the others wait for the lock and find nothing left to do.
+    connection.batch("begin; select pg_advisory_xact_lock(7246104)")?;
+    let outcome = (|| -> Result<Migrated, Error> {
+        connection.batch(TABLE)?;
+        let from = usize::try_from(postgres_version(&connection)?).unwrap_or_default();
+        check(from)?;
+        for (version, migration) in (1..).zip(MIGRATIONS).skip(from) {
+            connection.batch(migration.postgres).map_err(|f| named(migration, &f))?;
+            connection.batch(&format!(
+                "insert into schema_migrations (version, name, applied_at) values ({version}, '{}', {})",
+                migration.name, now.0
+            ))?;
+        }
+        connection.batch("commit")?;
+        Ok(Migrated { from, to: MIGRATIONS.len(), backup: None })
+    })();
+    if outcome.is_err() {
+        let _ = connection.batch("rollback");
+    }
+    outcome
+}
+
+fn postgres_version(connection: &postgres::Connection) -> Result<i64, Fault> {
+    let mut version = 0;
+    connection.each(super::settings::version_statement(), &[], &mut |row| {
+        version = row.next::<Option<i64>>()?.unwrap_or_default();
+        Ok(false)
+    })?;
+    Ok(version)
+}
+
+fn check(found: usize) -> Result<(), Refusal> {
+    let known = MIGRATIONS.len();
+    if found > known {
+        return Err(Refusal::Invalid(format!(
+            "the database has schema version {found}, this program knows {known}: it was made by a newer version, use that one"
+        )));
+    }
+    Ok(())
+}
+
+fn named(migration: &Migration, fault: &Fault) -> Fault {
+    Fault::new(format!("migration {}: {}", migration.name, fault.chain()))
+}
+
+/// `backups/before-0004-….sqlite3` beside the database; the oldest are thrown away.
+fn copy_before(connection: &sqlite::Connection, path: &Path, version: usize) -> Result<std::path::PathBuf, Fault> {
+    let folder = path.with_file_name("backups");
+    fs::create_dir_all(&folder).map_err(|e| Fault::because("making the folder for backups", e))?;
+    let file = folder.join(format!("before-migration-from-{version:04}.sqlite3"));
+    if file.exists() {
+        fs::remove_file(&file).map_err(|e| Fault::because("replacing an older backup", e))?;
+    }
+    connection.backup(&file)?;
+    let mut copies: Vec<_> = fs::read_dir(&folder)
+        .map_err(|e| Fault::because("listing backups", e))?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("before-migration-from-")))
+        .collect();
+    copies.sort();
+    let n_surplus = copies.len().saturating_sub(MOST_BACKUPS);
+    for old in copies.into_iter().take(n_surplus) {
+        let _ = fs::remove_file(old);
+    }
+    Ok(file)
+}
+
+pub(super) fn backup(settings: &SqliteSettings, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Err(Refusal::Invalid(format!("{} exists already", to.display())).into());
+    }
+    if !settings.path.exists() {
+        return Err(Refusal::Invalid(format!("there is no database at {}", settings.path.display())).into());
+    }
+    sqlite::Connection::open(settings, false)?.backup(to)?;
+    // A backup that is lost with the power is none.
+    fs::File::open(to).and_then(|f| f.sync_all()).map_err(|e| Fault::because("storing the backup durably", e))?;
+    Ok(())
+}

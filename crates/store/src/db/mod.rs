@@ -1,0 +1,295 @@
+//! The database: plain SQL in synchronous closures on database threads, two engines behind one small facade.
+//!
+//! ```no_run
+//! # async fn f(db: phiomia_store::Db) -> Result<(), phiomia_model::Error> {
+//! // one hop to a database thread, a consistent snapshot inside, no await between queries
+//! let n = db.read(|q| Ok(phiomia_store::db::jobs::counts(q)?)).await?;
+//! // one transaction; rows, jobs and events commit together; answered when it is on stable storage
+//! db.write(|tx| Ok(tx.enqueue(&phiomia_model::Job::Tidy)?)).await?;
+//! # Ok(()) }
+//! ```
+
+mod act;
+mod error;
+pub mod foreign_events;
+pub mod inspect;
+pub mod jobs;
+mod migrate;
+mod postgres;
+mod query;
+pub mod settings;
+mod sql;
+mod sqlite;
+mod value;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use phiomia_model::{Error, Event, Fault, Refusal};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+pub use migrate::Migrated;
+pub use postgres::{PostgresSettings, SslMode};
+pub use query::{Query, Tx};
+pub use sqlite::SqliteSettings;
+
+use crate::clock::{Clock, IdMaker};
+use act::{Act, ReadAct, Write, WriteAct};
+use query::Aftermath;
+use sql::Statement;
+
+/// Closures that may wait for a thread before callers are told to come back later.
+const MOST_WAITING: usize = 4096;
+/// How long a caller waits for a place in that queue.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Which database, chosen by configuration.
+#[derive(Clone, Debug)]
+pub enum Settings {
+    /// A file of ours.
+    Sqlite(SqliteSettings),
+    /// A server of theirs.
+    Postgres(Box<PostgresSettings>),
+}
+
+/// Who opens the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opener {
+    /// The server: announced events go to its receiver.
+    Server,
+    /// A command beside it: events are left in a table, where the server finds them within half a second.
+    Command,
+}
+
+/// The database. Cheap to clone; the threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Db {
+    reads: flume::Sender<Box<dyn ReadAct>>,
+    writes: flume::Sender<Box<dyn WriteAct>>,
+    settings: Arc<Settings>,
+    shared: Arc<Shared>,
+    threads: Arc<Threads>,
+}
+
+/// What the threads have in common.
+pub(crate) struct Shared {
+    clock: Clock,
+    ids: Arc<IdMaker>,
+    is_server: bool,
+    n_statements: AtomicU64,
+    events: mpsc::UnboundedSender<Event>,
+    jobs_waiting: Arc<Notify>,
+}
+
+impl Shared {
+    /// Called after a commit and before its answers, so that a caller who hears "done" finds the caches already dropped.
+    fn committed(&self, aftermath: Aftermath) {
+        for event in aftermath.events {
+            // The receiver is gone only while the process ends.
+            let _ = self.events.send(event);
+        }
+        if aftermath.has_jobs {
+            self.jobs_waiting.notify_waiters();
+        }
+    }
+
+    /// A command's events commit with its rows, for the running server to find.
+    fn keep_for_server(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        if self.is_server {
+            return Ok(());
+        }
+        for event in tx.events() {
+            foreign_events::insert(tx, &event)?;
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as what it is: the shared state takes note of a batch")]
+    fn record_batch(&self, n_acts: usize) {
+        metrics::counter!("phiomia_database_commits_total").increment(1);
+        metrics::counter!("phiomia_database_acts_total").increment(u64::try_from(n_acts).unwrap_or_default());
+    }
+}
+
+/// Joins the threads when the last `Db` goes, so that a process does not end in the middle of a write.
+struct Threads(std::sync::Mutex<Vec<std::thread::JoinHandle<()>>>);
+
+/// An opened database and what comes out of it.
+pub struct Opened {
+    /// The database.
+    pub db: Db,
+    /// What committed transactions announced, in order.
+    pub events: mpsc::UnboundedReceiver<Event>,
+    /// What the migrations did.
+    pub migrated: Migrated,
+}
+
+impl Db {
+    /// Opens and migrates the database, and starts its threads.
+    ///
+    /// # Errors
+    /// A fault when it cannot be reached or written; a refusal when a newer version of the program made it.
+    pub fn open(settings: Settings, clock: Clock, opener: Opener) -> Result<Opened, Error> {
+        let mut salt = [0_u8; 2];
+        aws_lc_rs::rand::fill(&mut salt).map_err(|_| Fault::new("the system gave no random bytes"))?;
+        let (events, received) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            clock,
+            ids: Arc::new(IdMaker::new(u16::from_le_bytes(salt))),
+            is_server: opener == Opener::Server,
+            n_statements: AtomicU64::new(0),
+            events,
+            jobs_waiting: Arc::new(Notify::new()),
+        });
+        let (reads, read_acts) = flume::bounded(MOST_WAITING);
+        let (writes, write_acts) = flume::bounded(MOST_WAITING);
+        let (migrated, threads) = match &settings {
+            Settings::Sqlite(sqlite) => {
+                let migrated = migrate::sqlite(sqlite, shared.clock.now())?;
+                let mut threads = sqlite::spawn_readers(sqlite, &shared, &read_acts)?;
+                threads.push(sqlite::spawn_writer(sqlite, &shared, write_acts)?);
+                if shared.is_server {
+                    // Not joined: it sleeps most of the time and holds nothing open that matters.
+                    drop(sqlite::spawn_upkeep(sqlite, &shared)?);
+                }
+                (migrated, threads)
+            }
+            Settings::Postgres(postgres) => {
+                let migrated = migrate::postgres(postgres, shared.clock.now())?;
+                (migrated, postgres::spawn(postgres, &shared, &read_acts, &write_acts)?)
+            }
+        };
+        let threads = Arc::new(Threads(std::sync::Mutex::new(threads)));
+        let db = Db { reads, writes, settings: Arc::new(settings), shared, threads };
+        Ok(Opened { db, events: received, migrated })
+    }
+
+    /// Runs a closure on a consistent snapshot.
+    ///
+    /// # Errors
+    /// What the closure gives, or a fault of the database.
+    pub async fn read<T, F>(&self, closure: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&Query<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        queue(&self.reads, Box::new(Act { closure, result: None, reply })).await?;
+        answer.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+
+    /// Runs a closure in one transaction. Answered when it is on stable storage.
+    /// The closure may be run again from its beginning (contention, failover), so it does nothing outside of `tx`.
+    ///
+    /// # Errors
+    /// What the closure gives (nothing is written then), or a fault of the database.
+    pub async fn write<T, F>(&self, closure: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        queue(&self.writes, Box::new(Write(Act { closure, result: None, reply }))).await?;
+        answer.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+
+    /// The clock transactions are dated by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Woken when a transaction of this process left jobs.
+    #[must_use]
+    pub fn jobs_waiting(&self) -> Arc<Notify> {
+        self.shared.jobs_waiting.clone()
+    }
+
+    /// Statements run since the start, for tests that count them.
+    #[must_use]
+    pub fn n_statements(&self) -> u64 {
+        self.shared.n_statements.load(Ordering::Relaxed)
+    }
+
+    /// `SQLite` or `PostgreSQL`, for people.
+    #[must_use]
+    pub fn engine_name(&self) -> &'static str {
+        match *self.settings {
+            Settings::Sqlite(_) => "SQLite",
+            Settings::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// A fault when it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read(|q| Ok(settings::version(q).map(|_| ())?)).await
+    }
+
+    /// Ends the threads after everything that waits is done. For the last clone of a stopping process.
+    pub fn close(self) {
+        let Db { reads, writes, threads, .. } = self;
+        drop((reads, writes));
+        if let Some(threads) = Arc::into_inner(threads) {
+            let threads = threads.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            for thread in threads {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// Every statement of the room.
+#[must_use]
+pub fn statements() -> Vec<&'static Statement> {
+    [foreign_events::ALL, jobs::ALL, settings::ALL].concat()
+}
+
+/// Brings the database to the newest schema without starting anything.
+///
+/// # Errors
+/// As [`Db::open`].
+pub fn migrate(settings: &Settings, clock: &Clock) -> Result<Migrated, Error> {
+    match settings {
+        Settings::Sqlite(sqlite) => migrate::sqlite(sqlite, clock.now()),
+        Settings::Postgres(postgres) => migrate::postgres(postgres, clock.now()),
+    }
+}
+
+/// Writes a consistent copy of a SQLite database into a new file while others go on.
+///
+/// # Errors
+/// A refusal on PostgreSQL, where `pg_dump` does this, or when the file exists; a fault of the disk.
+pub fn backup(settings: &Settings, to: &Path) -> Result<(), Error> {
+    match settings {
+        Settings::Sqlite(sqlite) => migrate::backup(sqlite, to),
+        Settings::Postgres(_) => {
+            Err(Refusal::Invalid("a PostgreSQL database is backed up with pg_dump".to_owned()).into())
+        }
+    }
+}
+
+async fn queue<A>(queue: &flume::Sender<A>, act: A) -> Result<(), Error> {
+    let act = match queue.try_send(act) {
+        Ok(()) => return Ok(()),
+        Err(flume::TrySendError::Disconnected(_)) => return Err(stopped().into()),
+        Err(flume::TrySendError::Full(act)) => act,
+    };
+    match tokio::time::timeout(LONGEST_WAIT, queue.send_async(act)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(stopped().into()),
+        Err(_) => Err(Refusal::Unavailable { retry_after: LONGEST_WAIT }.into()),
+    }
+}
+
+fn stopped() -> Fault {
+    Fault::new("the database threads have stopped").transient()
+}

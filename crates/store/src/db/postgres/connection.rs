@@ -1,0 +1,299 @@
+//! One connection and the runtime that drives it, both owned by one thread.
+
+use std::{
+    cell::{Cell as StdCell, RefCell},
+    collections::HashMap,
+    error::Error as StdError,
+};
+
+use bytes::BytesMut;
+use phiomia_model::Fault;
+use postgres_types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, NoTls, error::SqlState};
+
+use super::{PostgresSettings, SslMode, tls};
+use crate::db::{
+    error::{Cause, fault},
+    sql::Statement,
+    value::{Cell, Cells, Row, Value},
+};
+
+/// A connection. Not shared between threads.
+pub struct Connection {
+    runtime: tokio::runtime::Runtime,
+    client: Client,
+    prepared: RefCell<HashMap<usize, tokio_postgres::Statement>>,
+    is_preparing: bool,
+    /// A statement of this transaction failed: PostgreSQL will only roll it back, whatever it is told.
+    has_failed: StdCell<bool>,
+}
+
+impl Connection {
+    pub(super) fn open(settings: &PostgresSettings, config: &tokio_postgres::Config) -> Result<Connection, Fault> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Fault::because("starting a database runtime", e))?;
+        let client = runtime.block_on(connect(settings, config))?;
+        Ok(Connection {
+            runtime,
+            client,
+            prepared: RefCell::default(),
+            is_preparing: settings.prepared_statements,
+            has_failed: StdCell::new(false),
+        })
+    }
+
+    pub(in crate::db) fn primary(settings: &PostgresSettings) -> Result<Connection, Fault> {
+        Connection::open(settings, &settings.config)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.get()
+    }
+
+    /// Runs statements without parameters or rows.
+    pub(in crate::db) fn batch(&self, sql: &str) -> Result<(), Fault> {
+        self.runtime.block_on(self.client.batch_execute(sql)).map_err(|e| {
+            self.has_failed.set(true);
+            broken(sql.split_whitespace().next().unwrap_or("batch"), &e)
+        })
+    }
+
+    /// Begins a transaction and asks its number, so that its fate can be looked up should the answer to `commit` be lost.
+    pub(super) fn begin_write(&self) -> Result<String, Fault> {
+        self.has_failed.set(false);
+        let number = self.runtime.block_on(async {
+            let (begun, number) = tokio::join!(
+                self.client.batch_execute("begin"),
+                self.client.query_typed("select cast(pg_current_xact_id() as text)", &[])
+            );
+            begun?;
+            number
+        });
+        let rows = number.map_err(|e| broken("begin", &e))?;
+        rows.first()
+            .and_then(|row| row.try_get::<_, String>(0).ok())
+            .ok_or_else(|| Fault::new("PostgreSQL gave no transaction number; version 13 or later is needed"))
+    }
+
+    /// `committed`, `aborted` or `in progress`: what became of a transaction; `None` when it is too old to know.
+    pub(super) fn fate(&self, transaction: &str) -> Result<Option<String>, Fault> {
+        let sql = "select pg_xact_status(cast(cast($1 as text) as xid8))";
+        let rows = self
+            .runtime
+            .block_on(self.client.query_typed(sql, &[(&transaction, Type::TEXT)]))
+            .map_err(|e| broken("asking for a transaction's fate", &e))?;
+        Ok(rows.first().and_then(|row| row.try_get::<_, Option<String>>(0).ok().flatten()))
+    }
+
+    pub(super) fn begin_read(&self) -> Result<(), Fault> {
+        self.has_failed.set(false);
+        self.batch("begin isolation level repeatable read read only")
+    }
+
+    pub(in crate::db) fn each(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        take: &mut dyn FnMut(&mut Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        for row in self.query(statement, values)? {
+            if !take(&mut Row { cells: &row, at: 0, statement: statement.name })? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn query(&self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
+        self.guarded(statement, async {
+            if self.is_preparing {
+                let prepared = self.prepared(statement).await?;
+                self.client.query(&prepared, &borrowed(&wrapped(values))).await
+            } else {
+                self.client.query_typed(statement.postgres(), &typed(&wrapped(values))).await
+            }
+        })
+    }
+
+    pub(in crate::db) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
+        self.guarded(statement, async {
+            if self.is_preparing {
+                let prepared = self.prepared(statement).await?;
+                self.client.execute(&prepared, &borrowed(&wrapped(values))).await
+            } else {
+                self.client.execute_typed(statement.postgres(), &typed(&wrapped(values))).await
+            }
+        })
+    }
+
+    /// Prepares a statement without running it.
+    pub(in crate::db) fn check(&self, statement: &Statement) -> Result<(), Fault> {
+        self.runtime
+            .block_on(self.client.prepare(statement.postgres()))
+            .map(|_| ())
+            .map_err(|e| broken(statement.name, &e))
+    }
+
+    fn guarded<T>(
+        &self,
+        statement: &Statement,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Fault> {
+        self.runtime.block_on(work).map_err(|e| {
+            self.has_failed.set(true);
+            broken(statement.name, &e)
+        })
+    }
+
+    async fn prepared(&self, statement: &Statement) -> Result<tokio_postgres::Statement, tokio_postgres::Error> {
+        let key = std::ptr::from_ref(statement).addr();
+        if let Some(known) = self.prepared.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let new = self.client.prepare(statement.postgres()).await?;
+        self.prepared.borrow_mut().insert(key, new.clone());
+        Ok(new)
+    }
+}
+
+/// Connects as `sslmode` asks. The name is resolved anew each time, so a failover's new address is found.
+async fn connect(settings: &PostgresSettings, config: &tokio_postgres::Config) -> Result<Client, Fault> {
+    use tokio_postgres::config::SslMode as Wire;
+    let attempts: &[Wire] = match settings.ssl_mode {
+        SslMode::Disable => &[Wire::Disable],
+        SslMode::Allow => &[Wire::Disable, Wire::Require],
+        SslMode::Prefer => &[Wire::Prefer, Wire::Disable],
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Wire::Require],
+    };
+    let mut last = None;
+    for mode in attempts {
+        let mut config = config.clone();
+        config.ssl_mode(*mode);
+        let outcome = if *mode == Wire::Disable {
+            config.connect(NoTls).await.map(|(client, driver)| {
+                tokio::spawn(async move { driver.await.map_err(|e| tracing::debug!("database connection: {e}")) });
+                client
+            })
+        } else {
+            let tls = tls::connector(settings.ssl_mode, settings.ca_file.as_deref())?;
+            config.connect(tls).await.map(|(client, driver)| {
+                tokio::spawn(async move { driver.await.map_err(|e| tracing::debug!("database connection: {e}")) });
+                client
+            })
+        };
+        match outcome {
+            Ok(client) => return Ok(client),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.map_or_else(|| Fault::new("connecting to PostgreSQL"), |e| broken("connecting to PostgreSQL", &e)))
+}
+
+fn wrapped<'a>(values: &[Value<'a>]) -> Vec<Parameter<'a>> {
+    values.iter().map(|v| Parameter(*v)).collect()
+}
+
+fn borrowed<'a>(values: &'a [Parameter<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|v| v as &(dyn ToSql + Sync)).collect()
+}
+
+fn typed<'a>(values: &'a [Parameter<'a>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    values.iter().map(|v| (v as &(dyn ToSql + Sync), v.natural_type())).collect()
+}
+
+/// A value as PostgreSQL wants it on the wire.
+#[derive(Debug)]
+struct Parameter<'a>(Value<'a>);
+
+impl Parameter<'_> {
+    /// The type told to the server when it is not asked first.
+    fn natural_type(&self) -> Type {
+        match self.0 {
+            // The server infers it from the place.
+            Value::Null => Type::UNKNOWN,
+            Value::Int(_) => Type::INT8,
+            Value::Bool(_) => Type::BOOL,
+            Value::Text(_) => Type::TEXT,
+            Value::Bytes(_) => Type::BYTEA,
+            Value::Ids(_) => Type::INT8_ARRAY,
+            Value::Texts(_) => Type::TEXT_ARRAY,
+        }
+    }
+}
+
+impl ToSql for Parameter<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        match self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(n) if *ty == Type::INT4 => i32::try_from(n)?.to_sql(ty, out),
+            Value::Int(n) if *ty == Type::INT2 => i16::try_from(n)?.to_sql(ty, out),
+            Value::Int(n) if *ty == Type::INT8 => n.to_sql(ty, out),
+            Value::Bool(b) if *ty == Type::BOOL => b.to_sql(ty, out),
+            Value::Text(t) if matches!(*ty, Type::TEXT | Type::VARCHAR | Type::UNKNOWN) => t.to_sql(ty, out),
+            Value::Bytes(b) if *ty == Type::BYTEA => b.to_sql(ty, out),
+            Value::Ids(list) if *ty == Type::INT8_ARRAY => list.to_sql(ty, out),
+            Value::Texts(list) if *ty == Type::TEXT_ARRAY => list.to_sql(ty, out),
+            other => Err(format!("{other:?} does not fit a parameter of type {ty}").into()),
+        }
+    }
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+    to_sql_checked!();
+}
+
+/// A cell of any type we use.
+struct Raw<'a>(Option<Cell<'a>>);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Raw<'a>, Box<dyn StdError + Sync + Send>> {
+        Ok(Raw(match *ty {
+            Type::INT8 => Some(Cell::Int(i64::from_sql(ty, raw)?)),
+            Type::INT4 => Some(Cell::Int(i32::from_sql(ty, raw)?.into())),
+            Type::INT2 => Some(Cell::Int(i16::from_sql(ty, raw)?.into())),
+            Type::BOOL => Some(Cell::Bool(bool::from_sql(ty, raw)?)),
+            Type::TEXT | Type::VARCHAR => Some(Cell::Text(<&str>::from_sql(ty, raw)?)),
+            Type::BYTEA => Some(Cell::Bytes(raw)),
+            _ => None,
+        }))
+    }
+    fn from_sql_null(_: &Type) -> Result<Raw<'a>, Box<dyn StdError + Sync + Send>> {
+        Ok(Raw(Some(Cell::Null)))
+    }
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+impl Cells for tokio_postgres::Row {
+    fn cell(&self, index: usize) -> Option<Cell<'_>> {
+        self.try_get::<_, Raw<'_>>(index).ok().and_then(|raw| raw.0)
+    }
+}
+
+fn broken(doing: &str, error: &tokio_postgres::Error) -> Fault {
+    let cause = match error.code() {
+        Some(code) if *code == SqlState::UNIQUE_VIOLATION => Cause::Taken,
+        Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED => {
+            Cause::Contention
+        }
+        // Connection exceptions, out of resources, shutting down, and a primary that has become a replica.
+        Some(code) if ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class)) => Cause::Away,
+        Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Cause::Away,
+        Some(_) => Cause::Other,
+        None if error.is_closed() || error.source().is_some_and(|s| s.is::<std::io::Error>()) => Cause::Away,
+        None if doing.starts_with("connecting") => Cause::Away,
+        None => Cause::Other,
+    };
+    let message = match error.as_db_error() {
+        Some(db) => format!("{}: {}", db.code().code(), db.message()),
+        None => error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
+    };
+    fault(doing, cause, message)
+}

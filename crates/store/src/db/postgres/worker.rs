@@ -1,0 +1,215 @@
+//! A database thread: takes the next closure, read or write, and runs it on its connection; connects anew when needed.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use phiomia_model::{Error, Fault, Refusal};
+
+use super::{Connection, PostgresSettings};
+use crate::db::{
+    Shared,
+    act::{ReadAct, WriteAct, panicked},
+    error::{Cause, cause},
+    query::{Engine, Query, Tx},
+};
+
+/// How long a write waits for a database that is away (a failover takes about this long).
+const LONGEST_FAILOVER: Duration = Duration::from_secs(30);
+/// How often a write that lost a race is run again.
+const MOST_RACES: u32 = 10;
+
+/// Starts the threads. They end when the last `Db` is dropped, after everything waiting is written.
+pub(in crate::db) fn spawn(
+    settings: &PostgresSettings,
+    shared: &Arc<Shared>,
+    reads: &flume::Receiver<Box<dyn ReadAct>>,
+    writes: &flume::Receiver<Box<dyn WriteAct>>,
+) -> Result<Vec<thread::JoinHandle<()>>, Fault> {
+    let begin =
+        |name: String, worker: Worker, reads: Option<flume::Receiver<_>>, writes: Option<flume::Receiver<_>>| {
+            thread::Builder::new()
+                .name(name)
+                .spawn(move || worker.run(reads, writes))
+                .map_err(|e| Fault::because("starting a database thread", e))
+        };
+    let worker = |config: &tokio_postgres::Config| Worker {
+        settings: settings.clone(),
+        config: config.clone(),
+        shared: shared.clone(),
+        connection: None,
+    };
+    let mut threads = Vec::new();
+    for n in 0..settings.connections.max(1) {
+        // With a replica the primary's threads only write.
+        let own_reads = settings.replica.is_none().then(|| reads.clone());
+        threads.push(begin(format!("db-{n}"), worker(&settings.config), own_reads, Some(writes.clone()))?);
+    }
+    if let Some(replica) = &settings.replica {
+        for n in 0..settings.connections.max(1) {
+            threads.push(begin(format!("db-replica-{n}"), worker(replica), Some(reads.clone()), None)?);
+        }
+    }
+    Ok(threads)
+}
+
+struct Worker {
+    settings: PostgresSettings,
+    config: tokio_postgres::Config,
+    shared: Arc<Shared>,
+    connection: Option<Connection>,
+}
+
+enum Next {
+    Read(Box<dyn ReadAct>),
+    Write(Box<dyn WriteAct>),
+    ReadsEnded,
+    WritesEnded,
+}
+
+impl Worker {
+    fn run(
+        mut self,
+        mut reads: Option<flume::Receiver<Box<dyn ReadAct>>>,
+        mut writes: Option<flume::Receiver<Box<dyn WriteAct>>>,
+    ) {
+        while reads.is_some() || writes.is_some() {
+            let mut selector = flume::Selector::new();
+            if let Some(reads) = &reads {
+                selector = selector.recv(reads, |act| act.map_or(Next::ReadsEnded, Next::Read));
+            }
+            if let Some(writes) = &writes {
+                selector = selector.recv(writes, |act| act.map_or(Next::WritesEnded, Next::Write));
+            }
+            match selector.wait() {
+                Next::Read(act) => self.read(act),
+                Next::Write(act) => self.write(act),
+                Next::ReadsEnded => reads = None,
+                Next::WritesEnded => writes = None,
+            }
+        }
+    }
+
+    fn connection(&mut self) -> Result<&Connection, Fault> {
+        if self.connection.as_ref().is_none_or(Connection::is_closed) {
+            self.connection = Some(Connection::open(&self.settings, &self.config)?);
+        }
+        self.connection.as_ref().ok_or_else(|| Fault::new("no database connection"))
+    }
+
+    fn read(&mut self, mut act: Box<dyn ReadAct>) {
+        if act.is_abandoned() {
+            return;
+        }
+        for is_last in [false, true] {
+            let outcome = self.try_read(&mut *act);
+            // An idle connection may have been closed by the other side: once more on a new one.
+            if !is_last
+                && let Err(Error::Broken(fault)) = &outcome
+                && cause(fault) == Cause::Away
+            {
+                self.connection = None;
+                continue;
+            }
+            act.answer(outcome);
+            self.end();
+            return;
+        }
+    }
+
+    fn try_read(&mut self, act: &mut dyn ReadAct) -> Result<(), Error> {
+        let shared = self.shared.clone();
+        let connection = self.connection()?;
+        connection.begin_read()?;
+        let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements };
+        catch_unwind(AssertUnwindSafe(|| act.run(&query))).unwrap_or_else(|panic| Err(panicked(&*panic)))
+    }
+
+    /// Ends whatever transaction is open; a connection that cannot do that is thrown away.
+    fn end(&mut self) {
+        if self.connection.as_ref().is_some_and(|c| c.batch("rollback").is_err()) {
+            self.connection = None;
+        }
+    }
+
+    fn write(&mut self, mut act: Box<dyn WriteAct>) {
+        let begun = Instant::now();
+        let mut n_races = 0;
+        let mut wait = Duration::from_millis(50);
+        let outcome = loop {
+            let outcome = self.try_write(&mut *act);
+            let Err(Error::Broken(fault)) = &outcome else { break outcome };
+            match cause(fault) {
+                Cause::Taken | Cause::Contention if n_races < MOST_RACES => {
+                    n_races += 1;
+                    thread::sleep(Duration::from_millis(u64::from(n_races) * 3));
+                }
+                Cause::Away if begun.elapsed() < LONGEST_FAILOVER => {
+                    tracing::warn!("the database is away, trying again: {}", fault.chain());
+                    self.connection = None;
+                    thread::sleep(wait);
+                    wait = (wait * 2).min(Duration::from_secs(2));
+                }
+                Cause::Away => {
+                    tracing::error!("the database stayed away: {}", fault.chain());
+                    break Err(Refusal::Unavailable { retry_after: Duration::from_secs(30) }.into());
+                }
+                _ => break outcome,
+            }
+        };
+        self.shared.record_batch(1);
+        act.answer(outcome);
+    }
+
+    fn try_write(&mut self, act: &mut dyn WriteAct) -> Result<(), Error> {
+        let shared = self.shared.clone();
+        let connection = self.connection()?;
+        let transaction = connection.begin_write()?;
+        let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements };
+        let tx = Tx::new(query, shared.clock.now(), &shared.ids);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            act.run(&tx)?;
+            shared.keep_for_server(&tx)
+        }))
+        .unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let aftermath = tx.finish();
+        if outcome.is_ok() && connection.has_failed() {
+            self.end();
+            return Err(Fault::new("a closure went on after one of its statements had failed").into());
+        }
+        if let Err(error) = outcome {
+            self.end();
+            return Err(error);
+        }
+        if let Err(fault) = connection.batch("commit") {
+            self.connection = None;
+            if cause(&fault) != Cause::Away {
+                return Err(fault.into());
+            }
+            // Nobody told us whether it was written. The server knows.
+            if !self.was_committed(&transaction)? {
+                return Err(fault.into());
+            }
+        }
+        self.shared.committed(aftermath);
+        Ok(())
+    }
+
+    fn was_committed(&mut self, transaction: &str) -> Result<bool, Fault> {
+        let begun = Instant::now();
+        loop {
+            let fate = self.connection().and_then(|c| c.fate(transaction));
+            match fate {
+                Ok(Some(fate)) if fate == "committed" => return Ok(true),
+                Ok(Some(fate)) if fate == "in progress" && begun.elapsed() < LONGEST_FAILOVER => {}
+                Ok(_) => return Ok(false),
+                Err(fault) if begun.elapsed() > LONGEST_FAILOVER => return Err(fault),
+                Err(_) => self.connection = None,
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+}

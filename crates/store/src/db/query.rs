@@ -1,0 +1,184 @@
+//! `Query` reads, `Tx` reads and writes: what a closure on a database thread gets.
+
+use std::{
+    cell::{Cell as StdCell, RefCell},
+    ops::Deref,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use phiomia_model::{Event, Fault, Job, Time};
+
+use super::{
+    jobs, postgres,
+    sql::Statement,
+    sqlite,
+    value::{FromCell, FromRow, Params, Row},
+};
+use crate::clock::IdMaker;
+
+/// Which engine a closure runs on. Nothing outside `store` asks.
+pub(super) enum Engine<'a> {
+    Sqlite(&'a sqlite::Connection),
+    Postgres(&'a postgres::Connection),
+}
+
+/// A consistent snapshot to read from.
+pub struct Query<'a> {
+    pub(super) engine: Engine<'a>,
+    pub(super) n_statements: &'a AtomicU64,
+}
+
+impl Query<'_> {
+    /// All rows.
+    ///
+    /// # Errors
+    /// The database failed, or a row does not fit `T`.
+    pub fn rows<T: FromRow>(&self, statement: &Statement, params: impl Params) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        self.each(statement, params, &mut |row| {
+            all.push(T::from_row(row)?);
+            Ok(true)
+        })?;
+        Ok(all)
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// The database failed, or the row does not fit `T`.
+    pub fn row<T: FromRow>(&self, statement: &Statement, params: impl Params) -> Result<Option<T>, Fault> {
+        let mut first = None;
+        self.each(statement, params, &mut |row| {
+            first = Some(T::from_row(row)?);
+            Ok(false)
+        })?;
+        Ok(first)
+    }
+
+    /// The first cell of every row.
+    ///
+    /// # Errors
+    /// The database failed, or a cell does not fit `T`.
+    pub fn column<T: FromCell>(&self, statement: &Statement, params: impl Params) -> Result<Vec<T>, Fault> {
+        Ok(self.rows::<(T,)>(statement, params)?.into_iter().map(|(cell,)| cell).collect())
+    }
+
+    /// The first cell of the first row, if there is one.
+    ///
+    /// # Errors
+    /// The database failed, or the cell does not fit `T`.
+    pub fn value<T: FromCell>(&self, statement: &Statement, params: impl Params) -> Result<Option<T>, Fault> {
+        Ok(self.row::<(T,)>(statement, params)?.map(|(cell,)| cell))
+    }
+
+    /// Whether there is a row.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn exists(&self, statement: &Statement, params: impl Params) -> Result<bool, Fault> {
+        let mut any = false;
+        self.each(statement, params, &mut |_| {
+            any = true;
+            Ok(false)
+        })?;
+        Ok(any)
+    }
+
+    fn each(
+        &self,
+        statement: &Statement,
+        params: impl Params,
+        take: &mut dyn FnMut(&mut Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        self.n_statements.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        params.with(|values| match self.engine {
+            Engine::Sqlite(connection) => connection.each(statement, values, take),
+            Engine::Postgres(connection) => connection.each(statement, values, take),
+        })
+    }
+}
+
+/// A transaction: reads, writes, and what shall follow from it. Jobs are rows of it; events are sent after its commit.
+/// A closure may be run again from the beginning, so it must do nothing outside of this.
+pub struct Tx<'a> {
+    query: Query<'a>,
+    now: Time,
+    ids: &'a Arc<IdMaker>,
+    events: RefCell<Vec<Event>>,
+    has_jobs: StdCell<bool>,
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = Query<'a>;
+    fn deref(&self) -> &Query<'a> {
+        &self.query
+    }
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(query: Query<'a>, now: Time, ids: &'a Arc<IdMaker>) -> Tx<'a> {
+        Tx { query, now, ids, events: RefCell::default(), has_jobs: StdCell::new(false) }
+    }
+
+    /// Runs a statement that changes rows; how many it changed.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn execute(&self, statement: &Statement, params: impl Params) -> Result<u64, Fault> {
+        self.query.n_statements.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        params.with(|values| match self.query.engine {
+            Engine::Sqlite(connection) => connection.execute(statement, values),
+            Engine::Postgres(connection) => connection.execute(statement, values),
+        })
+    }
+
+    /// The moment of the act: the same for everything in it.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// A new id of this moment.
+    #[must_use]
+    pub fn new_id(&self) -> i64 {
+        self.ids.next(self.now)
+    }
+
+    /// Leaves work for later, to be begun as soon as a worker is free.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn enqueue(&self, job: &Job) -> Result<(), Fault> {
+        self.enqueue_at(job, self.now)
+    }
+
+    /// Leaves work for later, not before `run_at`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn enqueue_at(&self, job: &Job, run_at: Time) -> Result<(), Fault> {
+        self.has_jobs.set(true);
+        jobs::insert(self, job, run_at)
+    }
+
+    /// Tells streams and caches, after the commit.
+    pub fn announce(&self, event: Event) {
+        self.events.borrow_mut().push(event);
+    }
+
+    /// What was announced, and whether jobs were left.
+    pub(super) fn finish(self) -> Aftermath {
+        Aftermath { events: self.events.into_inner(), has_jobs: self.has_jobs.get() }
+    }
+
+    pub(super) fn events(&self) -> Vec<Event> {
+        self.events.borrow().clone()
+    }
+}
+
+/// What follows from a committed transaction.
+#[derive(Debug, Default)]
+pub(super) struct Aftermath {
+    pub(super) events: Vec<Event>,
+    pub(super) has_jobs: bool,
+}

@@ -1,0 +1,111 @@
+//! Statements: one text for both engines where possible, registered so that a test can prepare every one of them.
+
+use std::sync::OnceLock;
+
+/// A statement's text. Parameters are `$1`, `$2` ... A list is `in ids($1)` (integers) or `in texts($1)`.
+#[derive(Clone, Copy, Debug)]
+pub enum Sql {
+    /// Both engines read it.
+    Same(&'static str),
+    /// The few that need two.
+    Differs {
+        /// For SQLite.
+        sqlite: &'static str,
+        /// For PostgreSQL.
+        postgres: &'static str,
+    },
+}
+
+/// A registered statement with its name, for errors and tests.
+#[derive(Debug)]
+pub struct Statement {
+    /// `timelines::HOME`.
+    pub name: &'static str,
+    sql: Sql,
+    sqlite: OnceLock<String>,
+    postgres: OnceLock<String>,
+}
+
+impl Statement {
+    /// Used by `queries!` alone.
+    #[must_use]
+    pub const fn new(name: &'static str, sql: Sql) -> Statement {
+        Statement { name, sql, sqlite: OnceLock::new(), postgres: OnceLock::new() }
+    }
+
+    /// The text SQLite gets: numbered parameters, lists as JSON.
+    pub fn sqlite(&self) -> &str {
+        self.sqlite.get_or_init(|| {
+            let text = match self.sql {
+                Sql::Same(text) | Sql::Differs { sqlite: text, .. } => text,
+            };
+            // `$1` is a name in SQLite, numbered by first appearance; `?1` is the number itself.
+            let text = lists(text, |param| format!("in (select value from json_each({param}))"));
+            text.replace('$', "?")
+        })
+    }
+
+    /// The text PostgreSQL gets.
+    pub fn postgres(&self) -> &str {
+        self.postgres.get_or_init(|| {
+            let text = match self.sql {
+                Sql::Same(text) | Sql::Differs { postgres: text, .. } => text,
+            };
+            lists(text, |param| format!("= any({param})"))
+        })
+    }
+}
+
+/// Replaces `in ids($1)` and `in texts($1)`.
+fn lists(text: &str, write: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after, param)) = next_list(rest) {
+        out.push_str(before);
+        out.push_str(&write(param));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn next_list(text: &str) -> Option<(&str, &str, &str)> {
+    let (at, mark) = ["in ids(", "in texts("]
+        .iter()
+        .filter_map(|mark| text.find(mark).map(|at| (at, *mark)))
+        .min_by_key(|(at, _)| *at)?;
+    let (before, list) = text.split_at(at);
+    let inside = list.get(mark.len()..)?;
+    let (param, after) = inside.split_once(')')?;
+    Some((before, after, param))
+}
+
+/// Declares the statements of a file and its list `ALL`, which `db::statements` gathers.
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $(
+            $(#[$doc])*
+            static $name: $crate::db::sql::Statement = $crate::db::sql::Statement::new(
+                concat!(module_path!(), "::", stringify!($name)), $sql);
+        )*
+        /// Every statement of this file.
+        pub(crate) static ALL: &[&$crate::db::sql::Statement] = &[$(&$name),*];
+    };
+}
+pub(crate) use queries;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_parameters_are_written_for_each_engine() {
+        let s = Statement::new("t", Sql::Same("select 1 from a where id in ids($2) and b in texts($1) and c = $2"));
+        assert_eq!(
+            s.sqlite(),
+            "select 1 from a where id in (select value from json_each(?2)) \
+             and b in (select value from json_each(?1)) and c = ?2"
+        );
+        assert_eq!(s.postgres(), "select 1 from a where id = any($2) and b = any($1) and c = $2");
+    }
+}

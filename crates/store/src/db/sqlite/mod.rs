@@ -1,0 +1,202 @@
+//! SQLite: reading threads with snapshots, one writing thread with group commit, checkpoints off the request path.
+
+mod reader;
+mod upkeep;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use phiomia_model::Fault;
+use rusqlite::{OpenFlags, types::ValueRef};
+
+use super::{
+    error::{Cause, fault},
+    sql::Statement,
+    value::{Cell, Cells, Row, Value},
+};
+
+pub(super) use reader::spawn as spawn_readers;
+pub(super) use upkeep::spawn as spawn_upkeep;
+pub(super) use writer::spawn as spawn_writer;
+
+/// Above our number of statements, so that each is prepared once a connection.
+const STATEMENTS_CACHED: usize = 1024;
+
+/// How a database file is opened.
+#[derive(Clone, Debug)]
+pub struct SqliteSettings {
+    /// The file; made if missing.
+    pub path: PathBuf,
+    /// Reading threads, each with its own connection.
+    pub readers: usize,
+    /// Page cache of each connection, in KiB.
+    pub cache_kib: i64,
+    /// Bytes of the file mapped into memory by each connection; 0 for none.
+    pub mmap_bytes: i64,
+}
+
+impl SqliteSettings {
+    /// For `path`, with defaults that suit a small machine.
+    #[must_use]
+    pub fn at(path: impl Into<PathBuf>) -> SqliteSettings {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        SqliteSettings { path: path.into(), readers: cores.clamp(2, 8), cache_kib: 4096, mmap_bytes: 0 }
+    }
+}
+
+/// One connection with its cache of prepared statements.
+pub struct Connection {
+    pub(super) raw: rusqlite::Connection,
+}
+
+impl Connection {
+    /// Opens the file. A reader cannot write, whatever statement it is given.
+    pub(super) fn open(settings: &SqliteSettings, is_reader: bool) -> Result<Connection, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let raw = rusqlite::Connection::open_with_flags(&settings.path, flags)
+            .map_err(|e| broken("opening the database file", &e))?;
+        let set = |sql: &str| raw.execute_batch(sql).map_err(|e| broken("setting up the database connection", &e));
+        // A second process (the command line) may hold the write lock for a moment.
+        raw.busy_timeout(std::time::Duration::from_secs(10)).map_err(|e| broken("setting the busy timeout", &e))?;
+        set("pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = full; \
+             pragma foreign_keys = on; pragma temp_store = memory; pragma recursive_triggers = on;")?;
+        set(&format!("pragma cache_size = -{}; pragma mmap_size = {};", settings.cache_kib, settings.mmap_bytes))?;
+        if is_reader {
+            set("pragma query_only = on")?;
+        }
+        raw.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        Ok(Connection { raw })
+    }
+
+    pub(super) fn batch(&self, sql: &str) -> Result<(), Fault> {
+        self.raw.execute_batch(sql).map_err(|e| broken(sql.split_whitespace().next().unwrap_or("batch"), &e))
+    }
+
+    /// Like [`Connection::batch`] for the few statements of every transaction: prepared once.
+    pub(super) fn control(&self, sql: &'static str) -> Result<(), Fault> {
+        let run = || self.raw.prepare_cached(sql)?.raw_execute();
+        run().map(|_| ()).map_err(|e| broken(sql, &e))
+    }
+
+    pub(super) fn each(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        take: &mut dyn FnMut(&mut Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        let failed = |e: rusqlite::Error| broken(statement.name, &e);
+        let mut prepared = self.raw.prepare_cached(statement.sqlite()).map_err(failed)?;
+        bind(&mut prepared, values).map_err(failed)?;
+        let mut rows = prepared.raw_query();
+        while let Some(row) = rows.next().map_err(failed)? {
+            if !take(&mut Row { cells: row, at: 0, statement: statement.name })? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
+        let run = || {
+            let mut prepared = self.raw.prepare_cached(statement.sqlite())?;
+            bind(&mut prepared, values)?;
+            prepared.raw_execute()
+        };
+        run().map(|n| u64::try_from(n).unwrap_or_default()).map_err(|e| broken(statement.name, &e))
+    }
+
+    /// Prepares a statement without running it.
+    pub(super) fn check(&self, statement: &Statement) -> Result<(), Fault> {
+        self.raw.prepare(statement.sqlite()).map(|_| ()).map_err(|e| broken(statement.name, &e))
+    }
+
+    /// How SQLite would run it, a line a step.
+    pub(super) fn explain(&self, statement: &Statement) -> Result<Vec<String>, Fault> {
+        let failed = |e: rusqlite::Error| broken(statement.name, &e);
+        let sql = format!("explain query plan {}", statement.sqlite());
+        let mut prepared = self.raw.prepare(&sql).map_err(failed)?;
+        let mut rows = prepared.raw_query();
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            lines.push(row.get::<_, String>(3).map_err(failed)?);
+        }
+        Ok(lines)
+    }
+
+    /// A consistent copy into a new file, while others go on reading and writing.
+    pub(super) fn backup(&self, to: &Path) -> Result<(), Fault> {
+        let path = to.to_str().ok_or_else(|| Fault::new("the backup's path is not UTF-8"))?;
+        self.raw.execute("vacuum into ?1", [path]).map(|_| ()).map_err(|e| broken("writing the backup", &e))
+    }
+}
+
+impl Cells for rusqlite::Row<'_> {
+    fn cell(&self, index: usize) -> Option<Cell<'_>> {
+        Some(match self.get_ref(index).ok()? {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(n) => Cell::Int(n),
+            ValueRef::Text(t) => Cell::Text(std::str::from_utf8(t).ok()?),
+            ValueRef::Blob(b) => Cell::Bytes(b),
+            ValueRef::Real(_) => return None,
+        })
+    }
+}
+
+fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqlite::Result<()> {
+    for (index, value) in values.iter().enumerate() {
+        let at = index + 1;
+        match *value {
+            Value::Null => prepared.raw_bind_parameter(at, rusqlite::types::Null)?,
+            Value::Int(n) => prepared.raw_bind_parameter(at, n)?,
+            Value::Bool(b) => prepared.raw_bind_parameter(at, b)?,
+            Value::Text(t) => prepared.raw_bind_parameter(at, t)?,
+            Value::Bytes(b) => prepared.raw_bind_parameter(at, b)?,
+            Value::Ids(list) => prepared.raw_bind_parameter(at, json_list(list))?,
+            Value::Texts(list) => {
+                prepared.raw_bind_parameter(at, serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn json_list(list: &[i64]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(2 + list.len() * 20);
+    text.push('[');
+    for (index, id) in list.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{id}");
+    }
+    text.push(']');
+    text
+}
+
+pub(super) fn broken(doing: &str, error: &rusqlite::Error) -> Fault {
+    use rusqlite::{ErrorCode, ffi};
+    let cause = match error {
+        rusqlite::Error::SqliteFailure(code, _) => {
+            // After a failed fsync nobody knows what is on the disk: the process must not go on as if it knew.
+            if matches!(code.extended_code, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) {
+                tracing::error!("the disk refused to store the database durably ({error}); stopping at once");
+                std::process::abort();
+            }
+            match (code.code, code.extended_code) {
+                (
+                    _,
+                    ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID,
+                ) => Cause::Taken,
+                (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Cause::Contention,
+                (ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly, _) => {
+                    Cause::Away
+                }
+                _ => Cause::Other,
+            }
+        }
+        _ => Cause::Other,
+    };
+    fault(doing, cause, error.to_string())
+}

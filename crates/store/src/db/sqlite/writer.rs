@@ -1,0 +1,128 @@
+//! The writing thread: takes every waiting closure, runs each in a savepoint of one transaction, commits once,
+//! then answers all. One fsync serves everybody who was waiting.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use phiomia_model::{Error, Fault};
+
+use super::{Connection, SqliteSettings};
+use crate::db::{
+    Shared,
+    act::{WriteAct, panicked},
+    error::{Cause, cause},
+    query::{Aftermath, Engine, Query, Tx},
+};
+
+/// At most this many closures share a commit ...
+const MOST_ACTS: usize = 256;
+/// ... and none begins after this long, so that the first one is not kept waiting.
+const LONGEST_GATHERING: Duration = Duration::from_millis(20);
+/// How often an act is run again after its key was taken by another process.
+const MOST_RETRIES: usize = 5;
+
+/// Starts the thread. It ends when the last `Db` is dropped, after everything waiting is written.
+pub(in crate::db) fn spawn(
+    settings: &SqliteSettings,
+    shared: &Arc<Shared>,
+    acts: flume::Receiver<Box<dyn WriteAct>>,
+) -> Result<std::thread::JoinHandle<()>, Fault> {
+    let connection = Connection::open(settings, false)?;
+    if shared.is_server {
+        // Checkpoints belong to the upkeep thread; one here would make a person wait for two more fsyncs.
+        connection.batch("pragma wal_autocheckpoint = 0")?;
+    }
+    let shared = shared.clone();
+    std::thread::Builder::new()
+        .name("db-write".to_owned())
+        .spawn(move || {
+            while let Ok(first) = acts.recv() {
+                batch(&connection, &shared, first, &acts);
+            }
+        })
+        .map_err(|e| Fault::because("starting the database's writing thread", e))
+}
+
+fn batch(
+    connection: &Connection,
+    shared: &Shared,
+    first: Box<dyn WriteAct>,
+    waiting: &flume::Receiver<Box<dyn WriteAct>>,
+) {
+    if let Err(fault) = connection.control("begin immediate") {
+        first.answer(Err(fault.into()));
+        return;
+    }
+    let begun = Instant::now();
+    let mut done: Vec<(Box<dyn WriteAct>, Result<(), Error>)> = Vec::new();
+    let mut aftermath = Aftermath::default();
+    let mut next = Some(first);
+    while let Some(mut act) = next.take() {
+        let outcome = one(connection, shared, &mut *act, &mut aftermath);
+        done.push((act, outcome));
+        if done.len() < MOST_ACTS && begun.elapsed() < LONGEST_GATHERING {
+            next = waiting.try_recv().ok();
+        }
+    }
+    shared.record_batch(done.len());
+    let any = done.iter().any(|(_, outcome)| outcome.is_ok());
+    match connection.control(if any { "commit" } else { "rollback" }) {
+        Ok(()) => {
+            shared.committed(aftermath);
+            for (act, outcome) in done {
+                act.answer(outcome);
+            }
+        }
+        Err(fault) => {
+            let _ = connection.control("rollback");
+            let transient = fault.is_transient();
+            let text = fault.chain();
+            tracing::error!("a commit failed, {} acts were not written: {text}", done.len());
+            for (act, outcome) in done {
+                let failed = Fault::new(format!("committing: {text}"));
+                let failed = if transient { failed.transient() } else { failed };
+                act.answer(outcome.and(Err(failed.into())));
+            }
+        }
+    }
+}
+
+/// One act in its own savepoint: when it fails, only its own rows are taken back.
+fn one(
+    connection: &Connection,
+    shared: &Shared,
+    act: &mut dyn WriteAct,
+    aftermath: &mut Aftermath,
+) -> Result<(), Error> {
+    for attempt in 1.. {
+        connection.control("savepoint act")?;
+        let query = Query { engine: Engine::Sqlite(connection), n_statements: &shared.n_statements };
+        let tx = Tx::new(query, shared.clock.now(), &shared.ids);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            act.run(&tx)?;
+            shared.keep_for_server(&tx)
+        }))
+        .unwrap_or_else(|panic| Err(panicked(&*panic)));
+        match outcome {
+            Ok(()) => {
+                connection.control("release act")?;
+                let more = tx.finish();
+                aftermath.events.extend(more.events);
+                aftermath.has_jobs |= more.has_jobs;
+                return Ok(());
+            }
+            Err(error) => {
+                connection.control("rollback to act")?;
+                connection.control("release act")?;
+                let was_taken = matches!(&error, Error::Broken(fault) if cause(fault) == Cause::Taken);
+                if !was_taken || attempt >= MOST_RETRIES {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Transactions, group commit, jobs and events.
+
+use std::time::Duration;
+
+use phiomia_model::{AccountId, Error, Event, Fault, Job, Refusal, job::Lane};
+use phiomia_store::db::{foreign_events, jobs, settings};
+use phiomia_testkit::{TestDatabase, beside, on_both_engines};
+
+on_both_engines! {
+    async fn what_a_write_answered_is_there_for_every_later_read(db: TestDatabase) {
+        db.db.write(|tx| Ok(settings::set(tx, "colour", "green")?)).await.unwrap();
+        let colour = db.db.read(|q| Ok(settings::get(q, "colour")?)).await.unwrap();
+        assert_eq!(colour.as_deref(), Some("green"));
+    }
+
+    async fn a_refused_write_leaves_nothing_behind(db: TestDatabase) {
+        let mut db = db;
+        let outcome: Result<(), Error> = db.db.write(|tx| {
+            settings::set(tx, "colour", "red")?;
+            tx.enqueue(&Job::Tidy)?;
+            tx.announce(Event::SettingsChanged);
+            Err(Refusal::validation("no").into())
+        }).await;
+        assert!(matches!(outcome, Err(Error::Refused(_))));
+        let (colour, counts) = db.db.read(|q| Ok((settings::get(q, "colour")?, jobs::counts(q)?))).await.unwrap();
+        assert_eq!((colour, counts), (None, vec![]));
+        assert_eq!(db.announced(), vec![]);
+    }
+
+    async fn a_panic_ends_one_act_and_not_its_neighbours(db: TestDatabase) {
+        let bad = db.db.write(|_| -> Result<(), Error> { panic!("boom") });
+        let good = db.db.write(|tx| Ok(settings::set(tx, "a", "1")?));
+        let (bad, good) = tokio::join!(bad, good);
+        assert!(matches!(bad, Err(Error::Broken(fault)) if fault.to_string().contains("boom")));
+        good.unwrap();
+        assert!(db.db.read(|_| -> Result<(), Error> { panic!("boom") }).await.is_err());
+        assert_eq!(db.db.read(|q| Ok(settings::get(q, "a")?)).await.unwrap().as_deref(), Some("1"));
+    }
+
+    async fn many_writers_at_once_lose_nothing(db: TestDatabase) {
+        let all = (0..200).map(|n| {
+            let db = db.db.clone();
+            tokio::spawn(async move {
+                db.write(move |tx| {
+                    settings::set(tx, &format!("k{n}"), "v")?;
+                    if n % 3 == 0 { Err(Refusal::validation("third").into()) } else { Ok(()) }
+                }).await.is_ok()
+            })
+        });
+        let mut n_done = 0;
+        for task in all.collect::<Vec<_>>() {
+            n_done += usize::from(task.await.unwrap());
+        }
+        let kept = db.db.read(|q| Ok(settings::all(q)?)).await.unwrap();
+        assert_eq!((n_done, kept.len()), (133, 133));
+    }
+
+    async fn events_come_after_the_commit_and_in_order(db: TestDatabase) {
+        let mut db = db;
+        let event = |n| Event::AccountTouched { account: AccountId(n) };
+        db.db.write(move |tx| { tx.announce(event(1)); tx.announce(event(2)); Ok(()) }).await.unwrap();
+        assert_eq!(db.announced(), vec![event(1), event(2)]);
+    }
+
+    async fn a_command_beside_the_server_leaves_its_events_for_it(db: TestDatabase) {
+        let mut db = db;
+        let command = beside(&db.settings).await;
+        command.db.write(|tx| { tx.announce(Event::SettingsChanged); Ok(()) }).await.unwrap();
+        let waiting = db.db.read(|q| Ok(foreign_events::waiting(q)?)).await.unwrap();
+        assert_eq!(waiting.len(), 1);
+        db.db.write(move |tx| Ok(foreign_events::adopt(tx, &waiting)?)).await.unwrap();
+        assert_eq!(db.announced(), vec![Event::SettingsChanged]);
+        assert_eq!(db.db.read(|q| Ok(foreign_events::waiting(q)?)).await.unwrap(), vec![]);
+    }
+
+    async fn a_leased_job_is_in_nobody_elses_hands_until_its_lease_ends(db: TestDatabase) {
+        db.db.write(|tx| Ok(tx.enqueue(&Job::Tidy)?)).await.unwrap();
+        let claim = |lease: u64, worker: &'static str| {
+            let db = db.db.clone();
+            async move {
+                db.write(move |tx| Ok(jobs::claim(tx, Lane::Upkeep, 10, Duration::from_millis(lease), worker)?)).await.unwrap()
+            }
+        };
+        let first = claim(60_000, "one").await;
+        assert_eq!(first.iter().map(|c| (c.job.clone(), c.attempts, c.crashes)).collect::<Vec<_>>(), vec![(Ok(Job::Tidy), 0, 0)]);
+        assert!(claim(60_000, "two").await.is_empty());
+        // The first worker dies; a lease that has ended makes the job a crash richer.
+        let id = first[0].id;
+        db.db.write(move |tx| Ok(jobs::renew(tx, &[id.0], Duration::ZERO, "one")?)).await.unwrap();
+        let again = claim(60_000, "two").await;
+        assert_eq!(again.iter().map(|c| (c.id, c.crashes)).collect::<Vec<_>>(), vec![(id, 1)]);
+        db.db.write(move |tx| Ok(jobs::finish(tx, id)?)).await.unwrap();
+        assert_eq!(db.db.read(|q| Ok(jobs::counts(q)?)).await.unwrap(), vec![]);
+    }
+
+    async fn failed_jobs_wait_and_parked_jobs_come_back_only_by_hand(db: TestDatabase) {
+        db.db.write(|tx| Ok(tx.enqueue(&Job::Tidy)?)).await.unwrap();
+        let claim = || db.db.write(|tx| Ok(jobs::claim(tx, Lane::Upkeep, 10, Duration::from_secs(60), "w")?));
+        let id = claim().await.unwrap()[0].id;
+        db.db.write(move |tx| Ok(jobs::retry(tx, id, tx.now().plus(Duration::from_secs(3600)), "disk full")?)).await.unwrap();
+        assert!(claim().await.unwrap().is_empty());
+        db.db.write(move |tx| Ok(jobs::park(tx, id, "disk full")?)).await.unwrap();
+        let parked = db.db.read(|q| Ok(jobs::parked(q, 10)?)).await.unwrap();
+        assert_eq!((parked[0].id, parked[0].attempts, parked[0].last_error.as_deref()), (id, 1, Some("disk full")));
+        assert_eq!(db.db.write(|tx| Ok(jobs::unpark(tx, None)?)).await.unwrap(), 1);
+        assert_eq!(claim().await.unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_fault_tells_its_whole_chain() {
+    let inner = Fault::new("the disk is full");
+    assert_eq!(Fault::because("writing a file", inner).chain(), "writing a file: the disk is full");
+}

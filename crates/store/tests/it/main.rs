@@ -1,0 +1,4 @@
+//! The shelves against real SQLite files, a real PostgreSQL and a real Redis.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod db;

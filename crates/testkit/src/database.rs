@@ -1,0 +1,103 @@
+//! A fresh database for one test, thrown away afterwards.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use phiomia_model::Event;
+use phiomia_store::{
+    Clock, Db,
+    db::{self, Opener, PostgresSettings, Settings, SqliteSettings},
+};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Which engine a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file in a temporary folder.
+    Sqlite,
+    /// A database of its own on the server that `script/test` starts.
+    Postgres,
+}
+
+/// A fresh database, gone when dropped.
+pub struct TestDatabase {
+    /// The opened database.
+    pub db: Db,
+    /// What committed transactions announced.
+    pub events: UnboundedReceiver<Event>,
+    /// To open it a second time.
+    pub settings: Settings,
+    /// Which engine it is.
+    pub engine: Engine,
+    _scratch: Scratch,
+}
+
+impl TestDatabase {
+    /// A fresh, migrated database with the machine's clock.
+    pub async fn open(engine: Engine) -> TestDatabase {
+        TestDatabase::with_clock(engine, Clock::system()).await
+    }
+
+    /// A fresh, migrated database with a clock of the test's.
+    pub async fn with_clock(engine: Engine, clock: Clock) -> TestDatabase {
+        let (settings, scratch) = empty(engine).await;
+        let chosen = settings.clone();
+        // Opening blocks: it connects and migrates.
+        let opened = tokio::task::spawn_blocking(move || Db::open(chosen, clock, Opener::Server)).await.unwrap();
+        let opened = opened.expect("the test database does not open");
+        TestDatabase { db: opened.db, events: opened.events, settings, engine, _scratch: scratch }
+    }
+
+    /// The events announced since the last look.
+    pub fn announced(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+    }
+}
+
+/// What has to be thrown away.
+pub struct Scratch(Option<PathBuf>);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Settings of a database that is empty and not migrated yet.
+pub async fn empty(engine: Engine) -> (Settings, Scratch) {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let name = format!("phiomia_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+    match engine {
+        Engine::Sqlite => {
+            let folder = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            (Settings::Sqlite(SqliteSettings::at(folder.join("phiomia.sqlite3"))), Scratch(Some(folder)))
+        }
+        Engine::Postgres => {
+            #[expect(clippy::disallowed_methods, reason = "script/test says here where its server is")]
+            let server = std::env::var("PHIOMIA_TEST_POSTGRES").expect(
+                "PHIOMIA_TEST_POSTGRES is not set: run the tests through script/test, which starts a PostgreSQL for them",
+            );
+            let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+            let driver = tokio::spawn(connection);
+            client.batch_execute(&format!("create database {name}")).await.unwrap();
+            drop(client);
+            driver.await.unwrap().unwrap();
+            let (base, _) = server.rsplit_once('/').expect("PHIOMIA_TEST_POSTGRES names a database");
+            let mut settings = PostgresSettings::parse(&format!("{base}/{name}?sslmode=disable")).unwrap();
+            settings.connections = 2;
+            // The whole server is thrown away after the run, so its databases need not be.
+            (Settings::Postgres(Box::new(settings)), Scratch(None))
+        }
+    }
+}
+
+/// Opens a database a second time, as a command beside the server does.
+pub async fn beside(settings: &Settings) -> db::Opened {
+    let settings = settings.clone();
+    tokio::task::spawn_blocking(move || Db::open(settings, Clock::system(), Opener::Command)).await.unwrap().unwrap()
+}
