@@ -102,11 +102,14 @@ static INDEXES: Statement = Statement::new(
 );
 
 /// Table to column to (type, may be null). `blob` and `bytea` are both `bytes`.
+pub type Schema = BTreeMap<String, BTreeMap<String, (String, bool)>>;
+
+/// The tables as they are.
 ///
 /// # Errors
 /// The database failed.
-pub fn columns(settings: &Settings) -> Result<BTreeMap<String, BTreeMap<String, (String, bool)>>, Fault> {
-    let mut schema: BTreeMap<String, BTreeMap<String, (String, bool)>> = BTreeMap::new();
+pub fn columns(settings: &Settings) -> Result<Schema, Fault> {
+    let mut schema = Schema::new();
     for (table, column, kind, may_be_null) in Raw::open(settings)?.rows::<(String, String, String, bool)>(&COLUMNS)? {
         let kind = if kind == "blob" || kind == "bytea" { "bytes".to_owned() } else { kind };
         schema.entry(table).or_default().insert(column, (kind, may_be_null));

@@ -217,7 +217,6 @@ impl Row<'_> {
     ///
     /// # Errors
     /// The row has no more cells, or this one holds another type: a fault of ours.
-    #[expect(clippy::should_implement_trait, reason = "reads a typed cell, is no iterator")]
     pub fn next<T: FromCell>(&mut self) -> Result<T, Fault> {
         let index = self.at;
         self.at += 1;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use phiomia_model::Error;
 use phiomia_store::{
     Clock,
-    db::{self, Settings},
+    db::{self, Settings, inspect::Schema},
 };
 use phiomia_testkit::{Engine, TestDatabase, empty, on_both_engines, run};
 
@@ -33,9 +33,6 @@ on_both_engines! {
         assert!(matches!(outcome, Err(Error::Refused(r)) if r.to_string().contains("newer version")));
     }
 }
-
-/// Table to column to (type, may be null).
-type Schema = BTreeMap<String, BTreeMap<String, (String, bool)>>;
 
 #[test]
 fn the_two_engines_have_the_same_tables_columns_and_indexes() {
