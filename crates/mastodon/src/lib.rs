@@ -3,3 +3,4 @@
 //! A pure room: no clock, no randomness, no network, no disk. Seen by `api` alone.
 
 pub mod entities;
+pub mod form;
