@@ -4,3 +4,8 @@
 
 pub mod entities;
 pub mod form;
+pub mod paging;
+pub mod stream;
+
+pub use form::Tree;
+pub use paging::{Paged, page};

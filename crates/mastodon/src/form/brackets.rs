@@ -45,7 +45,7 @@ fn too_many() -> Refusal {
 }
 
 /// Takes away percent signs and pluses.
-pub(crate) fn unescape(text: &[u8]) -> Result<String, Refusal> {
+fn unescape(text: &[u8]) -> Result<String, Refusal> {
     let spaced: Cow<'_, [u8]> = if text.contains(&b'+') {
         Cow::Owned(text.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect())
     } else {
