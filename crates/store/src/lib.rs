@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod db;
+pub mod files;
+pub mod live;
 
 pub use clock::{Clock, IdMaker};
 pub use db::{Db, Query, Tx};

@@ -1,0 +1,208 @@
+//! Files on a local disk: written beside, made durable, then renamed into place.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Read},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use phiomia_model::{Fault, Time};
+
+use super::{FileKey, FilePrefix};
+
+/// Half-written files lie here, on the same file system as their final place, or a rename would not be one step.
+const UNFINISHED: &str = ".unfinished";
+const UNFINISHED_LIFE: Duration = Duration::from_secs(86_400);
+/// How often a `put` begins again because a `delete` removed the folder that became empty meanwhile.
+const MAX_ATTEMPTS: usize = 5;
+
+#[derive(Debug)]
+pub(super) struct Disk {
+    root: PathBuf,
+    n_written: AtomicU64,
+}
+
+impl Disk {
+    pub(super) fn open(root: PathBuf) -> Result<Disk, Fault> {
+        let disk = Disk { root, n_written: AtomicU64::new(0) };
+        fs::create_dir_all(disk.root.join(UNFINISHED)).map_err(|error| fault("making the folder for files", error))?;
+        sync_folder(&disk.root).map_err(|error| fault("making the folder for files durable", error))?;
+        Ok(disk)
+    }
+
+    pub(super) fn put(&self, key: &FileKey, from: &mut impl Read) -> Result<u64, Fault> {
+        let (unfinished, mut file) = self.begin().map_err(|error| fault("beginning a file", error))?;
+        let written = io::copy(from, &mut file)
+            .and_then(|n_bytes| sync_file(&file).map(|()| n_bytes))
+            .and_then(|n_bytes| self.finish(&unfinished, key).map(|()| n_bytes));
+        written.map_err(|error| {
+            // Already failing; what can not be removed now is swept up later.
+            let _ = fs::remove_file(&unfinished);
+            fault("writing a file", error)
+        })
+    }
+
+    pub(super) fn get(&self, key: &FileKey) -> Result<Option<Bytes>, Fault> {
+        let Some((mut file, len)) = self.open_file(key)? else { return Ok(None) };
+        let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
+        file.read_to_end(&mut bytes).map_err(|error| fault("reading a file", error))?;
+        Ok(Some(Bytes::from(bytes)))
+    }
+
+    /// The file and its length in bytes.
+    pub(super) fn open_file(&self, key: &FileKey) -> Result<Option<(File, u64)>, Fault> {
+        let opened = File::open(self.path(key)).and_then(|file| {
+            let len = file.metadata()?.len();
+            Ok((file, len))
+        });
+        found(opened).map_err(|error| fault("opening a file", error))
+    }
+
+    pub(super) fn exists(&self, key: &FileKey) -> Result<bool, Fault> {
+        let metadata = found(fs::metadata(self.path(key))).map_err(|error| fault("looking for a file", error))?;
+        Ok(metadata.is_some_and(|metadata| metadata.is_file()))
+    }
+
+    pub(super) fn delete(&self, key: &FileKey) -> Result<bool, Fault> {
+        let path = self.path(key);
+        if found(fs::remove_file(&path)).map_err(|error| fault("deleting a file", error))?.is_none() {
+            return Ok(false);
+        }
+        let Some(folder) = path.parent() else { return Ok(true) };
+        found(sync_folder(folder)).map_err(|error| fault("making a deletion durable", error))?;
+        // Fails while siblings are there, which is right.
+        let _ = fs::remove_dir(folder);
+        Ok(true)
+    }
+
+    pub(super) fn list(&self, prefix: &FilePrefix) -> Result<Vec<FileKey>, Fault> {
+        let mut keys = Vec::new();
+        self.collect(prefix.as_str(), &mut keys).map_err(|error| fault("listing files", error))?;
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    pub(super) fn sweep_unfinished(&self, now: Time) -> Result<usize, Fault> {
+        let micros = u64::try_from(now.minus(UNFINISHED_LIFE).0).unwrap_or(0);
+        let before = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
+        let swept = (|| {
+            let mut n_swept = 0;
+            for entry in fs::read_dir(self.root.join(UNFINISHED))? {
+                let entry = entry?;
+                let is_old = found(entry.metadata().and_then(|metadata| metadata.modified()))?
+                    .is_some_and(|modified| modified < before);
+                if is_old && found(fs::remove_file(entry.path()))?.is_some() {
+                    n_swept += 1;
+                }
+            }
+            Ok(n_swept)
+        })();
+        swept.map_err(|error| fault("sweeping unfinished files", error))
+    }
+
+    /// A new file that no other thread and no other process (a command beside the server) writes to.
+    fn begin(&self) -> io::Result<(PathBuf, File)> {
+        loop {
+            let n = self.n_written.fetch_add(1, Ordering::Relaxed);
+            let path = self.root.join(UNFINISHED).join(format!("{}-{n}", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((path, file)),
+                // Left by a crash of a process with this number, or two containers number alike.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn finish(&self, unfinished: &Path, key: &FileKey) -> io::Result<()> {
+        let path = self.path(key);
+        let mut attempt = 1;
+        loop {
+            let done = self.rename_into(unfinished, &path);
+            match done {
+                Err(error) if error.kind() == ErrorKind::NotFound && attempt < MAX_ATTEMPTS => attempt += 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// The rename, and every folder from the file up to the root made durable: another thread may have made one of
+    /// them a moment ago and not be so far.
+    fn rename_into(&self, unfinished: &Path, path: &Path) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::rename(unfinished, path)?;
+        for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root)) {
+            // Gone again: somebody deleted the file in this moment.
+            found(sync_folder(folder))?;
+        }
+        Ok(())
+    }
+
+    fn collect(&self, folder: &str, keys: &mut Vec<FileKey>) -> io::Result<()> {
+        let Some(entries) = found(fs::read_dir(self.root.join(folder)))? else { return Ok(()) };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let path = format!("{folder}/{name}");
+            // A link is no folder and no file of ours.
+            let Some(file_type) = found(entry.file_type())? else { continue };
+            if file_type.is_dir() {
+                self.collect(&path, keys)?;
+            } else if file_type.is_file() {
+                keys.extend(path.parse::<FileKey>());
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, key: &FileKey) -> PathBuf {
+        self.root.join(key.as_str())
+    }
+}
+
+fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn sync_file(file: &File) -> io::Result<()> {
+    file.sync_all().map_err(|error| end_if_lost("a file", error))
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // Some network file systems can not sync a folder, and say so: they keep names in order themselves.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        Err(error) => Err(end_if_lost("a folder", error)),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// After a failed sync nobody knows what is on the disk, and a second one may succeed without having written
+/// anything: the process ends and what is on the disk is read anew. A full disk is not such a failure.
+fn end_if_lost(what: &str, error: io::Error) -> io::Error {
+    if is_full(&error) {
+        return error;
+    }
+    tracing::error!("the disk failed to make {what} durable, stopping now: {error}");
+    std::process::abort();
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+fn fault(doing: &str, error: io::Error) -> Fault {
+    let is_full = is_full(&error);
+    let fault = Fault::because(doing, error);
+    if is_full { fault.transient() } else { fault }
+}
