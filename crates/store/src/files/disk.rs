@@ -30,7 +30,13 @@ impl Disk {
         let disk = Disk { root, n_written: AtomicU64::new(0) };
         fs::create_dir_all(disk.root.join(UNFINISHED)).map_err(|error| fault("making the folder for files", error))?;
         sync_folder(&disk.root).map_err(|error| fault("making the folder for files durable", error))?;
-        Ok(disk)
+        // Its name stands in the folder above, which need not be ours to read: whoever made that one keeps it.
+        match disk.root.parent().filter(|above| !above.as_os_str().is_empty()).map_or(Ok(()), sync_folder) {
+            Err(error) if error.kind() != ErrorKind::PermissionDenied => {
+                Err(fault("making the folder for files durable", error))
+            }
+            _ => Ok(disk),
+        }
     }
 
     pub(super) fn put(&self, key: &FileKey, from: &mut impl Read) -> Result<u64, Fault> {
