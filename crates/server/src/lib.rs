@@ -1,1 +1,10 @@
-//! server
+//! The binary's own room: configuration, the command line, the listener, the log and the figures.
+
+pub mod cli;
+pub mod config;
+pub mod listen;
+pub mod logs;
+pub mod metrics;
+pub mod notify;
+pub mod shutdown;
+mod threshold;

@@ -1,0 +1,175 @@
+//! The command line: one file for each noun, each a struct of its arguments with a `run`.
+
+pub mod completions;
+pub mod config;
+pub mod man;
+pub mod serve;
+pub mod version;
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::config::{Loaded, Note, Places};
+
+/// A server for people who use Mastodon's apps.
+#[derive(Debug, Parser)]
+#[command(name = "phiomia", version, about, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// The folder that holds everything this server keeps
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The configuration file, instead of phiomia.toml here or in the data folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A file of variables, such as Mastodon's .env.production
+    #[arg(long, global = true, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Any setting of docs/config.md, as in server.listen=0.0.0.0:3000
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+}
+
+/// The nouns.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve people and apps until a signal comes
+    Serve(serve::Serve),
+    /// Check, print and document the configuration
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Print the version
+    Version(version::Version),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Write the man pages into a folder
+    Man(man::Man),
+}
+
+/// Why a command failed: one sentence for standard error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+impl Failure {
+    /// `doing`: what was tried, as "writing the man pages".
+    pub fn because(doing: &str, error: impl std::fmt::Display) -> Failure {
+        Failure(format!("{doing} failed: {error}"))
+    }
+}
+
+impl From<phiomia_model::Error> for Failure {
+    fn from(error: phiomia_model::Error) -> Failure {
+        match error {
+            phiomia_model::Error::Refused(refusal) => Failure(refusal.to_string()),
+            phiomia_model::Error::Broken(fault) => Failure(fault.chain()),
+        }
+    }
+}
+
+impl From<crate::config::Problems> for Failure {
+    fn from(problems: crate::config::Problems) -> Failure {
+        Failure(problems.to_string())
+    }
+}
+
+/// Runs the program: parses the command line, does what it says, and turns a failure into one sentence and code 1.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let done = match command {
+        Command::Serve(command) => command.run(&global),
+        Command::Config(command) => command.run(&global),
+        Command::Version(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody left to read it: the code says it too.
+            let _ = writeln!(io::stderr(), "phiomia: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Global {
+    /// Reads the configuration. `more`: settings that the command's own flags give.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(&self, more: &[(&str, Option<&str>)]) -> Result<Loaded, Failure> {
+        let mut flags = self.set.clone();
+        let data = self.data.as_ref().map(|path| path.display().to_string());
+        let named = more.iter().copied().chain([("data", data.as_deref())]);
+        flags.extend(named.filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))));
+        let places = Places { config: self.config.clone(), env_file: self.env_file.clone(), flags };
+        Ok(crate::config::load(&places)?)
+    }
+}
+
+/// The runtime of a command that waits for something.
+///
+/// # Errors
+/// When the system gives us no threads.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Each blocking thread keeps memory of its own; we have threads of our own for the database.
+        .max_blocking_threads(8)
+        .build()
+        .map_err(|e| Failure::because("starting the runtime", e))
+}
+
+/// Writes what was asked for to standard output, with a line's end.
+///
+/// # Errors
+/// When nobody reads it.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let ending = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(out, "{text}{ending}").and_then(|()| out.flush()) {
+        // `phiomia config docs | head`: whoever reads has enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(|e| Failure::because("writing to standard output", e)),
+    }
+}
+
+/// Tells the log what the configuration has to say.
+pub fn log_notes(notes: &[Note]) {
+    for note in notes {
+        match note {
+            Note::Info(text) => tracing::info!("configuration: {text}"),
+            Note::Warning(text) => tracing::warn!("configuration: {text}"),
+        }
+    }
+}
+
+/// The whole command line, for completions and man pages.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("must be of the form KEY=VALUE".to_owned()),
+    }
+}

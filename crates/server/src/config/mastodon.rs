@@ -1,0 +1,118 @@
+//! Mastodon's environment variables that are no settings here: those without a meaning, and those whose turn comes later.
+
+/// What becomes of a variable of Mastodon that is no setting of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nothing here corresponds to it; it is passed over in silence.
+    None,
+    /// What it asks for is not built yet, or is asked for in another way: the operator is told.
+    NotYet,
+}
+
+/// A variable, or with `*` at the end all that begin so; what becomes of it; why.
+pub type Known = (&'static str, Meaning, &'static str);
+
+/// The list, in the order of Mastodon's documentation.
+/// Source: <https://docs.joinmastodon.org/admin/config/>.
+pub const KNOWN: &[Known] = &[
+    ("SECRET_KEY_BASE", Meaning::None, "this server makes its own secrets at the first start"),
+    ("OTP_SECRET", Meaning::None, "this server makes its own secrets at the first start"),
+    ("PAPERCLIP_SECRET", Meaning::None, "this server makes its own secrets at the first start"),
+    ("ACTIVE_RECORD_ENCRYPTION_*", Meaning::None, "this server makes its own secrets at the first start"),
+    ("VAPID_*", Meaning::None, "this server makes its own keys for Web Push"),
+    ("RAILS_ENV", Meaning::None, "there is one environment"),
+    ("NODE_ENV", Meaning::None, "there is one environment"),
+    ("RACK_ENV", Meaning::None, "there is one environment"),
+    ("RAILS_SERVE_STATIC_FILES", Meaning::None, "the web client is part of the program"),
+    ("RAILS_*", Meaning::None, "this is no Rails program"),
+    ("LOG_LEVEL", Meaning::None, "streaming is part of the program and logs as the rest"),
+    ("NODE_*", Meaning::None, "this is no Node program"),
+    ("BUNDLE_*", Meaning::None, "this is no Ruby program"),
+    ("RUBY*", Meaning::None, "this is no Ruby program"),
+    ("GEM_*", Meaning::None, "this is no Ruby program"),
+    ("MALLOC_ARENA_MAX", Meaning::None, "this is no Ruby program"),
+    ("LD_PRELOAD", Meaning::None, "this is no Ruby program"),
+    ("BOOTSNAP_*", Meaning::None, "this is no Ruby program"),
+    ("BACKTRACE", Meaning::None, "this is no Rails program"),
+    ("DISABLE_SIMPLECOV", Meaning::None, "this is no Ruby program"),
+    ("PATH", Meaning::None, "the system's own"),
+    ("SIDEKIQ_*", Meaning::None, "jobs live in the database and run in this process"),
+    ("ENABLE_SIDEKIQ_UNIQUE_JOBS_UI", Meaning::None, "jobs live in the database"),
+    ("WEB_CONCURRENCY", Meaning::None, "one process uses all processors"),
+    ("MAX_THREADS", Meaning::None, "requests do not hold threads"),
+    ("MIN_THREADS", Meaning::None, "requests do not hold threads"),
+    ("PERSISTENT_TIMEOUT", Meaning::None, "see server.header_timeout"),
+    ("MAX_REQUEST_POOL_SIZE", Meaning::None, "outgoing connections are counted per host"),
+    ("STREAMING_CLUSTER_NUM", Meaning::None, "streaming is part of the program"),
+    ("STREAMING_API_BASE_URL", Meaning::NotYet, "streaming is served where the API is"),
+    ("REPLICA_DB_*", Meaning::NotYet, "say it as REPLICA_DATABASE_URL"),
+    ("REPLICA_PREPARED_STATEMENTS", Meaning::None, "as PREPARED_STATEMENTS"),
+    ("REDIS_USER", Meaning::NotYet, "say it as REDIS_URL"),
+    ("REDIS_SENTINEL*", Meaning::NotYet, "Redis Sentinel is not spoken"),
+    ("REDIS_DRIVER", Meaning::None, "there is one driver"),
+    ("CACHE_REDIS_*", Meaning::None, "caches are in memory"),
+    ("ES_*", Meaning::None, "search is done by the database"),
+    ("STATSD_*", Meaning::None, "see metrics.listen"),
+    ("MASTODON_PROMETHEUS_EXPORTER_*", Meaning::None, "all figures are in one place"),
+    ("PROMETHEUS_EXPORTER_*", Meaning::None, "all figures are in one place"),
+    ("OTEL_*", Meaning::NotYet, "traces are not sent anywhere"),
+    ("SMTP_*", Meaning::NotYet, "mail is not sent yet"),
+    ("BULK_SMTP_*", Meaning::NotYet, "mail is not sent yet"),
+    ("CDN_HOST", Meaning::NotYet, "files are served from this server"),
+    ("EXTRA_MEDIA_HOSTS", Meaning::NotYet, "files are served from this server"),
+    ("PAPERCLIP_*", Meaning::NotYet, "files are kept in the data folder"),
+    ("S3_*", Meaning::NotYet, "files are kept in the data folder"),
+    ("AWS_*", Meaning::NotYet, "files are kept in the data folder"),
+    ("SWIFT_*", Meaning::NotYet, "files are kept in the data folder"),
+    ("AZURE_*", Meaning::NotYet, "files are kept in the data folder"),
+    ("CACHE_BUSTER_*", Meaning::NotYet, "caches in front are not told of deletions"),
+    ("ALLOW_UNSAFE_AUTH_PROVIDER_REATTACH", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("OMNIAUTH_ONLY", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("ONE_CLICK_SSO_LOGIN", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("SSO_ACCOUNT_*", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("OIDC_*", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("LDAP_*", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("PAM_*", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("CAS_*", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("SAML_*", Meaning::NotYet, "sign-in through others is not built yet"),
+    ("http_proxy", Meaning::NotYet, "outgoing requests go straight"),
+    ("http_hidden_proxy", Meaning::NotYet, "hidden services are not reached"),
+    ("ALLOW_ACCESS_TO_HIDDEN_SERVICE", Meaning::NotYet, "hidden services are not reached"),
+    ("ALLOWED_PRIVATE_ADDRESSES", Meaning::NotYet, "other servers are not reached yet"),
+    ("AUTHORIZED_FETCH", Meaning::NotYet, "this server does not federate yet"),
+    ("LIMITED_FEDERATION_MODE", Meaning::NotYet, "this server does not federate yet"),
+    ("WHITELIST_MODE", Meaning::NotYet, "this server does not federate yet"),
+    ("DISALLOW_UNAUTHENTICATED_API_ACCESS", Meaning::NotYet, "public routes stay public"),
+    ("DISABLE_FOLLOWERS_SYNCHRONIZATION", Meaning::NotYet, "this server does not federate yet"),
+    ("DISABLE_AUTOMATIC_SWITCHING_TO_APPROVED_REGISTRATIONS", Meaning::None, "registrations stay as they are set"),
+    ("FORCE_DEFAULT_LOCALE", Meaning::NotYet, "the language a browser asks for goes first"),
+    ("HCAPTCHA_*", Meaning::NotYet, "there is no captcha"),
+    ("EMAIL_DOMAIN_*", Meaning::NotYet, "e-mail domains are not restricted yet"),
+    ("MAX_SESSION_ACTIVATIONS", Meaning::None, "ten sessions"),
+    ("USER_ACTIVE_DAYS", Meaning::None, "home feeds are rebuilt in moments"),
+    ("SKIP_POST_DEPLOYMENT_MIGRATIONS", Meaning::None, "migrations have one kind"),
+    ("DEEPL_*", Meaning::NotYet, "posts are not translated yet"),
+    ("LIBRE_TRANSLATE_*", Meaning::NotYet, "posts are not translated yet"),
+    ("GITHUB_*", Meaning::None, "the source is named by the program"),
+    ("SOURCE_*", Meaning::None, "the source is named by the program"),
+    ("MASTODON_VERSION_*", Meaning::None, "the version is named by the program"),
+    ("FFMPEG_BINARY", Meaning::NotYet, "video is not converted yet"),
+    ("FFPROBE_BINARY", Meaning::NotYet, "video is not converted yet"),
+    ("MAX_FOLLOWS_*", Meaning::None, "7500 follows"),
+    ("IP_RETENTION_PERIOD", Meaning::NotYet, "addresses of sessions go with the session"),
+    ("SESSION_RETENTION_PERIOD", Meaning::NotYet, "sessions have their own end"),
+    ("FETCH_REPLIES_*", Meaning::NotYet, "this server does not federate yet"),
+    ("MASTODON_USE_LIBVIPS", Meaning::None, "pictures are handled by the program"),
+    ("VIPS_*", Meaning::None, "pictures are handled by the program"),
+    ("TZ", Meaning::None, "all times are UTC"),
+    ("LANG", Meaning::None, "see instance.default_locale"),
+];
+
+/// What the list says about a variable. The first entry that fits counts.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|(pattern, _, _)| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == *pattern,
+    })
+}

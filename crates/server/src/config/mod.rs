@@ -1,0 +1,126 @@
+//! The configuration: one table of settings, read once at the start. Nothing else looks at files or the environment.
+
+mod document;
+pub mod dotenv;
+mod layers;
+pub mod mastodon;
+mod nearest;
+mod resolve;
+mod sections;
+pub mod setting;
+mod sources;
+pub mod value;
+
+pub use document::{document, print_json, print_toml};
+pub use layers::{Inputs, Note};
+pub use resolve::{DatabaseTarget, Postgres, Sqlite};
+pub use sections::{
+    Database, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, SslMode, Workers,
+};
+pub use setting::{Setting, Source, Texts};
+pub use sources::{Places, load};
+
+use setting::Reader;
+
+/// A section of the table: its name in `phiomia.toml` (empty for settings outside of sections), what it is for, its lines.
+pub struct Section {
+    /// `server`, without brackets.
+    pub name: &'static str,
+    /// Sentences in Markdown, one line each as written.
+    pub doc: &'static [&'static str],
+    /// Its settings, in the order of the documentation.
+    pub settings: &'static [Setting],
+}
+
+/// Every setting there is.
+pub const TABLE: &[Section] = &[
+    Section { name: "", doc: General::DOC, settings: General::SETTINGS },
+    Section { name: "instance", doc: Instance::DOC, settings: Instance::SETTINGS },
+    Section { name: "server", doc: Server::DOC, settings: Server::SETTINGS },
+    Section { name: "database", doc: Database::DOC, settings: Database::SETTINGS },
+    Section { name: "redis", doc: Redis::DOC, settings: Redis::SETTINGS },
+    Section { name: "logs", doc: Logs::DOC, settings: Logs::SETTINGS },
+    Section { name: "metrics", doc: Metrics::DOC, settings: Metrics::SETTINGS },
+    Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
+];
+
+/// The configuration, typed and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Settings outside of sections.
+    pub general: General,
+    /// Who this server is.
+    pub instance: Instance,
+    /// The listener.
+    pub server: Server,
+    /// The database, as it was said; [`Config::database_target`] is what it comes to.
+    pub database: Database,
+    /// Redis, as it was said; [`Config::redis_url`] is what it comes to.
+    pub redis: Redis,
+    /// The log.
+    pub logs: Logs,
+    /// Figures.
+    pub metrics: Metrics,
+    /// Background work.
+    pub workers: Workers,
+}
+
+/// A configuration together with how it came about.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Which texts it was read from, and who gave them.
+    pub texts: Texts,
+    /// What the operator should know.
+    pub notes: Vec<Note>,
+}
+
+/// Why there is no configuration: everything that is wrong with it, a sentence each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration does not hold: {}", .0.join("; "))]
+pub struct Problems(pub Vec<String>);
+
+impl Config {
+    /// Reads a configuration from texts, without a look at disk or environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn assemble(inputs: &Inputs) -> Result<Loaded, Problems> {
+        let layered = layers::merge(inputs);
+        let mut reader = Reader { texts: &layered.texts, problems: layered.problems };
+        let config = Config::read(&mut reader);
+        let mut problems = reader.problems;
+        let mut notes = layered.notes;
+        if let Some(config) = &config {
+            problems.extend(config.contradictions());
+            notes.extend(config.doubts().into_iter().map(Note::Warning));
+        }
+        match config {
+            Some(config) if problems.is_empty() => Ok(Loaded { config, texts: layered.texts, notes }),
+            _ => Err(Problems(problems)),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Config> {
+        // Every section is read before the first failure counts, so that one run shows all problems.
+        let general = General::read(reader);
+        let instance = Instance::read(reader);
+        let server = Server::read(reader);
+        let database = Database::read(reader);
+        let redis = Redis::read(reader);
+        let logs = Logs::read(reader);
+        let metrics = Metrics::read(reader);
+        let workers = Workers::read(reader);
+        Some(Config {
+            general: general?,
+            instance: instance?,
+            server: server?,
+            database: database?,
+            redis: redis?,
+            logs: logs?,
+            metrics: metrics?,
+            workers: workers?,
+        })
+    }
+}

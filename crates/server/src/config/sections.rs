@@ -1,0 +1,209 @@
+//! The sections of the configuration: each field is a setting, its doc comment is the documentation.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{
+    setting::section,
+    value::{Cidr, Count, Domain, Listen, Secret, Size, Value, words},
+};
+
+section! {
+    /// Settings outside of sections.
+    General in "";
+    /// The folder that holds everything this server keeps: the SQLite database, uploaded files, its secrets.
+    /// Made at the first start. Back it up.
+    data: PathBuf = "./phiomia-data", [];
+}
+
+section! {
+    /// Who this server is in the network.
+    Instance in "instance.";
+    /// The domain in the handles of this server's people, `@alice@example.org`. It cannot change once others know it.
+    /// A name with a port, as `localhost:3912`, is a server for development. Without it: `localhost` and the port of `server.listen`.
+    domain: Option<Domain> = "", ["LOCAL_DOMAIN"];
+    /// The domain that serves pages and the API, when that is another one than `instance.domain`.
+    /// `/.well-known/webfinger` of `instance.domain` must then redirect there.
+    web_domain: Option<Domain> = "", ["WEB_DOMAIN"];
+    /// Further domains that lead here; handles written with them mean people of this server.
+    alternate_domains: Vec<Domain> = "", ["ALTERNATE_DOMAINS"];
+    /// Whether addresses of this server begin with `https`. Without it: plain `http` for a domain with a port or of
+    /// this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
+    https: Option<bool> = "", ["LOCAL_HTTPS"];
+    /// Whether the front page is the profile of the only person here. Without it: yes, as long as there is one account
+    /// and registrations are closed.
+    single_user: Option<bool> = "", ["SINGLE_USER_MODE"];
+    /// The language of pages for people whose browser does not ask for one, and of new accounts.
+    default_locale: Locale = "en", ["DEFAULT_LOCALE"];
+}
+
+section! {
+    /// The listener: where requests come in, and how many.
+    Server in "server.";
+    /// Where to listen: `host:port`, a port alone (on `localhost`), or `unix:/path/to/socket`.
+    /// A socket handed over by systemd goes before this. Mastodon's `SOCKET` goes before `BIND` and `PORT`.
+    listen: Listen = "localhost:3000", ["SOCKET", "BIND", "PORT"];
+    /// The proxies in front of this server. Only from them is `X-Forwarded-For` believed; without it, the address of a
+    /// request is that of the socket. A proxy that comes through a Unix socket counts as `127.0.0.1`.
+    /// Mastodon trusts all private addresses when this is left out; this server trusts nobody.
+    trusted_proxies: Vec<Cidr> = "", ["TRUSTED_PROXY_IP"];
+    /// How many connections are open at the same time. More wait in the system's queue.
+    max_connections: Count = "8192", [];
+    /// How many requests of one address (of IPv6: one /64) are worked on at the same time. More get `503`.
+    max_requests_per_client: Count = "64", [];
+    /// How long a new connection may take until the head of its first request is complete.
+    header_timeout: Duration = "20s", [];
+    /// How long a connection may rest between two requests. Longer than the proxy in front keeps its connections
+    /// (nginx: 60 s), so that it is never the server who hangs up.
+    keep_alive: Duration = "75s", [];
+    /// How long a request may take until its answer begins, the upload of its body included. Then `503`.
+    request_timeout: Duration = "5m", [];
+}
+
+words! {
+    /// How a connection to PostgreSQL is protected, as libpq means the words.
+    SslMode {
+        /// Never.
+        Disable = "disable",
+        /// Only if the server insists.
+        Allow = "allow",
+        /// If the server can; its certificate is not checked.
+        Prefer = "prefer",
+        /// Always; its certificate is not checked.
+        Require = "require",
+        /// Always, with a certificate from a known authority.
+        VerifyCa = "verify-ca",
+        /// Always, with a certificate from a known authority for this very name.
+        VerifyFull = "verify-full",
+    }
+}
+
+section! {
+    /// The database: SQLite in the data folder, unless a PostgreSQL server is named by `url`, `host`, `name` or `user`.
+    Database in "database.";
+    /// `postgres://user:password@host:port/name`, or `sqlite:/path/to/file`. It goes before the single settings below.
+    url: Option<Secret> = "", ["DATABASE_URL"];
+    /// PostgreSQL's host, or the folder of its Unix socket. `localhost` when another setting names PostgreSQL.
+    host: Option<String> = "", ["DB_HOST"];
+    /// PostgreSQL's port.
+    port: u16 = "5432", ["DB_PORT"];
+    /// The database's name in PostgreSQL. `mastodon_production` when another setting names PostgreSQL.
+    name: Option<String> = "", ["DB_NAME"];
+    /// The role to sign in with at PostgreSQL. `mastodon` when another setting names PostgreSQL.
+    user: Option<String> = "", ["DB_USER"];
+    /// That role's password.
+    password: Option<Secret> = "", ["DB_PASS"];
+    /// Whether the connection to PostgreSQL is encrypted and its certificate checked. `sslmode=` in `database.url` goes before this.
+    sslmode: SslMode = "prefer", ["DB_SSLMODE"];
+    /// A PEM file with the authorities that may sign PostgreSQL's certificate. Without it: those of the system.
+    ca_file: Option<PathBuf> = "", [];
+    /// How many connections to PostgreSQL this process opens at most.
+    pool: Count = "10", ["DB_POOL"];
+    /// Whether statements stay prepared between transactions. `false` behind a pooler that lends out connections per transaction.
+    prepared_statements: bool = "true", ["PREPARED_STATEMENTS"];
+    /// A read-only copy of the PostgreSQL database that takes the reading, as `postgres://…`.
+    replica_url: Option<Secret> = "", ["REPLICA_DATABASE_URL"];
+    /// SQLite's file. Without it: `phiomia.sqlite3` in the data folder.
+    sqlite_path: Option<PathBuf> = "", [];
+    /// How many threads read from SQLite. Without it: one for each processor, at least 2 and at most 8.
+    sqlite_readers: Option<Count> = "", [];
+    /// How much memory SQLite's page caches take, all connections together.
+    sqlite_cache: Size = "32MB", [];
+}
+
+section! {
+    /// Redis or Valkey, for several processes that serve one instance. Without `url` and `host` everything it does happens in
+    /// this process's memory.
+    Redis in "redis.";
+    /// `redis://user:password@host:port/db`, or `rediss://` with TLS. It goes before the single settings below.
+    url: Option<Secret> = "", ["REDIS_URL"];
+    /// Its host.
+    host: Option<String> = "", ["REDIS_HOST"];
+    /// Its port.
+    port: u16 = "6379", ["REDIS_PORT"];
+    /// Its password.
+    password: Option<Secret> = "", ["REDIS_PASSWORD"];
+    /// The number of the database.
+    db: u16 = "0", ["REDIS_DB"];
+    /// What stands before the names of all keys, for several servers on one Redis.
+    namespace: Option<String> = "", ["REDIS_NAMESPACE"];
+}
+
+words! {
+    /// The form of the log.
+    LogFormat {
+        /// Lines for people.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+}
+
+section! {
+    /// The log, written to standard error.
+    Logs in "logs.";
+    /// Lines for people, or one JSON object a line.
+    format: LogFormat = "text", [];
+    /// How much is written: `error`, `warn`, `info`, `debug` or `trace`, also by part: `info,phiomia_store=debug`.
+    level: LogLevel = "info", ["RUST_LOG", "RAILS_LOG_LEVEL"];
+}
+
+section! {
+    /// Figures for Prometheus.
+    Metrics in "metrics.";
+    /// Where `/metrics` is served, on a listener of its own that strangers should not reach. Without it: nowhere.
+    /// From Mastodon's names: only with `MASTODON_PROMETHEUS_EXPORTER_ENABLED=true`, by default on port 9394.
+    listen: Option<Listen> = "", [
+        "MASTODON_PROMETHEUS_EXPORTER_ENABLED", "MASTODON_PROMETHEUS_EXPORTER_HOST", "MASTODON_PROMETHEUS_EXPORTER_PORT"
+    ];
+}
+
+section! {
+    /// Work in the background: how many jobs of a kind run at the same time.
+    Workers in "workers.";
+    /// Jobs that fill home feeds; people wait for them.
+    feeds: Count = "4", [];
+    /// Jobs that tidy up; nobody waits for them.
+    upkeep: Count = "1", [];
+}
+
+/// A language by its tag: `de`, `pt-BR`, `zh-TW`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locale(pub String);
+
+impl Value for Locale {
+    const SHAPE: &'static str = "language tag";
+
+    fn read(text: &str) -> Result<Locale, String> {
+        let mut parts = text.split('-');
+        let language = parts.next().unwrap_or_default();
+        let is_language = (2..=3).contains(&language.len()) && language.chars().all(|c| c.is_ascii_lowercase());
+        let are_subtags = parts.all(|p| (2..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric()));
+        if is_language && are_subtags {
+            Ok(Locale(text.to_owned()))
+        } else {
+            Err(format!("must be a language tag such as en, de or pt-BR, not {text:?}"))
+        }
+    }
+}
+
+/// Directives for the log's filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLevel(pub String);
+
+impl Value for LogLevel {
+    const SHAPE: &'static str = "level or directives";
+
+    fn read(text: &str) -> Result<LogLevel, String> {
+        // Rails' two levels above `error`.
+        let text = if matches!(text, "fatal" | "unknown") { "error" } else { text };
+        let wrong = || format!("must be error, warn, info, debug, trace or directives, not {text:?}");
+        let levels = ["error", "warn", "info", "debug", "trace", "off"];
+        let is_plain = |part: &str| levels.contains(&part.to_ascii_lowercase().as_str());
+        // A word without `=` would be taken for a module's name: a misspelt level must not silence everything.
+        if text.is_empty() || !text.split(',').all(|part| part.contains('=') || part.contains("::") || is_plain(part)) {
+            return Err(wrong());
+        }
+        tracing_subscriber::EnvFilter::try_new(text).map_err(|_| wrong())?;
+        Ok(LogLevel(text.to_owned()))
+    }
+}

@@ -1,0 +1,325 @@
+//! The one door in: accepts connections, bounds what they may cost, and ends them in order when the process stops.
+
+use std::{
+    future::pending,
+    io,
+    net::{IpAddr, Ipv4Addr},
+    os::unix::fs::FileTypeExt as _,
+    path::Path,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use listenfd::ListenFd;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, UnixListener, UnixStream},
+    sync::Semaphore,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tower::ServiceExt as _;
+
+use crate::{
+    config::value::{Cidr, Listen},
+    shutdown::{self, Shutdown},
+    threshold::{self, Peer},
+};
+
+/// Bounds and manners of a listener.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// Whether our addresses begin with `https`: then browsers are told to stay with it.
+    pub https: bool,
+    /// Connections open at the same time.
+    pub max_connections: usize,
+    /// Requests of one client in hand at the same time.
+    pub max_requests_per_client: usize,
+    /// Until the head of a connection's first request is complete.
+    pub header_timeout: Duration,
+    /// Rest between two requests.
+    pub keep_alive: Duration,
+    /// Until an answer begins.
+    pub request_timeout: Duration,
+    /// Until requests in hand are given up after a stop.
+    pub grace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            trusted_proxies: Vec::new(),
+            https: false,
+            max_connections: 1024,
+            max_requests_per_client: 64,
+            header_timeout: Duration::from_secs(20),
+            keep_alive: Duration::from_secs(75),
+            request_timeout: Duration::from_secs(300),
+            grace: shutdown::REQUESTS,
+        }
+    }
+}
+
+impl From<&crate::config::Config> for Options {
+    fn from(config: &crate::config::Config) -> Options {
+        Options {
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            https: config.is_https(),
+            max_connections: config.server.max_connections.0,
+            max_requests_per_client: config.server.max_requests_per_client.0,
+            header_timeout: config.server.header_timeout,
+            keep_alive: config.server.keep_alive,
+            request_timeout: config.server.request_timeout,
+            grace: shutdown::REQUESTS,
+        }
+    }
+}
+
+/// Sockets that are open and wait for connections.
+#[derive(Debug, Default)]
+pub struct Door {
+    tcp: Vec<TcpListener>,
+    unix: Vec<UnixListener>,
+}
+
+impl Door {
+    /// The sockets systemd handed over; if there are none, one at the address.
+    ///
+    /// # Errors
+    /// When the address is taken, not ours or does not resolve.
+    pub async fn open(listen: &Listen) -> io::Result<Door> {
+        match Door::inherited()? {
+            Some(door) => Ok(door),
+            None => Door::bind(listen).await,
+        }
+    }
+
+    /// Sockets handed over by systemd or `systemfd` (`LISTEN_FDS`).
+    fn inherited() -> io::Result<Option<Door>> {
+        let mut handed = ListenFd::from_env();
+        let mut door = Door::default();
+        for index in 0..handed.len() {
+            // The library refuses a socket of the other kind without taking it.
+            if let Ok(Some(socket)) = handed.take_unix_listener(index) {
+                socket.set_nonblocking(true)?;
+                door.unix.push(UnixListener::from_std(socket)?);
+            } else if let Some(socket) = handed.take_tcp_listener(index)? {
+                socket.set_nonblocking(true)?;
+                door.tcp.push(TcpListener::from_std(socket)?);
+            }
+        }
+        Ok((!door.tcp.is_empty() || !door.unix.is_empty()).then_some(door))
+    }
+
+    /// One socket at the address. `localhost` listens on both loopback addresses where there are two.
+    ///
+    /// # Errors
+    /// When the address is taken, not ours or does not resolve.
+    pub async fn bind(listen: &Listen) -> io::Result<Door> {
+        let mut door = Door::default();
+        match listen {
+            Listen::Unix(path) => {
+                remove_stale(path).await?;
+                door.unix.push(UnixListener::bind(path)?);
+            }
+            Listen::Tcp(text) => {
+                let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+                let ephemeral = listen.port() == Some(0);
+                for address in tokio::net::lookup_host(text.as_str()).await? {
+                    // With port 0 a second socket would get another port.
+                    if ephemeral && !door.tcp.is_empty() {
+                        break;
+                    }
+                    match TcpListener::bind(address).await {
+                        Ok(socket) => door.tcp.push(socket),
+                        // Taken is taken: half a door would look open and answer for somebody else.
+                        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+                        Err(error) => failure = error,
+                    }
+                }
+                if door.tcp.is_empty() {
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(door)
+    }
+
+    /// Where the sockets are, for the log and for tests that asked for port 0.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        let tcp = self.tcp.iter().filter_map(|s| s.local_addr().ok()).map(|a| a.to_string());
+        let unix = self.unix.iter().filter_map(|s| s.local_addr().ok());
+        tcp.chain(unix.filter_map(|a| a.as_pathname().map(|p| format!("unix:{}", p.display())))).collect()
+    }
+}
+
+/// A socket file that nobody listens on is left over from a crash.
+async fn remove_stale(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => match UnixStream::connect(path).await {
+            Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens on this socket")),
+            Err(_) => std::fs::remove_file(path),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Serves the router until the process stops and the requests in hand are answered, or the grace is over.
+pub async fn serve(router: Router, door: Door, options: Options, shutdown: Shutdown) {
+    let options = Arc::new(options);
+    let room = Arc::new(Semaphore::new(options.max_connections));
+    let router = threshold::around(router, &options, shutdown.stopping());
+    let mut loops = JoinSet::new();
+    for socket in door.tcp {
+        let keeper = Keeper::new(&router, &options, &shutdown, &room);
+        loops.spawn(keeper.run(async move || {
+            let (stream, address) = socket.accept().await?;
+            // Answers are small and written whole; waiting for more to send only costs time.
+            stream.set_nodelay(true)?;
+            Ok((stream, address.ip()))
+        }));
+    }
+    for socket in door.unix {
+        let keeper = Keeper::new(&router, &options, &shutdown, &room);
+        loops.spawn(keeper.run(async move || {
+            let (stream, _) = socket.accept().await?;
+            Ok((stream, IpAddr::V4(Ipv4Addr::LOCALHOST)))
+        }));
+    }
+    while loops.join_next().await.is_some() {}
+}
+
+/// What one accept loop needs.
+struct Keeper {
+    router: Router,
+    options: Arc<Options>,
+    shutdown: Shutdown,
+    room: Arc<Semaphore>,
+}
+
+impl Keeper {
+    fn new(router: &Router, options: &Arc<Options>, shutdown: &Shutdown, room: &Arc<Semaphore>) -> Keeper {
+        Keeper { router: router.clone(), options: options.clone(), shutdown: shutdown.clone(), room: room.clone() }
+    }
+
+    /// Accepts until the stop, then waits for the open connections as long as the grace lasts.
+    async fn run<S>(self, accept: impl AsyncFn() -> io::Result<(S, IpAddr)>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut connections = JoinSet::new();
+        loop {
+            let next = async {
+                let permit = self.room.clone().acquire_owned().await;
+                (permit, accept().await)
+            };
+            tokio::select! {
+                () = self.shutdown.wait() => break,
+                // Ended connections are taken out as we go, or the set would only grow.
+                Some(_) = connections.join_next() => {}
+                (permit, accepted) = next => match accepted {
+                    Ok((stream, address)) => {
+                        let router = self.router.clone();
+                        let peer = Peer(address.to_canonical());
+                        let connection = converse(stream, router, peer, self.options.clone(), self.shutdown.clone());
+                        connections.spawn(async move {
+                            let _permit = permit;
+                            metrics::gauge!("http_connections").increment(1.0);
+                            connection.await;
+                            metrics::gauge!("http_connections").decrement(1.0);
+                        });
+                    }
+                    Err(error) => pause(&error).await,
+                },
+            }
+        }
+        // Closes the socket: whoever comes now goes to the next process, or is refused.
+        drop(accept);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if timeout(self.options.grace, all).await.is_err() {
+            tracing::warn!("some requests were not answered in time and are given up");
+        }
+    }
+}
+
+/// A connection that broke before we took it says nothing about the next one. Out of descriptors: wait for some.
+async fn pause(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        tracing::error!(%error, "accepting a connection failed: {error}");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// One connection from its first byte to its last.
+async fn converse<S>(stream: S, router: Router, peer: Peer, options: Arc<Options>, shutdown: Shutdown)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let n_requests = Arc::new(AtomicU64::new(0));
+    let counted = n_requests.clone();
+    let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        request.extensions_mut().insert(peer);
+        router.clone().oneshot(request)
+    });
+    let builder = builder(&options);
+    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let mut stopping = shutdown.stopping();
+    let mut is_ending = false;
+    let mut patience = options.header_timeout;
+    let mut n_before = 0;
+    loop {
+        tokio::select! {
+            // What goes wrong on a connection is the client's: it went away, or spoke no HTTP.
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended: {error}");
+                }
+                return;
+            }
+            () = async { if is_ending { pending().await } else { stopping.wait().await } } => {
+                connection.as_mut().graceful_shutdown();
+                is_ending = true;
+            }
+            () = sleep(patience) => match n_requests.load(Ordering::Relaxed) {
+                // Also covers the bytes by which HTTP/1 and HTTP/2 are told apart, which hyper waits for without an end.
+                0 => return,
+                // Nothing new for a while: an HTTP/2 connection is closed once its streams are done.
+                n if n == n_before => connection.as_mut().graceful_shutdown(),
+                n => {
+                    n_before = n;
+                    patience = options.keep_alive;
+                }
+            },
+        }
+    }
+}
+
+fn builder(options: &Options) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.keep_alive)
+        .max_buf_size(64 * 1024)
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20))
+        .max_concurrent_streams(128)
+        .max_header_list_size(64 * 1024);
+    builder
+}
