@@ -42,7 +42,7 @@ pub struct ScheduledParams {
     /// The app, here a number. Since 2.7.0.
     pub application_id: i64,
     /// Always `null`: the time stands outside. Since 2.7.0.
-    pub scheduled_at: Option<IsoMillis>,
+    pub scheduled_at: (),
     /// Repeat guard. `null` without one. Since 2.7.0.
     pub idempotency: Option<String>,
     /// Kept for old clients. Since 2.7.0.
