@@ -1,0 +1,87 @@
+"""Server-sent events as Mastodon.py reads them."""
+
+import secrets
+
+import requests
+
+from live import listening
+
+
+def test_the_own_stream_brings_posts_edits_and_deletions(as_alice):
+    with listening(as_alice.stream_user) as events:
+        status = as_alice.status_post("live")
+        assert events.wait_for("update", lambda seen: seen.id == status.id).content == "<p>live</p>"
+        as_alice.status_update(status.id, "still live")
+        assert events.wait_for("status.update").content == "<p>still live</p>"
+        as_alice.status_delete(status.id)
+        assert str(events.wait_for("delete")) == str(status.id)
+
+
+def test_the_own_stream_brings_what_the_followed_post(as_alice, as_bob, bob):
+    as_alice.account_follow(bob.id)
+    with listening(as_alice.stream_user) as events:
+        status = as_bob.status_post("from bob")
+        assert events.wait_for("update").id == status.id
+        as_bob.status_delete(status.id)
+        assert str(events.wait_for("delete")) == str(status.id)
+
+
+def test_a_notification_arrives_as_it_happens(as_alice, as_bob, bob):
+    status = as_alice.status_post("look at me")
+    with listening(as_alice.stream_user) as events, listening(as_alice.stream_user_notifications) as only_notices:
+        as_bob.status_favourite(status.id)
+        for stream in (events, only_notices):
+            notice = stream.wait_for("notification")
+            assert notice.type == "favourite"
+            assert notice.account.acct == bob.name
+            assert notice.status.id == status.id
+        as_alice.status_post("an update")
+        events.wait_for("update")
+        assert only_notices.names_so_far() == []
+
+
+def test_the_local_stream_brings_public_posts_alone(as_alice, as_bob):
+    with listening(as_bob.stream_public, local=True) as local, listening(as_bob.stream_public) as public:
+        as_alice.status_post("quiet", visibility="unlisted")
+        as_alice.status_post("private", visibility="private")
+        loud = as_alice.status_post("loud")
+        # In order, so the first to arrive shows that the two before it did not.
+        assert local.wait_for("update").id == loud.id
+        assert public.wait_for("update").id == loud.id
+
+
+def test_a_tag_stream_brings_the_tag_alone(as_alice, as_bob):
+    tag = f"live{secrets.token_hex(4)}"
+    with listening(as_bob.stream_hashtag, tag) as events:
+        as_alice.status_post("no tag")
+        status = as_alice.status_post(f"with #{tag.upper()}")
+        assert events.wait_for("update").id == status.id
+
+
+def test_a_muted_author_is_not_heard(as_alice, as_bob, bob, person):
+    carol = person("carol")
+    for followed in (bob, carol):
+        as_alice.account_follow(followed.id)
+    as_alice.account_mute(bob.id)
+    with listening(as_alice.stream_user) as events:
+        as_bob.status_post("from bob")
+        status = carol.client().status_post("from carol")
+        assert events.wait_for("update").id == status.id
+
+
+def test_a_stream_without_a_token_is_refused(server):
+    answer = requests.get(f"{server.base}/api/v1/streaming/user", timeout=10)
+    assert answer.status_code == 401
+    assert answer.json()["error"]
+
+
+def test_a_stream_is_announced_as_an_event_stream(server, alice):
+    with requests.get(f"{server.base}/api/v1/streaming/user", params={"access_token": alice.token()},
+                      stream=True, timeout=10) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_streaming_is_healthy(anyone):
+    assert anyone.stream_healthy()

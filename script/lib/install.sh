@@ -1,0 +1,51 @@
+# Installs the Debian packages that are missing, and nothing that is there already.
+# shellcheck shell=bash
+
+apt_updated=
+
+# Installs packages by name: as root, or with sudo where a person may use it.
+apt_install() {
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    have sudo || refuse "Missing packages: $*. Install them as root (apt-get install $*) and start this script again."
+    as_root=(sudo)
+  fi
+  have apt-get || refuse "Missing: $*. Install them with your system's package manager and start this script again."
+  step "Installing $*"
+  if [ -z "$apt_updated" ]; then
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+    apt_updated=yes
+  fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq --yes --no-install-recommends install "$@" </dev/null
+}
+
+# The directory with initdb and pg_ctl of the newest PostgreSQL on this machine; empty when there is none.
+postgres_bin() {
+  local directory newest=
+  for directory in /usr/lib/postgresql/*/bin; do
+    if [ -x "$directory/initdb" ]; then newest=$directory; fi
+  done
+  printf '%s' "$newest"
+}
+
+# Whether this Python can make an environment with pip in it (Debian ships that part apart, as python3-venv).
+python_makes_venvs() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+# A compiler for the C parts: SQLite and the cryptography library.
+install_for_building() {
+  have cc || apt_install build-essential
+}
+
+# What the whole test run needs besides Rust.
+install_for_testing() {
+  local missing=()
+  install_for_building
+  [ -n "$(postgres_bin)" ] || missing+=(postgresql)
+  have psql || missing+=(postgresql-client)
+  have redis-server || missing+=(redis-server)
+  have node || missing+=(nodejs)
+  have npm || missing+=(npm)
+  have chromium || missing+=(chromium)
+  python_makes_venvs || missing+=(python3 python3-venv)
+  [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
+}
