@@ -106,7 +106,7 @@ class Server:
     def _start(self):
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
+                [BINARY, "serve", "--data", self.data, "--listen", f"localhost:{self.port}"],
                 env=self.environment, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
             eventually(self._healthy, "the server answers /health", START_SECONDS)

@@ -90,7 +90,7 @@ export class Server {
     // Tests ask more often in a minute than a person does in a day.
     await this.cli('settings', 'set', 'rate_limits', 'off')
     const log = openSync(join(this.data, 'server.log'), 'w')
-    this.#process = spawn(BINARY, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`], {
+    this.#process = spawn(BINARY, ['serve', '--data', this.data, '--listen', `localhost:${this.port}`], {
       env: this.#environment,
       stdio: ['ignore', log, log],
     })

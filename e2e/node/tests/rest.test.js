@@ -145,7 +145,9 @@ onEachEngine('masto', (server) => {
       assert.match(answer.headers.get('access-control-allow-methods'), /POST/, path)
       assert.equal(answer.headers.get('access-control-allow-credentials'), null, path)
       const allowed = answer.headers.get('access-control-allow-headers').toLowerCase()
-      for (const name of ['authorization', 'content-type', 'idempotency-key']) assert.ok(allowed.includes(name), allowed)
+      for (const name of ['authorization', 'content-type', 'idempotency-key']) {
+        assert.ok(allowed.includes(name), allowed)
+      }
     }
   })
 
