@@ -10,16 +10,23 @@
 //! ```
 
 mod act;
+pub mod apps;
+pub mod codes;
 mod error;
 pub mod foreign_events;
 pub mod inspect;
 pub mod jobs;
+pub mod links;
 mod migrate;
 mod postgres;
 mod query;
+pub mod rate_buckets;
+pub mod sessions;
 pub mod settings;
 mod sql;
 mod sqlite;
+pub mod tokens;
+pub mod users;
 mod value;
 
 use std::{
@@ -38,6 +45,7 @@ pub use migrate::Migrated;
 pub use postgres::{PostgresSettings, SslMode};
 pub use query::{Query, Tx};
 pub use sqlite::SqliteSettings;
+pub(crate) use value::{Cell, FromCell, ToValue, Value};
 
 use crate::clock::{Clock, IdMaker};
 use act::{Act, ReadAct, Write, WriteAct};
@@ -250,7 +258,19 @@ impl Db {
 /// Every statement of the room.
 #[must_use]
 pub fn statements() -> Vec<&'static Statement> {
-    [foreign_events::ALL, jobs::ALL, settings::ALL].concat()
+    [
+        apps::ALL,
+        codes::ALL,
+        foreign_events::ALL,
+        jobs::ALL,
+        links::ALL,
+        rate_buckets::ALL,
+        sessions::ALL,
+        settings::ALL,
+        tokens::ALL,
+        users::ALL,
+    ]
+    .concat()
 }
 
 /// Brings the database to the newest schema without starting anything.
