@@ -1,0 +1,91 @@
+//! A request as its handler sees it: admitted, counted and read.
+
+use std::str::FromStr;
+
+use http::request::Parts;
+use phiomia_mastodon::{Paged, Tree, page};
+use phiomia_model::{Error, Noun, Page, Refusal};
+use serde::de::DeserializeOwned;
+
+use crate::{peer::ClientAddr, state::Api};
+
+/// What a handler gets; `G` says who asks.
+pub struct Ask<G> {
+    /// The state of the server.
+    pub api: Api,
+    /// Who asks, as the route demanded.
+    pub me: G,
+    /// The parameters of query string and body.
+    pub input: Tree,
+    /// Head of the request: method, address, headers, extensions.
+    pub parts: Parts,
+    /// The address of the client.
+    pub client: ClientAddr,
+    pub(super) files: Vec<String>,
+    pub(super) path: Vec<(String, String)>,
+}
+
+impl<G> Ask<G> {
+    /// A piece of the path by its name in the route.
+    #[must_use]
+    pub fn piece(&self, name: &str) -> &str {
+        self.path.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// The `{id}` of the path.
+    ///
+    /// # Errors
+    /// `NotFound` when it can be nobody's id.
+    pub fn id<T: FromStr>(&self, noun: Noun) -> Result<T, Refusal> {
+        self.piece("id").parse().map_err(|_| Refusal::NotFound(noun))
+    }
+
+    /// The parameters as a type.
+    ///
+    /// # Errors
+    /// As [`Tree::decode`].
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        Ok(self.input.clone().decode()?)
+    }
+
+    /// Which page is asked for.
+    #[must_use]
+    pub fn page(&self, default_limit: i64, max_limit: i64) -> Page {
+        page(&self.input, default_limit, max_limit)
+    }
+
+    /// A `Link` header by `min_id` for a page whose items sort by `ids`, newest first.
+    #[must_use]
+    pub fn link(&self, ids: &[i64], page: &Page) -> Option<String> {
+        let (newest, oldest, has_more) = ends(ids, page);
+        self.paged(&self.api.addresses.base()).link(newest, oldest, has_more)
+    }
+
+    /// The same by `since_id`, as Mastodon has it for lists of accounts.
+    #[must_use]
+    pub fn link_since(&self, ids: &[i64], page: &Page) -> Option<String> {
+        let (newest, oldest, has_more) = ends(ids, page);
+        self.paged(&self.api.addresses.base()).link_since(newest, oldest, has_more)
+    }
+
+    /// A request header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.parts.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Whether the parameter came as a file.
+    #[must_use]
+    pub fn is_file(&self, name: &str) -> bool {
+        self.files.iter().any(|file| file == name)
+    }
+
+    fn paged<'a>(&'a self, origin: &'a str) -> Paged<'a> {
+        Paged { origin, path: self.parts.uri.path(), query: self.parts.uri.query().unwrap_or_default() }
+    }
+}
+
+fn ends(ids: &[i64], page: &Page) -> (Option<i64>, Option<i64>, bool) {
+    let is_full = i64::try_from(ids.len()).is_ok_and(|n| n >= page.limit);
+    (ids.first().copied(), ids.last().copied(), is_full)
+}

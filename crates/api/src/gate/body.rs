@@ -1,0 +1,96 @@
+//! Reading what a request carries: its query string and its body, in whichever of the usual forms, into one tree.
+
+use axum::body::Body as HttpBody;
+use http::{HeaderMap, header, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use phiomia_mastodon::Tree;
+use phiomia_model::{Error, Refusal, limits::LIMITS};
+
+/// What body a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// None; what comes along is not read.
+    Nothing,
+    /// JSON, a form or the texts of a multipart form, up to `LIMITS.body_bytes`.
+    Form,
+}
+
+impl Body {
+    /// The largest body in bytes.
+    #[must_use]
+    pub const fn max_bytes(self) -> usize {
+        match self {
+            Body::Nothing => 0,
+            Body::Form => LIMITS.body_bytes,
+        }
+    }
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// Query string and body in one tree, the body winning.
+    pub(super) tree: Tree,
+    /// The names of parameters that came as files, which are not read.
+    pub(super) files: Vec<String>,
+}
+
+/// Reads query string and body.
+pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody) -> Result<Input, Error> {
+    let query = match parts.uri.query() {
+        Some(query) => Tree::from_urlencoded(query.as_bytes())?,
+        None => Tree::default(),
+    };
+    match kind {
+        Body::Nothing => Ok(Input { tree: query, files: Vec::new() }),
+        Body::Form => {
+            let form = form(&parts.headers, body, kind.max_bytes()).await?;
+            Ok(Input { tree: form.tree.over(query), files: form.files })
+        }
+    }
+}
+
+async fn form(headers: &HeaderMap, body: HttpBody, max_bytes: usize) -> Result<Input, Error> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let bytes = collect(body, max_bytes).await?;
+    if bytes.is_empty() {
+        return Ok(Input::default());
+    }
+    let tree = match essence.as_str() {
+        "application/json" => Tree::from_json(&bytes)?,
+        // Some small clients name no type at all.
+        "application/x-www-form-urlencoded" | "" => Tree::from_urlencoded(&bytes)?,
+        "multipart/form-data" => return multipart(media_type, bytes).await,
+        _ => return Err(Refusal::UnsupportedForm.into()),
+    };
+    Ok(Input { tree, files: Vec::new() })
+}
+
+async fn collect(body: HttpBody, max_bytes: usize) -> Result<bytes::Bytes, Error> {
+    match Limited::new(body, max_bytes).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge.into()),
+        // The client went away or broke off.
+        Err(_) => Err(Refusal::Malformed("The body could not be read".to_owned()).into()),
+    }
+}
+
+async fn multipart(media_type: &str, bytes: bytes::Bytes) -> Result<Input, Error> {
+    let broken = |_| Refusal::Malformed("The body is no multipart form that can be read".to_owned());
+    let boundary = multer::parse_boundary(media_type).map_err(broken)?;
+    let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes)]);
+    let mut form = multer::Multipart::new(stream, boundary);
+    let (mut pairs, mut files) = (Vec::new(), Vec::new());
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let Some(name) = field.name().map(str::to_owned) else { continue };
+        if field.file_name().is_some_and(|name| !name.is_empty()) {
+            files.push(name);
+            continue;
+        }
+        let text = String::from_utf8(field.bytes().await.map_err(broken)?.to_vec())
+            .map_err(|_| Refusal::Malformed("A parameter is not UTF-8".to_owned()))?;
+        pairs.push((name, text));
+    }
+    Ok(Input { tree: Tree::from_pairs(pairs)?, files })
+}

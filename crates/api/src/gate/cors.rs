@@ -1,0 +1,63 @@
+//! Web clients on other sites: the API is open to all of them, without cookies.
+
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+/// What scripts of other sites may read besides the body.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Mastodon-Async-Refresh",
+);
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, PATCH, OPTIONS");
+/// Named one by one: `*` does not include `Authorization`.
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, Idempotency-Key, Accept, Accept-Language, Cache-Control, X-Requested-With",
+);
+/// Seconds; browsers cut it to their own limit. Without it every request is asked for first.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
+const ANY: HeaderValue = HeaderValue::from_static("*");
+/// What an API answer shown as a page may do: nothing.
+const API_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; form-action 'none'");
+
+/// Whether scripts of other sites may ask for the path.
+fn is_open(path: &str) -> bool {
+    path.starts_with("/api/")
+        || path.starts_with("/.well-known/")
+        || path.starts_with("/nodeinfo/")
+        || matches!(path, "/oauth/token" | "/oauth/revoke" | "/oauth/userinfo")
+}
+
+/// Lays the headers around all routes and answers the questions browsers ask beforehand.
+pub fn around(router: Router) -> Router {
+    router.layer(from_fn(pass))
+}
+
+async fn pass(request: Request, next: Next) -> Response {
+    if !is_open(request.uri().path()) {
+        return next.run(request).await;
+    }
+    if request.method() == Method::OPTIONS {
+        return preflight();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(API_POLICY);
+    response
+}
+
+fn preflight() -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    (StatusCode::OK, headers).into_response()
+}

@@ -1,0 +1,76 @@
+//! What a handler gives back.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use phiomia_model::{Error, Fault};
+use serde::Serialize;
+
+/// JSON with the headers that belong to it.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    body: Vec<u8>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What most handlers give.
+pub type Answer = Result<Reply, Error>;
+
+/// An entity, or a list of them: `200`.
+///
+/// # Errors
+/// A fault when it cannot be written as JSON, which no entity of ours brings about.
+pub fn json<T: Serialize + ?Sized>(entity: &T) -> Answer {
+    let body = serde_json::to_vec(entity).map_err(|e| Fault::because("writing an answer as JSON", e))?;
+    Ok(Reply { status: StatusCode::OK, body, headers: Vec::new() })
+}
+
+/// A page of a list with its `Link` header.
+///
+/// # Errors
+/// As [`json`].
+pub fn paged<T: Serialize>(items: &[T], link: Option<String>) -> Answer {
+    let reply = json(items)?;
+    Ok(match link {
+        Some(link) => reply.with(header::LINK, &link),
+        None => reply,
+    })
+}
+
+/// `{}`: done, and nothing to tell.
+///
+/// # Errors
+/// Never; for the symmetry of handlers.
+pub fn empty() -> Answer {
+    json(&serde_json::Map::new())
+}
+
+impl Reply {
+    /// The same with another status.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Reply {
+        self.status = status;
+        self
+    }
+    /// The same with one more header; left out if the value cannot stand in one.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &str) -> Reply {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body.into());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        for (name, value) in self.headers {
+            headers.append(name, value);
+        }
+        response
+    }
+}

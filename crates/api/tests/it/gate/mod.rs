@@ -1,0 +1,4 @@
+//! What every request passes.
+
+mod cors;
+mod routes;

@@ -1,0 +1,5 @@
+//! The API as clients see it: requests to the router, on both engines, with a clock that stands still.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test shall fail loudly")]
+
+mod gate;
+mod kit;
