@@ -48,4 +48,7 @@ install_for_testing() {
   have chromium || missing+=(chromium)
   python_makes_venvs || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
+  # masto and Playwright use what Node has since version 20; Debian 12 has 18.
+  node -e 'process.exit(Number.parseInt(process.versions.node) >= 20 ? 0 : 1)' ||
+    refuse "Node.js 20 or newer is needed for the tests, this is $(node --version): Debian 13 has it, as have Node's own packages."
 }

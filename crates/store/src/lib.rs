@@ -4,6 +4,8 @@ pub mod clock;
 pub mod db;
 pub mod files;
 pub mod live;
+pub mod secret;
 
 pub use clock::{Clock, IdMaker};
 pub use db::{Db, Query, Tx};
+pub use secret::{Entropy, Secret, SecretHash};

@@ -3,12 +3,17 @@
 
 use std::future::Future;
 
-use aws_lc_rs::digest;
 use axum::response::Response;
 use http::{header, request::Parts};
 use phiomia_mastodon::Tree;
 use phiomia_model::{AccountId, AppId, Error, Refusal, Role, Scope, Scopes, TokenId, Viewer};
-use phiomia_store::db::callers::{self, Caller, Standing};
+use phiomia_store::{
+    db::{
+        tokens::{self, TokenView},
+        users::Standing,
+    },
+    secret::SecretHash,
+};
 
 use super::{door, rate::Identity};
 use crate::{peer::ClientAddr, state::Api};
@@ -117,12 +122,12 @@ impl Guard for Member {
         };
         let caller = knock.caller(&token).await?.ok_or(Refusal::Unauthenticated(INVALID_TOKEN))?;
         knock.check_scopes(&caller)?;
-        let user = caller.user.ok_or_else(|| Refusal::Invalid(NEEDS_USER.to_owned()))?;
+        let user = caller.holder.ok_or_else(|| Refusal::Invalid(NEEDS_USER.to_owned()))?;
         match user.standing {
-            Standing::Good => Ok(member(caller, user.account, user.role)),
+            Standing::Good => Ok(member(caller, user.account_id, user.role)),
             Standing::Unconfirmed => Err(Refusal::Forbidden(UNCONFIRMED).into()),
             Standing::Pending => Err(Refusal::Forbidden(PENDING).into()),
-            Standing::Disabled => Err(Refusal::Forbidden(DISABLED).into()),
+            Standing::Disabled | Standing::Suspended => Err(Refusal::Forbidden(DISABLED).into()),
         }
     }
     fn identity(&self, client: ClientAddr) -> Identity {
@@ -140,8 +145,8 @@ impl Guard for Anyone {
         let Some(token) = knock.token() else { return Ok(Anyone(None)) };
         let caller = knock.caller(&token).await?.ok_or(Refusal::Unauthenticated(INVALID_TOKEN))?;
         knock.check_scopes(&caller)?;
-        let user = caller.user.filter(|user| user.standing == Standing::Good);
-        Ok(Anyone(user.map(|user| member(caller, user.account, user.role))))
+        let user = caller.holder.filter(|user| user.standing == Standing::Good);
+        Ok(Anyone(user.map(|user| member(caller, user.account_id, user.role))))
     }
     fn identity(&self, client: ClientAddr) -> Identity {
         match &self.0 {
@@ -157,16 +162,16 @@ impl Guard for Client {
         let token = knock.token().ok_or(Refusal::Unauthenticated(INVALID_TOKEN))?;
         let caller = knock.caller(&token).await?.ok_or(Refusal::Unauthenticated(INVALID_TOKEN))?;
         knock.check_scopes(&caller)?;
-        let account = caller.user.filter(|user| user.standing == Standing::Good).map(|user| user.account);
-        Ok(Client { token: caller.token, app: caller.app, scopes: caller.scopes, account })
+        let account = caller.holder.filter(|user| user.standing == Standing::Good).map(|user| user.account_id);
+        Ok(Client { token: caller.id, app: caller.app_id, scopes: caller.scopes, account })
     }
     fn identity(&self, client: ClientAddr) -> Identity {
         Identity { account: self.account, token: Some(self.token), client }
     }
 }
 
-fn member(caller: Caller, account: AccountId, role: Role) -> Member {
-    Member { account, role, token: caller.token, app: caller.app, scopes: caller.scopes }
+fn member(caller: TokenView, account: AccountId, role: Role) -> Member {
+    Member { account, role, token: caller.id, app: caller.app_id, scopes: caller.scopes }
 }
 
 impl Knock<'_> {
@@ -188,16 +193,16 @@ impl Knock<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn caller(&self, token: &str) -> Result<Option<Caller>, Error> {
-        let hash = digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec();
-        self.api.db.read(move |q| Ok(callers::by_token(q, &hash)?)).await
+    pub async fn caller(&self, token: &str) -> Result<Option<TokenView>, Error> {
+        let hash = SecretHash::of(token);
+        self.api.db.read(move |q| Ok(tokens::find(q, &hash)?)).await
     }
 
     /// Whether the token allows what the route asks for.
     ///
     /// # Errors
     /// `Forbidden` when it does not.
-    pub fn check_scopes(&self, caller: &Caller) -> Result<(), Error> {
+    pub fn check_scopes(&self, caller: &TokenView) -> Result<(), Error> {
         if self.scopes.is_empty() || self.scopes.iter().any(|scope| caller.scopes.hold(*scope)) {
             Ok(())
         } else {

@@ -130,12 +130,12 @@ impl Layered {
                 self.texts.insert(setting.key, found);
             }
         }
-        for name in env_file.keys().filter(|name| !is_setting(name)) {
+        for name in env_file.keys().filter(|name| !is_ours(name)) {
             self.note_unknown(name);
         }
         // Of the environment, only what bears our name is ours to judge.
         let own = environment.keys().filter(|n| n.starts_with("PHIOMIA_") && !n.starts_with("PHIOMIA_TEST_"));
-        for name in own.filter(|name| !is_setting(name)) {
+        for name in own.filter(|name| !is_ours(name)) {
             self.note_unknown(name);
         }
     }
@@ -154,11 +154,11 @@ impl Layered {
     }
 }
 
-/// Variables of ours that are read before any setting.
-const BEFORE_SETTINGS: [&str; 2] = ["PHIOMIA_CONFIG", "PHIOMIA_ENV_FILE"];
+/// Variables that bear our name and are no settings: what is read before any setting, and what scripts tell each other.
+const NO_SETTINGS: [&str; 3] = ["PHIOMIA_CONFIG", "PHIOMIA_ENV_FILE", "PHIOMIA_BIN"];
 
-fn is_setting(name: &str) -> bool {
-    BEFORE_SETTINGS.contains(&name) || table().any(|s| s.variable() == name || s.mastodon.contains(&name))
+fn is_ours(name: &str) -> bool {
+    NO_SETTINGS.contains(&name) || table().any(|s| s.variable() == name || s.mastodon.contains(&name))
 }
 
 /// What `variables` say about the setting, and under which name. `below` completes a value that Mastodon spreads over

@@ -13,10 +13,7 @@ pub mod value;
 
 pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
-pub use resolve::{DatabaseTarget, Postgres, Sqlite};
-pub use sections::{
-    Database, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, SslMode, Workers,
-};
+pub use sections::{Database, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Workers};
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
 
@@ -53,9 +50,9 @@ pub struct Config {
     pub instance: Instance,
     /// The listener.
     pub server: Server,
-    /// The database, as it was said; [`Config::database_target`] is what it comes to.
+    /// The database, as it was said; [`Config::database_settings`] is what it comes to.
     pub database: Database,
-    /// Redis, as it was said; [`Config::redis_url`] is what it comes to.
+    /// Redis, as it was said; [`Config::redis_settings`] is what it comes to.
     pub redis: Redis,
     /// The log.
     pub logs: Logs,

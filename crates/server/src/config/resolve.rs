@@ -1,50 +1,17 @@
 //! What the settings come to when they are taken together: addresses, the database, Redis.
 
-use std::path::PathBuf;
+use std::{num::NonZero, path::PathBuf, thread};
 
 use phiomia_model::Addresses;
-
-use super::{
-    Config, SslMode,
-    value::{Domain, Listen, Secret, Value as _},
+use phiomia_store::{
+    db::{PostgresSettings, Settings, SqliteSettings},
+    live::RedisSettings,
 };
 
-/// Which database, and how it is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DatabaseTarget {
-    /// A file here.
-    Sqlite(Sqlite),
-    /// A server.
-    Postgres(Postgres),
-}
-
-/// SQLite.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sqlite {
-    /// The file.
-    pub path: PathBuf,
-    /// Threads that read. `None`: one for each processor, at least 2 and at most 8.
-    pub readers: Option<usize>,
-    /// Bytes of page cache, all connections together.
-    pub cache_bytes: u64,
-}
-
-/// PostgreSQL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Postgres {
-    /// `postgres://…`, without `sslmode`.
-    pub url: Secret,
-    /// The same of the read-only copy.
-    pub replica_url: Option<Secret>,
-    /// How the connection is protected.
-    pub sslmode: SslMode,
-    /// Authorities that may sign the server's certificate; `None`: the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Connections at most.
-    pub pool: usize,
-    /// Whether statements stay prepared between transactions.
-    pub prepared_statements: bool,
-}
+use super::{
+    Config,
+    value::{Domain, Listen, Secret},
+};
 
 impl Config {
     /// The data folder.
@@ -73,15 +40,14 @@ impl Config {
         self.instance.https.unwrap_or_else(|| domain.is_some_and(|domain| !domain.is_for_development()))
     }
 
-    /// The database that is meant.
+    /// The database that is meant, as the store takes it.
     ///
     /// # Errors
     /// A sentence when the settings contradict each other. A [`Config`] that was assembled has none.
-    pub fn database_target(&self) -> Result<DatabaseTarget, String> {
+    pub fn database_settings(&self) -> Result<Settings, String> {
         let said = &self.database;
-        let url = said.url.as_ref().map(Secret::expose);
         let named = said.host.is_some() || said.name.is_some() || said.user.is_some();
-        match url {
+        match said.url.as_ref().map(Secret::expose) {
             Some(url) if is_postgres(url) => self.postgres(url),
             Some(url) => match url.strip_prefix("sqlite:") {
                 Some(path) if !path.trim_start_matches('/').is_empty() => {
@@ -89,10 +55,7 @@ impl Config {
                 }
                 _ => Err("database.url must begin with postgres:// or sqlite:".to_owned()),
             },
-            None if named => {
-                let url = self.postgres_url()?;
-                self.postgres(&url)
-            }
+            None if named => self.postgres(&self.postgres_url()?),
             None if said.replica_url.is_some() => {
                 Err("database.replica_url is given, but the database is SQLite, which has no replicas".to_owned())
             }
@@ -103,30 +66,36 @@ impl Config {
         }
     }
 
-    fn sqlite(&self, path: PathBuf) -> DatabaseTarget {
-        DatabaseTarget::Sqlite(Sqlite {
-            path,
-            readers: self.database.sqlite_readers.map(|count| count.0),
-            cache_bytes: self.database.sqlite_cache.0,
-        })
+    fn sqlite(&self, path: PathBuf) -> Settings {
+        let processors = || thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
+        let readers = self.database.sqlite_readers.map_or_else(processors, |count| count.0);
+        // The writer has a cache as well.
+        let connections = u64::try_from(readers).unwrap_or(u64::MAX).saturating_add(1);
+        let cache_kib = i64::try_from(self.database.sqlite_cache.0 / 1024 / connections).unwrap_or(i64::MAX);
+        Settings::Sqlite(SqliteSettings { readers, cache_kib, ..SqliteSettings::at(path) })
     }
 
-    fn postgres(&self, url: &str) -> Result<DatabaseTarget, String> {
+    /// What the address says itself goes before the single settings.
+    fn postgres(&self, url: &str) -> Result<Settings, String> {
         let said = &self.database;
-        let (url, in_url) = without_sslmode(url)?;
-        let replica_url = match said.replica_url.as_ref().map(Secret::expose) {
-            Some(replica) if is_postgres(replica) => Some(Secret::new(without_sslmode(replica)?.0)),
-            Some(_) => return Err("database.replica_url must begin with postgres://".to_owned()),
-            None => None,
-        };
-        Ok(DatabaseTarget::Postgres(Postgres {
-            url: Secret::new(url),
-            replica_url,
-            sslmode: in_url.unwrap_or(said.sslmode),
-            ca_file: said.ca_file.clone(),
-            pool: said.pool.0,
-            prepared_statements: said.prepared_statements,
-        }))
+        let parse = |url: &str| PostgresSettings::parse(url).map_err(|why| format!("database.url: {why}"));
+        let says =
+            |key: &str| url.split_once('?').is_some_and(|(_, query)| query.split('&').any(|p| p.starts_with(key)));
+        let mut settings = parse(url)?;
+        if !says("sslmode=") {
+            settings.ssl_mode = said.sslmode;
+        }
+        if !says("sslrootcert=") {
+            settings.ca_file.clone_from(&said.ca_file);
+        }
+        if !says("prepared_statements=") {
+            settings.prepared_statements = said.prepared_statements;
+        }
+        settings.connections = said.pool.0;
+        if let Some(replica) = said.replica_url.as_ref().map(Secret::expose) {
+            settings = settings.with_replica(replica).map_err(|why| format!("database.replica_url: {why}"))?;
+        }
+        Ok(Settings::Postgres(Box::new(settings)))
     }
 
     /// The single settings as one address. A folder becomes a percent-encoded host, as libpq writes it.
@@ -149,31 +118,34 @@ impl Config {
         Ok(url.into())
     }
 
-    /// The Redis that is meant, as `redis://…`; `None`: this process's memory.
-    #[must_use]
-    pub fn redis_url(&self) -> Option<Secret> {
+    /// The Redis that is meant, as the store takes it; `None`: this process's memory.
+    ///
+    /// # Errors
+    /// A sentence when the settings make no address. A [`Config`] that was assembled has none.
+    pub fn redis_settings(&self) -> Result<Option<RedisSettings>, String> {
         let said = &self.redis;
-        if let Some(url) = &said.url {
-            return Some(url.clone());
+        let url = match (&said.url, &said.host) {
+            (Some(url), _) => url.expose().to_owned(),
+            (None, Some(host)) => {
+                let wrong = || "redis.host and redis.password do not fit into an address".to_owned();
+                let text = format!("redis://{host}:{}/{}", said.port, said.db);
+                let mut url = url::Url::parse(&text).map_err(|_| wrong())?;
+                url.set_password(said.password.as_ref().map(Secret::expose)).map_err(|()| wrong())?;
+                url.into()
+            }
+            (None, None) => return Ok(None),
+        };
+        if !["redis://", "rediss://", "valkey://", "valkeys://", "unix://"].iter().any(|s| url.starts_with(s)) {
+            return Err("redis.url must begin with redis://, rediss:// or unix://".to_owned());
         }
-        let host = said.host.as_deref()?;
-        let mut url = url::Url::parse(&format!("redis://{host}:{}/{}", said.port, said.db)).ok()?;
-        url.set_password(said.password.as_ref().map(Secret::expose)).ok()?;
-        Some(Secret::new(url))
+        Ok(Some(RedisSettings { url, namespace: said.namespace.clone(), ca_pem: None }))
     }
 
     /// Settings that each read well and do not fit together.
     pub(super) fn contradictions(&self) -> Vec<String> {
         let mut all = Vec::new();
-        all.extend(self.database_target().err());
-        if let Some(url) = &self.redis.url
-            && !["redis://", "rediss://", "unix://", "redis+unix://"].iter().any(|s| url.expose().starts_with(s))
-        {
-            all.push("redis.url must begin with redis://, rediss:// or unix://".to_owned());
-        }
-        if self.redis.url.is_none() && self.redis.host.is_some() && self.redis_url().is_none() {
-            all.push("redis.host is no name of a host".to_owned());
-        }
+        all.extend(self.database_settings().err());
+        all.extend(self.redis_settings().err());
         if self.metrics.listen.as_ref() == Some(&self.server.listen) {
             all.push("metrics.listen and server.listen are the same address".to_owned());
         }
@@ -207,19 +179,4 @@ impl Config {
 
 fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
-}
-
-/// Takes `sslmode` out of the address: the driver knows three of libpq's six words.
-fn without_sslmode(text: &str) -> Result<(String, Option<SslMode>), String> {
-    let Some((base, query)) = text.split_once('?') else { return Ok((text.to_owned(), None)) };
-    let mut sslmode = None;
-    let mut kept = Vec::new();
-    for pair in query.split('&') {
-        match pair.strip_prefix("sslmode=") {
-            Some(word) => sslmode = Some(SslMode::read(word).map_err(|why| format!("sslmode in database.url {why}"))?),
-            None => kept.push(pair),
-        }
-    }
-    let text = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
-    Ok((text, sslmode))
 }

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use phiomia_store::db::SslMode;
+
 use super::{
     setting::section,
     value::{Cidr, Count, Domain, Listen, Secret, Size, Value, words},
@@ -57,24 +59,6 @@ section! {
     keep_alive: Duration = "75s", [];
     /// How long a request may take until its answer begins, the upload of its body included. Then `503`.
     request_timeout: Duration = "5m", [];
-}
-
-words! {
-    /// How a connection to PostgreSQL is protected, as libpq means the words.
-    SslMode {
-        /// Never.
-        Disable = "disable",
-        /// Only if the server insists.
-        Allow = "allow",
-        /// If the server can; its certificate is not checked.
-        Prefer = "prefer",
-        /// Always; its certificate is not checked.
-        Require = "require",
-        /// Always, with a certificate from a known authority.
-        VerifyCa = "verify-ca",
-        /// Always, with a certificate from a known authority for this very name.
-        VerifyFull = "verify-full",
-    }
 }
 
 section! {
@@ -164,6 +148,15 @@ section! {
     feeds: Count = "4", [];
     /// Jobs that tidy up; nobody waits for them.
     upkeep: Count = "1", [];
+}
+
+impl Value for SslMode {
+    const SHAPE: &'static str =
+        "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`, as libpq means them";
+
+    fn read(text: &str) -> Result<SslMode, String> {
+        text.parse().map_err(|why: phiomia_model::Refusal| format!("is wrong: {why}"))
+    }
 }
 
 /// A language by its tag: `de`, `pt-BR`, `zh-TW`.

@@ -71,8 +71,12 @@ create table apps (
     redirect_uris text not null,
     scopes text not null,
     is_confidential boolean not null default true,
+    -- Whether it ever got a token: one that did not is forgotten after a day.
+    is_used boolean not null default false,
     created_at bigint not null
 );
+
+create index apps_unused on apps (created_at) where not is_used;
 
 create table authorization_codes (
     code_hash blob primary key,
@@ -86,6 +90,8 @@ create table authorization_codes (
     -- The token it gave; a second use revokes that token.
     token_id bigint
 );
+create index authorization_codes_app on authorization_codes (app_id);
+create index authorization_codes_account on authorization_codes (account_id);
 create index authorization_codes_expiry on authorization_codes (expires_at);
 
 create table tokens (
@@ -120,6 +126,7 @@ create table one_time_links (
     created_at bigint not null,
     expires_at bigint not null
 );
+create index one_time_links_account on one_time_links (account_id) where account_id is not null;
 create index one_time_links_expiry on one_time_links (expires_at);
 
 create table follows (

@@ -9,19 +9,32 @@
 //! # Ok(()) }
 //! ```
 
+pub mod accounts;
 mod act;
-pub mod callers;
+pub mod apps;
+pub mod codes;
 mod error;
 pub mod foreign_events;
 pub mod inspect;
 pub mod jobs;
+mod keyset;
+pub mod links;
 mod migrate;
+pub mod notifications;
 mod postgres;
 mod query;
+pub mod rate_buckets;
+pub mod sessions;
 pub mod settings;
 mod sql;
 mod sqlite;
+pub mod statuses;
+pub mod tags;
+pub mod timelines;
+pub mod tokens;
+pub mod users;
 mod value;
+pub mod visibility;
 
 use std::{
     path::Path,
@@ -39,6 +52,7 @@ pub use migrate::Migrated;
 pub use postgres::{PostgresSettings, SslMode};
 pub use query::{Query, Tx};
 pub use sqlite::SqliteSettings;
+pub(crate) use value::{Cell, FromCell, ToValue, Value};
 
 use crate::clock::{Clock, IdMaker};
 use act::{Act, ReadAct, Write, WriteAct};
@@ -251,7 +265,28 @@ impl Db {
 /// Every statement of the room.
 #[must_use]
 pub fn statements() -> Vec<&'static Statement> {
-    [callers::ALL, foreign_events::ALL, jobs::ALL, settings::ALL].concat()
+    let mut all = [
+        accounts::ALL,
+        apps::ALL,
+        codes::ALL,
+        foreign_events::ALL,
+        jobs::ALL,
+        links::ALL,
+        notifications::ALL,
+        rate_buckets::ALL,
+        sessions::ALL,
+        settings::ALL,
+        tags::ALL,
+        timelines::ALL,
+        tokens::ALL,
+        users::ALL,
+        visibility::ALL,
+    ]
+    .concat();
+    all.extend(statuses::all());
+    let paged = [notifications::KEYSETS, timelines::KEYSETS].into_iter().chain(statuses::KEYSETS.iter().copied());
+    all.extend(paged.flatten().flat_map(|list| [&list.down, &list.up]));
+    all
 }
 
 /// Brings the database to the newest schema without starting anything.

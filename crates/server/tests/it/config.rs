@@ -1,0 +1,259 @@
+//! Who is heard first, what is refused, what is hidden.
+
+use std::net::IpAddr;
+
+use phiomia_server::config::{Config, Inputs, Loaded, Note, Source, document, print_json, print_toml};
+use phiomia_store::db::{Settings, SslMode};
+
+/// As Mastodon's setup writes it, with the parts an older installation collects.
+const ENV_PRODUCTION: &str = r#"
+# Generated with mastodon:setup on 2023-05-17
+LOCAL_DOMAIN=example.org
+WEB_DOMAIN="social.example.org"
+SINGLE_USER_MODE=false
+ALTERNATE_DOMAINS=example.net,www.example.org
+SECRET_KEY_BASE=7f3ab2c9
+OTP_SECRET=0c3d4e
+ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY=abc
+VAPID_PRIVATE_KEY=x=
+VAPID_PUBLIC_KEY=y=
+DB_HOST=/var/run/postgresql
+DB_PORT=5432
+DB_NAME=mastodon_production
+DB_USER=mastodon
+DB_PASS='p@ss/w#rd' # kept in quotes
+DB_SSLMODE=require
+REDIS_HOST=localhost
+REDIS_PORT=6380
+REDIS_PASSWORD=
+REDIS_NAMESPACE=mastodon
+TRUSTED_PROXY_IP=127.0.0.1,10.0.0.0/8
+ES_ENABLED=true
+S3_ENABLED=true
+AWS_SECRET_ACCESS_KEY=verysecret
+SMTP_SERVER=smtp.mailgun.org
+SMTP_PASSWORD=alsosecret
+export MASTODON_PROMETHEUS_EXPORTER_ENABLED=true
+MASTODON_PROMETHEUS_EXPORTER_PORT=9400
+WEB_CONCURRENCY=2
+MAX_THREADS=5
+RAILS_LOG_LEVEL=warn
+DEFAULT_LOCAL=de
+"#;
+
+fn load(inputs: &Inputs) -> Loaded {
+    Config::assemble(inputs).expect("the configuration holds")
+}
+
+fn problems(inputs: &Inputs) -> Vec<String> {
+    Config::assemble(inputs).expect_err("the configuration does not hold").0
+}
+
+fn file(text: &str) -> Inputs {
+    Inputs { file: Some(text.to_owned()), ..Inputs::default() }
+}
+
+fn env_file(text: &str) -> Inputs {
+    Inputs { env_file: Some(text.to_owned()), ..Inputs::default() }
+}
+
+fn pairs<T: FromIterator<(String, String)>>(pairs: &[(&str, &str)]) -> T {
+    pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+}
+
+fn environment(variables: &[(&str, &str)]) -> Inputs {
+    Inputs { environment: pairs(variables), ..Inputs::default() }
+}
+
+#[test]
+fn nothing_at_all_is_a_server_for_this_machine() {
+    let config = load(&Inputs::default()).config;
+    assert_eq!(config.addresses().base(), "http://localhost:3000");
+    assert_eq!(config.addresses().local_domain, "localhost:3000");
+    assert_eq!(config.server.listen.to_string(), "localhost:3000");
+    let Settings::Sqlite(sqlite) = config.database_settings().unwrap() else { panic!("SQLite is the default") };
+    assert_eq!(sqlite.path.to_str(), Some("./phiomia-data/phiomia.sqlite3"));
+    assert!(config.redis_settings().unwrap().is_none());
+    assert!(config.metrics.listen.is_none());
+    assert!(config.server.trusted_proxies.is_empty());
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_the_env_file_the_file_and_the_default() {
+    let mut inputs = Inputs::default();
+    let domain_now = |inputs: &Inputs| load(inputs).config.addresses().local_domain;
+    assert_eq!(domain_now(&inputs), "localhost:3000");
+    inputs.file = Some("[instance]\ndomain = \"file.example\"".to_owned());
+    assert_eq!(domain_now(&inputs), "file.example");
+    inputs.env_file = Some("LOCAL_DOMAIN=envfile.example".to_owned());
+    assert_eq!(domain_now(&inputs), "envfile.example");
+    inputs.environment = pairs(&[("LOCAL_DOMAIN", "environment.example")]);
+    assert_eq!(domain_now(&inputs), "environment.example");
+    inputs.environment = pairs(&[("LOCAL_DOMAIN", "x.example"), ("PHIOMIA_INSTANCE_DOMAIN", "own.example")]);
+    assert_eq!(domain_now(&inputs), "own.example");
+    inputs.flags = pairs(&[("instance.domain", "flag.example")]);
+    assert_eq!(domain_now(&inputs), "flag.example");
+    inputs.flags = pairs(&[("instance.domain", "flag.example"), ("instance.domain", "later.example")]);
+    assert_eq!(domain_now(&inputs), "later.example");
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_given() {
+    let mut inputs = file("[instance]\ndomain = \"file.example\"");
+    inputs.environment = pairs(&[("LOCAL_DOMAIN", ""), ("PHIOMIA_INSTANCE_DOMAIN", " ")]);
+    assert_eq!(load(&inputs).config.addresses().local_domain, "file.example");
+}
+
+#[test]
+fn an_unknown_key_is_an_error_that_names_the_nearest_known_one() {
+    let suggestion = |text: &str| problems(&file(text)).join("\n");
+    assert!(suggestion("[server]\nlistn = 1").ends_with("no setting server.listn; did you mean server.listen?"));
+    assert!(suggestion("[server]\nreplica_url = 1").ends_with("did you mean database.replica_url?"));
+    assert!(suggestion("LOCAL_DOMAIN = \"x\"").ends_with("did you mean instance.domain?"));
+    assert!(suggestion("[colours]\nbackground = 1").contains("phiomia config docs"));
+    let flag = Inputs { flags: pairs(&[("dta", "x")]), ..Inputs::default() };
+    assert_eq!(problems(&flag), ["there is no setting dta; did you mean data?"]);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let text =
+        "[server]\nlisten = \"nowhere\"\nmax_connections = 0\n[instance]\ndomain = \"https://x\"\n[what]\never = 1";
+    assert_eq!(problems(&file(text)).len(), 4, "{:?}", problems(&file(text)));
+    assert_eq!(
+        problems(&file("[server]\nlisten = \"localhost:1\"\nlisten = \"hunter2\"")),
+        ["phiomia.toml, line 3: duplicate key"]
+    );
+}
+
+#[test]
+fn a_mastodon_env_production_loads() {
+    let loaded = load(&env_file(ENV_PRODUCTION));
+    let config = &loaded.config;
+    let addresses = config.addresses();
+    assert_eq!(
+        (addresses.local_domain.as_str(), addresses.base().as_str()),
+        ("example.org", "https://social.example.org")
+    );
+    assert_eq!(config.instance.single_user, Some(false));
+    let alternates: Vec<&str> = config.instance.alternate_domains.iter().map(|d| d.as_str()).collect();
+    assert_eq!(alternates, ["example.net", "www.example.org"]);
+    let Settings::Postgres(postgres) = config.database_settings().unwrap() else { panic!("DB_HOST means PostgreSQL") };
+    let shown = format!("{postgres:?}");
+    assert!(shown.contains("/var/run/postgresql") && shown.contains("mastodon_production"), "{shown}");
+    assert_eq!(postgres.ssl_mode, SslMode::Require);
+    let redis = config.redis_settings().unwrap().unwrap();
+    assert_eq!((redis.url.as_str(), redis.namespace.as_deref()), ("redis://localhost:6380/0", Some("mastodon")));
+    assert!(config.server.trusted_proxies.iter().any(|range| range.contains(IpAddr::from([10, 1, 2, 3]))));
+    assert_eq!(config.metrics.listen.as_ref().unwrap().to_string(), "localhost:9400");
+    assert_eq!(config.logs.level.0, "warn");
+}
+
+#[test]
+fn of_mastodons_other_variables_the_later_ones_are_told_and_strange_ones_warned_about() {
+    let notes = load(&env_file(ENV_PRODUCTION)).notes;
+    let infos: Vec<&str> =
+        notes.iter().filter_map(|n| if let Note::Info(t) = n { Some(t.as_str()) } else { None }).collect();
+    let warnings: Vec<&str> =
+        notes.iter().filter_map(|n| if let Note::Warning(t) = n { Some(t.as_str()) } else { None }).collect();
+    let names: Vec<&str> = infos.iter().filter_map(|text| text.split(' ').next()).collect();
+    assert_eq!(names, ["AWS_SECRET_ACCESS_KEY", "S3_ENABLED", "SMTP_PASSWORD", "SMTP_SERVER"]);
+    assert_eq!(warnings, ["DEFAULT_LOCAL is no variable this server knows; did you mean DEFAULT_LOCALE?"]);
+    assert!(!format!("{notes:?}").contains("secret\""), "a note shows a value: {notes:?}");
+}
+
+#[test]
+fn pumas_three_variables_make_one_address() {
+    let listen = |variables: &[(&str, &str)]| load(&environment(variables)).config.server.listen.to_string();
+    assert_eq!(listen(&[("PORT", "8080")]), "127.0.0.1:8080");
+    assert_eq!(listen(&[("BIND", "0.0.0.0")]), "0.0.0.0:3000");
+    assert_eq!(listen(&[("BIND", "::"), ("PORT", "80")]), "[::]:80");
+    assert_eq!(listen(&[("BIND", "::"), ("SOCKET", "/run/web.sock")]), "unix:/run/web.sock");
+    let mut split = environment(&[("PORT", "8080")]);
+    split.env_file = Some("BIND=0.0.0.0\nPORT=1".to_owned());
+    assert_eq!(load(&split).config.server.listen.to_string(), "0.0.0.0:8080");
+}
+
+#[test]
+fn https_is_meant_unless_the_domain_is_one_for_development() {
+    let scheme = |variables: &[(&str, &str)]| load(&environment(variables)).config.addresses().scheme;
+    assert_eq!(scheme(&[("LOCAL_DOMAIN", "example.org")]), "https");
+    assert_eq!(scheme(&[("LOCAL_DOMAIN", "localhost:3912")]), "http");
+    assert_eq!(scheme(&[("LOCAL_DOMAIN", "example.org:8080")]), "http");
+    assert_eq!(scheme(&[("LOCAL_DOMAIN", "localhost:3912"), ("LOCAL_HTTPS", "true")]), "https");
+    assert_eq!(scheme(&[("LOCAL_DOMAIN", "example.org"), ("LOCAL_HTTPS", "false")]), "http");
+}
+
+#[test]
+fn the_address_of_the_database_goes_before_its_parts() {
+    let mut inputs = environment(&[
+        ("DATABASE_URL", "postgres://me:s3cr3t@db.example/phiomia?sslmode=verify-full&application_name=x"),
+        ("DB_HOST", "elsewhere"),
+        ("DB_SSLMODE", "disable"),
+        ("DB_POOL", "25"),
+        ("PREPARED_STATEMENTS", "false"),
+    ]);
+    let Settings::Postgres(postgres) = load(&inputs).config.database_settings().unwrap() else { panic!("PostgreSQL") };
+    assert!(format!("{postgres:?}").contains("db.example"));
+    assert_eq!((postgres.ssl_mode, postgres.connections), (SslMode::VerifyFull, 25));
+    assert!(!postgres.prepared_statements);
+
+    inputs.flags = pairs(&[("database.url", "sqlite:/srv/one.sqlite3"), ("database.sqlite_readers", "3")]);
+    let Settings::Sqlite(sqlite) = load(&inputs).config.database_settings().unwrap() else { panic!("SQLite") };
+    assert_eq!((sqlite.path.to_str(), sqlite.readers, sqlite.cache_kib), (Some("/srv/one.sqlite3"), 3, 8192));
+
+    inputs.flags = pairs(&[("database.url", "mysql://x/y")]);
+    assert_eq!(problems(&inputs), ["database.url must begin with postgres:// or sqlite:"]);
+    let replica = environment(&[("REPLICA_DATABASE_URL", "postgres://x/y")]);
+    assert!(problems(&replica)[0].contains("SQLite"));
+}
+
+#[test]
+fn secrets_are_shown_neither_by_print_nor_by_debug() {
+    let loaded = load(&environment(&[
+        ("DATABASE_URL", "postgres://me:hunter2@db.example/phiomia?password=hunter2"),
+        ("REPLICA_DATABASE_URL", "host=db password=hunter2"),
+        ("DB_PASS", "hunter2"),
+        ("REDIS_PASSWORD", "hunter2"),
+        ("REDIS_URL", "redis://:hunter2@cache.example/1"),
+    ]));
+    let texts = [print_toml(&loaded), print_json(&loaded).to_string(), format!("{:?}", loaded.config)];
+    for text in &texts {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    assert!(texts[0].contains("url = \"postgres://me:redacted@db.example/phiomia\"  # environment, DATABASE_URL"));
+}
+
+#[test]
+fn a_placeholder_is_no_secret_and_stops_the_start() {
+    let wrong = problems(&environment(&[("DB_PASS", "changeme"), ("REDIS_URL", "redis://:changeme@cache/0")]));
+    assert_eq!(wrong.len(), 2);
+    assert!(wrong.iter().all(|why| why.contains("placeholder") && !why.contains("changeme")), "{wrong:?}");
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    let mut inputs = file("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nmax_connections = 12");
+    inputs.environment = pairs(&[("LOCAL_DOMAIN", "bücher.example")]);
+    let loaded = load(&inputs);
+    assert_eq!(loaded.texts["instance.domain"].1, Source::Environment("LOCAL_DOMAIN".to_owned()));
+    assert_eq!(load(&file(&print_toml(&loaded))).config, loaded.config);
+}
+
+#[test]
+fn the_documentation_is_what_the_table_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/config.md");
+    let written = std::fs::read_to_string(path).unwrap();
+    assert!(written == document(), "docs/config.md is out of date: write it anew with `phiomia config docs`");
+}
+
+#[test]
+fn every_key_has_a_default_that_reads_and_a_sentence() {
+    load(&Inputs::default());
+    for section in phiomia_server::config::TABLE {
+        for setting in section.settings {
+            assert!(setting.doc.concat().trim().ends_with('.'), "{} has no sentence", setting.key);
+            assert_eq!(setting.section(), section.name);
+        }
+    }
+}

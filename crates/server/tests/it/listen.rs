@@ -1,0 +1,334 @@
+//! What the door lets in, how long it waits, and how it closes.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Extension, Router,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use phiomia_api::peer::{ClientAddr, RequestId, Stopping};
+use phiomia_server::{
+    config::value::{Cidr, Listen},
+    listen::{Door, Options, serve},
+    metrics,
+    shutdown::Shutdown,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpStream, UnixStream},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+const LONG: Duration = Duration::from_secs(20);
+
+struct House {
+    address: String,
+    shutdown: Shutdown,
+    served: JoinHandle<()>,
+}
+
+fn on_this_runtime(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(async {
+        timeout(Duration::from_secs(60), test).await.expect("the test ends");
+    });
+}
+
+async fn open(options: Options) -> House {
+    open_at(&Listen::Tcp("127.0.0.1:0".to_owned()), options).await
+}
+
+async fn open_at(listen: &Listen, options: Options) -> House {
+    let door = Door::bind(listen).await.unwrap();
+    let address = door.addresses().remove(0);
+    let shutdown = Shutdown::new();
+    let served = tokio::spawn(serve(routes(), door, options, shutdown.clone()));
+    House { address, shutdown, served }
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/", get(async || "hello"))
+        .route("/who", get(async |Extension(ClientAddr(address)): Extension<ClientAddr>| address.to_string()))
+        .route("/id", get(async |Extension(RequestId(id)): Extension<RequestId>| id.to_string()))
+        .route("/panic", get(panics))
+        .route("/slow", get(slow))
+        .route("/never", get(std::future::pending::<()>))
+        .route("/long", get(async || "long ".repeat(1000)))
+        .route("/framed", get(async || ([("x-frame-options", "SAMEORIGIN")], "")))
+        .route("/stream", get(stream))
+        .route(
+            "/stopping",
+            get(async |Extension(mut stopping): Extension<Stopping>| {
+                stopping.wait().await;
+                "stopped"
+            }),
+        )
+}
+
+async fn panics() -> String {
+    let nobody: Vec<String> = Vec::new();
+    nobody[0].clone()
+}
+
+async fn slow() -> &'static str {
+    sleep(Duration::from_millis(600)).await;
+    "at last"
+}
+
+async fn stream() -> Response {
+    ([("content-type", "text/event-stream")], "data: hello\n\n".repeat(1000)).into_response()
+}
+
+/// Sends one request that asks for the connection's end, and returns the whole answer.
+async fn ask(house: &House, path: &str, headers: &str) -> String {
+    ask_on(TcpStream::connect(&house.address).await.unwrap(), path, headers).await
+}
+
+async fn ask_on(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str, headers: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").expect("an answer has a head").1
+}
+
+#[test]
+fn a_connection_that_sends_no_whole_head_is_closed() {
+    on_this_runtime(async {
+        let house = open(Options { header_timeout: Duration::from_millis(300), ..Options::default() }).await;
+        // Nothing; the beginning of a request; what could become HTTP/1 or HTTP/2.
+        for beginning in ["", "GET / HTTP/1.1\r\nhost: x\r\n", "PRI * HTTP/2.0\r\n"] {
+            let mut stream = TcpStream::connect(&house.address).await.unwrap();
+            stream.write_all(beginning.as_bytes()).await.unwrap();
+            let started = Instant::now();
+            let mut answer = Vec::new();
+            // An error is a reset, which is an end too.
+            let _ = timeout(LONG, stream.read_to_end(&mut answer)).await.expect("the server hangs up");
+            assert!(started.elapsed() >= Duration::from_millis(200), "{beginning:?} had no time");
+        }
+    });
+}
+
+#[test]
+fn a_connection_that_rests_is_closed_and_one_that_asks_stays_open() {
+    on_this_runtime(async {
+        let short = Duration::from_millis(400);
+        let house = open(Options { header_timeout: short, keep_alive: short, ..Options::default() }).await;
+        let mut stream = TcpStream::connect(&house.address).await.unwrap();
+        let mut buffer = vec![0; 4096];
+        for _ in 0..5 {
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+            assert!(stream.read(&mut buffer).await.unwrap() > 0);
+            sleep(short / 2).await;
+        }
+        assert_eq!(timeout(LONG, stream.read(&mut buffer)).await.expect("the server hangs up").unwrap_or(0), 0);
+    });
+}
+
+#[test]
+fn a_stop_lets_a_running_request_finish_and_takes_no_new_ones() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let mut resting = TcpStream::connect(&house.address).await.unwrap();
+        resting.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut buffer = vec![0; 4096];
+        assert!(resting.read(&mut buffer).await.unwrap() > 0);
+
+        let stream = TcpStream::connect(&house.address).await.unwrap();
+        let running = tokio::spawn(async move { ask_on(stream, "/slow", "").await });
+        sleep(Duration::from_millis(150)).await;
+        house.shutdown.stop();
+        assert_eq!(body(&running.await.unwrap()), "at last");
+        timeout(Duration::from_secs(2), house.served).await.expect("nothing is left to wait for").unwrap();
+        assert_eq!(resting.read(&mut buffer).await.unwrap_or(0), 0, "a resting connection is closed");
+        assert!(TcpStream::connect(&house.address).await.is_err());
+    });
+}
+
+#[test]
+fn a_request_that_never_ends_is_given_up_after_the_grace() {
+    on_this_runtime(async {
+        let house = open(Options { grace: Duration::from_millis(300), ..Options::default() }).await;
+        let stream = TcpStream::connect(&house.address).await.unwrap();
+        let running = tokio::spawn(async move { ask_on(stream, "/never", "").await });
+        sleep(Duration::from_millis(100)).await;
+        house.shutdown.stop();
+        timeout(Duration::from_secs(5), house.served).await.expect("the grace is over").unwrap();
+        assert_eq!(timeout(LONG, running).await.unwrap().unwrap_or_default(), "");
+    });
+}
+
+#[test]
+fn a_stream_hears_of_the_stop() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let stream = TcpStream::connect(&house.address).await.unwrap();
+        let running = tokio::spawn(async move { ask_on(stream, "/stopping", "").await });
+        sleep(Duration::from_millis(100)).await;
+        house.shutdown.stop();
+        assert_eq!(body(&timeout(LONG, running).await.unwrap().unwrap()), "stopped");
+    });
+}
+
+#[test]
+fn a_forwarded_address_is_ignored_from_strangers_and_believed_from_proxies() {
+    on_this_runtime(async {
+        let headers = "x-forwarded-for: 1.2.3.4, 203.0.113.9\r\n";
+        let house = open(Options::default()).await;
+        assert_eq!(body(&ask(&house, "/who", headers).await), "127.0.0.1");
+        let trusted_proxies = vec!["127.0.0.1".parse::<Cidr>().unwrap()];
+        let house = open(Options { trusted_proxies, ..Options::default() }).await;
+        assert_eq!(body(&ask(&house, "/who", headers).await), "203.0.113.9");
+    });
+}
+
+#[test]
+fn every_answer_carries_the_id_its_request_has_inside() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let sane = ask(&house, "/id", "x-request-id: from-the-proxy_1\r\n").await;
+        assert_eq!(body(&sane), "from-the-proxy_1");
+        assert!(sane.contains("\r\nx-request-id: from-the-proxy_1\r\n"));
+        let strange = ask(&house, "/id", "x-request-id: <script>\r\n").await;
+        assert_eq!(body(&strange).len(), 36);
+        assert!(strange.contains(&format!("\r\nx-request-id: {}\r\n", body(&strange))));
+        assert_ne!(body(&strange), body(&ask(&house, "/id", "").await));
+        assert!(ask(&house, "/nowhere", "").await.contains("\r\nx-request-id: "));
+    });
+}
+
+#[test]
+fn every_answer_has_the_headers_that_keep_browsers_careful() {
+    on_this_runtime(async {
+        let house = open(Options { https: true, ..Options::default() }).await;
+        for path in ["/", "/nowhere", "/panic"] {
+            let answer = ask(&house, path, "").await;
+            for header in [
+                "strict-transport-security: max-age=63072000",
+                "x-content-type-options: nosniff",
+                "x-frame-options: DENY",
+                "referrer-policy: same-origin",
+                "permissions-policy: accelerometer=()",
+                "cross-origin-opener-policy: same-origin",
+            ] {
+                assert!(answer.contains(&format!("\r\n{header}")), "{path} has no {header}: {answer}");
+            }
+        }
+        let framed = ask(&house, "/framed", "").await;
+        assert!(framed.contains("x-frame-options: SAMEORIGIN") && !framed.contains("DENY"));
+        let plain = open(Options::default()).await;
+        assert!(!ask(&plain, "/", "").await.contains("strict-transport-security"));
+    });
+}
+
+#[test]
+fn a_panic_ends_one_request_with_500_and_the_server_goes_on() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let answer = ask(&house, "/panic", "").await;
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        assert_eq!(body(&answer), r#"{"error":"Something went wrong on our end"}"#);
+        assert_eq!(body(&ask(&house, "/", "").await), "hello");
+    });
+}
+
+#[test]
+fn long_answers_are_compressed_and_streams_are_not() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let accepts = "accept-encoding: gzip, br\r\n";
+        assert!(ask(&house, "/long", accepts).await.contains("\r\ncontent-encoding: br\r\n"));
+        assert!(ask(&house, "/long", "accept-encoding: gzip\r\n").await.contains("\r\ncontent-encoding: gzip\r\n"));
+        assert!(!ask(&house, "/long", "").await.contains("content-encoding"));
+        assert!(!ask(&house, "/stream", accepts).await.contains("content-encoding"));
+    });
+}
+
+#[test]
+fn a_client_with_too_many_open_requests_is_asked_to_wait() {
+    on_this_runtime(async {
+        let house = open(Options { max_requests_per_client: 2, ..Options::default() }).await;
+        let slow = || async { ask(&house, "/slow", "").await };
+        let quick = async {
+            sleep(Duration::from_millis(200)).await;
+            ask(&house, "/", "").await
+        };
+        let (first, second, third) = tokio::join!(slow(), slow(), quick);
+        assert_eq!((body(&first), body(&second)), ("at last", "at last"));
+        assert!(third.starts_with("HTTP/1.1 503 ") && third.contains("\r\nretry-after: "), "{third}");
+        assert_eq!(body(&ask(&house, "/", "").await), "hello");
+    });
+}
+
+#[test]
+fn a_request_that_takes_too_long_is_answered_with_503() {
+    on_this_runtime(async {
+        let house = open(Options { request_timeout: Duration::from_millis(200), ..Options::default() }).await;
+        assert!(ask(&house, "/never", "").await.starts_with("HTTP/1.1 503 "));
+    });
+}
+
+#[test]
+fn beyond_the_limit_connections_wait_their_turn() {
+    on_this_runtime(async {
+        let house = open(Options { max_connections: 1, ..Options::default() }).await;
+        let holder = TcpStream::connect(&house.address).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+        let waiting = TcpStream::connect(&house.address).await.unwrap();
+        let mut waiting = tokio::spawn(async move { ask_on(waiting, "/", "").await });
+        assert!(timeout(Duration::from_millis(300), &mut waiting).await.is_err(), "it was served beside the first");
+        drop(holder);
+        assert_eq!(body(&timeout(LONG, waiting).await.unwrap().unwrap()), "hello");
+    });
+}
+
+#[test]
+fn a_unix_socket_serves_and_a_stale_one_is_replaced() {
+    on_this_runtime(async {
+        let path = std::env::temp_dir().join(format!("phiomia-listen-{}.sock", std::process::id()));
+        let listen = Listen::Unix(path.clone());
+        // A crash leaves the file behind.
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let house = open_at(&listen, Options::default()).await;
+        let stream = UnixStream::connect(&path).await.unwrap();
+        assert_eq!(body(&ask_on(stream, "/who", "").await), "127.0.0.1");
+        assert!(Door::bind(&listen).await.is_err(), "a living socket was taken over");
+        house.shutdown.stop();
+        house.served.await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+    });
+}
+
+#[test]
+fn figures_are_shown_at_metrics() {
+    on_this_runtime(async {
+        let recorder = metrics::recorder().unwrap();
+        let handle = recorder.handle();
+        ::metrics::with_local_recorder(&recorder, || {
+            ::metrics::histogram!("http_request_duration_seconds", "method" => "GET").record(0.004);
+        });
+        let door = Door::bind(&Listen::Tcp("127.0.0.1:0".to_owned())).await.unwrap();
+        let (address, shutdown) = (door.addresses().remove(0), Shutdown::new());
+        let served = tokio::spawn(metrics::serve(handle, door, shutdown.clone()));
+        let answer = ask_on(TcpStream::connect(&address).await.unwrap(), "/metrics", "").await;
+        assert!(answer.contains("content-type: text/plain; version=0.0.4"));
+        let buckets: Vec<&str> = body(&answer).lines().filter(|line| line.contains("le=\"0.00")).collect();
+        let expected = [("0.001", 0), ("0.0025", 0), ("0.005", 1)];
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|(le, n)| format!("http_request_duration_seconds_bucket{{method=\"GET\",le=\"{le}\"}} {n}"))
+            .collect();
+        assert_eq!(buckets, expected);
+        shutdown.stop();
+        served.await.unwrap();
+    });
+}

@@ -1,0 +1,13 @@
+//! The server from outside its library: configuration, the listener, and the order of the house.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod config;
+mod house;
+mod listen;
+mod program;

@@ -1,0 +1,238 @@
+//! Notifications: one row for each thing that happened to somebody here.
+
+use std::{collections::HashMap, sync::Arc};
+
+use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, StatusId, Time, Viewer};
+
+use super::{
+    accounts::{self, AccountView},
+    keyset::keysets,
+    query::{Query, Tx},
+    sql::{Sql, queries},
+    statuses::{self, StatusView},
+    value::{FromRow, Row, Value},
+};
+
+queries! {
+    INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing");
+    ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at from notifications
+        where id = $1 and account_id = $2");
+    DISMISS = Sql::Same("delete from notifications where id = $1 and account_id = $2");
+    CLEAR = Sql::Same("delete from notifications where account_id = $1");
+    FORGET = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and type = $3
+        and coalesce(status_id, 0) = coalesce(cast($4 as bigint), 0)");
+    FORGET_SENDER = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2");
+    // The newest of the same kind about the same thing within the hours given, to group with.
+    GROUP = Sql::Same("select group_key from notifications where account_id = $1 and type = $2
+            and coalesce(status_id, 0) = coalesce(cast($3 as bigint), 0) and created_at > $4
+        order by id desc limit 1");
+    UNREAD = Sql::Same("select count(*) from (select n.id from notifications n
+        where n.account_id = $1 and n.id > $2 limit $3) u");
+}
+
+keysets! {
+    LIST = "n.id", "select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at
+        from notifications n join accounts a on a.id = n.from_account_id
+        where n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
+            and a.suspended_at is null
+            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = n.from_account_id)
+            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = n.from_account_id
+                and m.hides_notifications and (m.expires_at is null or m.expires_at > $7))";
+}
+
+/// A notification as its receiver sees it.
+#[derive(Clone, Debug)]
+pub struct NotificationView {
+    /// Its id.
+    pub id: NotificationId,
+    /// What happened.
+    pub kind: NotificationType,
+    /// Shared by notifications that belong together.
+    pub group_key: String,
+    /// When.
+    pub created_at: Time,
+    /// Who did it.
+    pub from: Arc<AccountView>,
+    /// The post concerned.
+    pub status: Option<StatusView>,
+}
+
+struct Loaded {
+    id: NotificationId,
+    from: AccountId,
+    kind: String,
+    status: Option<StatusId>,
+    group_key: String,
+    created_at: Time,
+}
+
+impl FromRow for Loaded {
+    fn from_row(row: &mut Row<'_>) -> Result<Loaded, Fault> {
+        Ok(Loaded {
+            id: row.next()?,
+            from: row.next()?,
+            kind: row.next()?,
+            status: row.next()?,
+            group_key: row.next()?,
+            created_at: row.next()?,
+        })
+    }
+}
+
+/// Which notifications are wanted.
+#[derive(Clone, Debug)]
+pub struct NotificationFilter {
+    /// Of these types.
+    pub types: Vec<NotificationType>,
+    /// From this account.
+    pub from: Option<AccountId>,
+}
+
+impl Default for NotificationFilter {
+    fn default() -> NotificationFilter {
+        NotificationFilter { types: NotificationType::ALL.to_vec(), from: None }
+    }
+}
+
+/// A page of notifications, newest first. Those whose post the receiver can no longer see are left out;
+/// the ids of all rows come beside, for paging.
+///
+/// # Errors
+/// The database failed.
+pub fn page(
+    q: &Query<'_>,
+    me: AccountId,
+    filter: &NotificationFilter,
+    page: &Page,
+    now: Time,
+) -> Result<(Vec<NotificationId>, Vec<NotificationView>), Fault> {
+    let types: Vec<String> = filter.types.iter().map(|t| t.word().to_owned()).collect();
+    let own = [
+        Value::Int(me.0),
+        Value::Texts(&types),
+        filter.from.map_or(Value::Null, |id| Value::Int(id.0)),
+        Value::Int(now.0),
+    ];
+    let rows: Vec<Loaded> = LIST.page(q, page, &own)?;
+    let ids = rows.iter().map(|r| r.id).collect();
+    Ok((ids, hydrate(q, me, rows, now)?))
+}
+
+/// One notification; `None` when it is not there or not theirs.
+///
+/// # Errors
+/// The database failed.
+pub fn view(q: &Query<'_>, me: AccountId, id: NotificationId, now: Time) -> Result<Option<NotificationView>, Fault> {
+    let row: Option<Loaded> = q.row(&ONE, (id, me))?;
+    Ok(hydrate(q, me, row.into_iter().collect(), now)?.pop())
+}
+
+fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result<Vec<NotificationView>, Fault> {
+    let people = accounts::map(q, &rows.iter().map(|r| r.from).collect::<Vec<_>>())?;
+    let wanted: Vec<StatusId> = rows.iter().filter_map(|r| r.status).collect();
+    let statuses: HashMap<StatusId, StatusView> =
+        statuses::views(q, &wanted, Viewer::Account(me), now)?.into_iter().map(|view| (view.body.id, view)).collect();
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let status = match row.status {
+                None => None,
+                Some(id) => Some(statuses.get(&id)?.clone()),
+            };
+            Some(NotificationView {
+                id: row.id,
+                kind: row.kind.parse().ok()?,
+                group_key: row.group_key,
+                created_at: row.created_at,
+                from: people.get(&row.from)?.clone(),
+                status,
+            })
+        })
+        .collect())
+}
+
+/// A row about to be.
+#[derive(Clone, Debug)]
+pub struct NewNotification<'a> {
+    /// Who is told.
+    pub account: AccountId,
+    /// Who did it.
+    pub from: AccountId,
+    /// What happened.
+    pub kind: NotificationType,
+    /// The post concerned.
+    pub status: Option<StatusId>,
+    /// Shared by notifications that belong together.
+    pub group_key: &'a str,
+}
+
+/// Adds a row; `None` when the same thing was told before.
+///
+/// # Errors
+/// The database failed.
+pub fn insert(tx: &Tx<'_>, new: &NewNotification<'_>) -> Result<Option<NotificationId>, Fault> {
+    let id = NotificationId(tx.new_id());
+    let values = (id, new.account, new.from, new.kind.word(), new.status, new.group_key, tx.now());
+    Ok((tx.execute(&INSERT, values)? > 0).then_some(id))
+}
+
+/// The key of the newest group of this kind about this post since `since`.
+///
+/// # Errors
+/// The database failed.
+pub fn group_key(
+    q: &Query<'_>,
+    account: AccountId,
+    kind: NotificationType,
+    status: Option<StatusId>,
+    since: Time,
+) -> Result<Option<String>, Fault> {
+    q.value(&GROUP, (account, kind.word(), status, since))
+}
+
+/// Dismisses one; whether it was there.
+///
+/// # Errors
+/// The database failed.
+pub fn dismiss(tx: &Tx<'_>, me: AccountId, id: NotificationId) -> Result<bool, Fault> {
+    Ok(tx.execute(&DISMISS, (id, me))? > 0)
+}
+
+/// Dismisses all.
+///
+/// # Errors
+/// The database failed.
+pub fn clear(tx: &Tx<'_>, me: AccountId) -> Result<(), Fault> {
+    tx.execute(&CLEAR, (me,)).map(|_| ())
+}
+
+/// Takes one back because what it told of was taken back.
+///
+/// # Errors
+/// The database failed.
+pub fn forget(
+    tx: &Tx<'_>,
+    account: AccountId,
+    from: AccountId,
+    kind: NotificationType,
+    status: Option<StatusId>,
+) -> Result<(), Fault> {
+    tx.execute(&FORGET, (account, from, kind.word(), status)).map(|_| ())
+}
+
+/// Takes away everything one account told another.
+///
+/// # Errors
+/// The database failed.
+pub fn forget_sender(tx: &Tx<'_>, account: AccountId, from: AccountId) -> Result<(), Fault> {
+    tx.execute(&FORGET_SENDER, (account, from)).map(|_| ())
+}
+
+/// How many came after `after`, counted up to `most`.
+///
+/// # Errors
+/// The database failed.
+pub fn n_unread(q: &Query<'_>, me: AccountId, after: i64, most: i64) -> Result<i64, Fault> {
+    Ok(q.value(&UNREAD, (me, after, most))?.unwrap_or_default())
+}

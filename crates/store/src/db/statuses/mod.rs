@@ -1,0 +1,28 @@
+//! Posts: written once, read as views for somebody.
+
+mod acts;
+mod rows;
+mod thread;
+mod view;
+
+pub use acts::{
+    Favourited, bookmark, bookmarked_page, favourite, favourited_by, favourites_page, n_pins, pin, reblog_of,
+    reblogged_by, unbookmark, unfavourite, unpin,
+};
+pub use rows::{
+    Counter, Edited, NewStatus, add_mention, age_mentions, author_and_policy, count, deleted_batch, edits, erase,
+    idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned, reblogs_batch, record_edit,
+    remember_idempotent, source, update,
+};
+pub use thread::{Thread, thread};
+pub use view::{MentionView, Mine, StatusBody, StatusView, view, views, visible};
+
+use super::{keyset::Keyset, sql::Statement};
+
+/// Every statement of the folder.
+pub(crate) fn all() -> Vec<&'static Statement> {
+    [acts::ALL, rows::ALL, thread::ALL, view::ALL].concat()
+}
+
+/// Every paged list of the folder.
+pub(crate) static KEYSETS: &[&[&Keyset]] = &[acts::KEYSETS];

@@ -1,0 +1,361 @@
+//! The rows of posts: inserting, editing, deleting, and what hangs on them.
+
+use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibility, status::Revision};
+
+use crate::db::{
+    query::{Query, Tx},
+    sql::{Sql, queries},
+    value::{FromRow, Row, Value},
+};
+
+queries! {
+    INSERT = Sql::Same("insert into statuses (id, account_id, uri, url, text, spoiler_text, visibility, is_sensitive,
+            is_local, language, in_reply_to_id, in_reply_to_account_id, reblog_of_id, conversation_id, app_id,
+            quote_policy, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+    INSERT_CONVERSATION = Sql::Same("insert into conversations (id, created_at) values ($1, $2)");
+    UPDATE = Sql::Same("update statuses set text = $2, spoiler_text = $3, is_sensitive = $4, language = $5,
+            quote_policy = $6, edited_at = $7
+        where id = $1");
+    INSERT_MENTION = Sql::Same("insert into mentions (status_id, account_id, handle, is_silent)
+        values ($1, $2, $3, false)
+        on conflict (status_id, account_id) do update set handle = excluded.handle, is_silent = false");
+    AGE_MENTIONS = Sql::Same("update mentions set is_silent = true where status_id = $1");
+    MENTIONED = Sql::Same("select m.account_id, a.domain from mentions m join accounts a on a.id = m.account_id
+        where m.status_id = $1");
+    COUNT_REPLIES = Sql::Same("update statuses set replies_count = replies_count + $2 where id = $1");
+    COUNT_REBLOGS = Sql::Same("update statuses set reblogs_count = reblogs_count + $2 where id = $1");
+    COUNT_FAVOURITES = Sql::Same("update statuses set favourites_count = favourites_count + $2 where id = $1");
+    SOURCE = Sql::Same("select text, spoiler_text, is_sensitive, language, quote_policy, created_at, edited_at,
+            visibility, in_reply_to_id, in_reply_to_account_id, reblog_of_id, account_id, conversation_id
+        from statuses where id = $1 and deleted_at is null");
+    MARK_DELETED = Sql::Same("update statuses set deleted_at = $2 where id = $1 and deleted_at is null");
+    IS_DELETED = Sql::Same("select 1 from statuses where id = $1 and deleted_at is not null");
+    RECORD_EDIT = Sql::Same("insert into status_edits (id, status_id, text, spoiler_text, is_sensitive, created_at)
+        values ($1, $2, $3, $4, $5, $6)");
+    EDITS = Sql::Same("select text, spoiler_text, is_sensitive, created_at from status_edits where status_id = $1
+        order by id");
+    AUTHOR_AND_POLICY = Sql::Same("select account_id, quote_policy from statuses where id = $1 and deleted_at is null");
+    IDEMPOTENT = Sql::Same("select status_id from idempotency_keys
+        where account_id = $1 and idempotency_key = $2 and created_at > $3");
+    // The row of a key that has lapsed is taken over.
+    REMEMBER_IDEMPOTENT = Sql::Same("insert into idempotency_keys (account_id, idempotency_key, status_id, created_at)
+        values ($1, $2, $3, $4)
+        on conflict (account_id, idempotency_key) do update
+            set status_id = excluded.status_id, created_at = excluded.created_at");
+    REBLOGS_BATCH = Sql::Same("select id, account_id from statuses where reblog_of_id = $1 and deleted_at is null limit $2");
+    ERASE_NOTIFICATIONS = Sql::Same("delete from notifications where status_id = $1");
+    ERASE_FEED = Sql::Same("delete from home_feed where status_id = $1");
+    ERASE_FAVOURITES = Sql::Same("delete from favourites where status_id = $1");
+    ERASE_BOOKMARKS = Sql::Same("delete from bookmarks where status_id = $1");
+    ERASE_PINS = Sql::Same("delete from pins where status_id = $1");
+    ERASE_MENTIONS = Sql::Same("delete from mentions where status_id = $1");
+    ERASE_TAGS = Sql::Same("delete from status_tags where status_id = $1");
+    ERASE_EDITS = Sql::Same("delete from status_edits where status_id = $1");
+    // An answer to a deleted post stays, as an answer to nobody's post.
+    ORPHAN_REPLIES = Sql::Same("update statuses set in_reply_to_id = null where in_reply_to_id = $1");
+    ERASE = Sql::Same("delete from statuses where id = $1 and deleted_at is not null
+        and not exists (select 1 from statuses r where r.reblog_of_id = $1)");
+    DELETED_BATCH = Sql::Same("select id from statuses where account_id = $1 and deleted_at is null limit $2");
+}
+
+/// A row about to be.
+#[derive(Clone, Debug)]
+pub struct NewStatus<'a> {
+    /// Its id.
+    pub id: StatusId,
+    /// Its author.
+    pub author: AccountId,
+    /// Its id in the network.
+    pub uri: &'a str,
+    /// Its page.
+    pub url: Option<&'a str>,
+    /// Raw text (local), HTML (remote).
+    pub text: &'a str,
+    /// Content warning.
+    pub spoiler_text: &'a str,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Marked sensitive.
+    pub is_sensitive: bool,
+    /// Written here.
+    pub is_local: bool,
+    /// An ISO 639 code.
+    pub language: Option<&'a str>,
+    /// What it answers, and whose that is.
+    pub in_reply_to: Option<(StatusId, AccountId)>,
+    /// What it boosts.
+    pub reblog_of: Option<StatusId>,
+    /// Its conversation.
+    pub conversation: Option<i64>,
+    /// The app it was written with.
+    pub app: Option<AppId>,
+    /// Who may quote it.
+    pub quote_policy: QuotePolicy,
+    /// When it was posted.
+    pub created_at: Time,
+}
+
+/// Adds a row.
+///
+/// # Errors
+/// The database failed.
+pub fn insert(tx: &Tx<'_>, new: &NewStatus<'_>) -> Result<(), Fault> {
+    let null_or = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
+    let values = [
+        Value::Int(new.id.0),
+        Value::Int(new.author.0),
+        Value::Text(new.uri),
+        new.url.map_or(Value::Null, Value::Text),
+        Value::Text(new.text),
+        Value::Text(new.spoiler_text),
+        Value::Int(new.visibility.code()),
+        Value::Bool(new.is_sensitive),
+        Value::Bool(new.is_local),
+        new.language.map_or(Value::Null, Value::Text),
+        null_or(new.in_reply_to.map(|(status, _)| status.0)),
+        null_or(new.in_reply_to.map(|(_, account)| account.0)),
+        null_or(new.reblog_of.map(|s| s.0)),
+        null_or(new.conversation),
+        null_or(new.app.map(|a| a.0)),
+        Value::Text(new.quote_policy.word()),
+        Value::Int(new.created_at.0),
+    ];
+    tx.execute(&INSERT, values.as_slice()).map(|_| ())
+}
+
+/// Begins a conversation.
+///
+/// # Errors
+/// The database failed.
+pub fn insert_conversation(tx: &Tx<'_>) -> Result<i64, Fault> {
+    let id = tx.new_id();
+    tx.execute(&INSERT_CONVERSATION, (id, tx.now()))?;
+    Ok(id)
+}
+
+/// The parts of a row that an edit looks at.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    /// Raw text.
+    pub text: String,
+    /// Content warning.
+    pub spoiler_text: String,
+    /// Marked sensitive.
+    pub is_sensitive: bool,
+    /// An ISO 639 code.
+    pub language: Option<String>,
+    /// Who may quote it.
+    pub quote_policy: QuotePolicy,
+    /// When it was posted.
+    pub created_at: Time,
+    /// When it was last edited.
+    pub edited_at: Option<Time>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// What it answers.
+    pub in_reply_to_id: Option<StatusId>,
+    /// Whose that is.
+    pub in_reply_to_account_id: Option<AccountId>,
+    /// What it boosts.
+    pub reblog_of_id: Option<StatusId>,
+    /// Its author.
+    pub author: AccountId,
+    /// Its conversation.
+    pub conversation: Option<i64>,
+}
+
+impl FromRow for Edited {
+    fn from_row(row: &mut Row<'_>) -> Result<Edited, Fault> {
+        Ok(Edited {
+            text: row.next()?,
+            spoiler_text: row.next()?,
+            is_sensitive: row.next()?,
+            language: row.next()?,
+            quote_policy: row.next::<String>()?.parse().unwrap_or(QuotePolicy::Nobody),
+            created_at: row.next()?,
+            edited_at: row.next()?,
+            visibility: row.next()?,
+            in_reply_to_id: row.next()?,
+            in_reply_to_account_id: row.next()?,
+            reblog_of_id: row.next()?,
+            author: row.next()?,
+            conversation: row.next()?,
+        })
+    }
+}
+
+/// The row as its author sees it; `None` when it is not there. Says nothing about who may see it.
+///
+/// # Errors
+/// The database failed.
+pub fn source(q: &Query<'_>, id: StatusId) -> Result<Option<Edited>, Fault> {
+    q.row(&SOURCE, (id,))
+}
+
+/// Writes an edited row back. `edited_at` stays what it was when the text did not change.
+///
+/// # Errors
+/// The database failed.
+pub fn update(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Fault> {
+    let values = (
+        id,
+        &row.text,
+        &row.spoiler_text,
+        row.is_sensitive,
+        row.language.as_deref(),
+        row.quote_policy.word(),
+        row.edited_at,
+    );
+    tx.execute(&UPDATE, values).map(|_| ())
+}
+
+/// Adds a mention, or makes a silent one loud again.
+///
+/// # Errors
+/// The database failed.
+pub fn add_mention(tx: &Tx<'_>, status: StatusId, account: AccountId, handle: &str) -> Result<(), Fault> {
+    tx.execute(&INSERT_MENTION, (status, account, handle)).map(|_| ())
+}
+
+/// Makes all mentions silent, before an edit adds those of the new text.
+///
+/// # Errors
+/// The database failed.
+pub fn age_mentions(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&AGE_MENTIONS, (status,)).map(|_| ())
+}
+
+/// Everybody it mentions, silently or not, and whether they live here.
+///
+/// # Errors
+/// The database failed.
+pub fn mentioned(q: &Query<'_>, status: StatusId) -> Result<Vec<(AccountId, bool)>, Fault> {
+    let rows: Vec<(AccountId, String)> = q.rows(&MENTIONED, (status,))?;
+    Ok(rows.into_iter().map(|(id, domain)| (id, domain.is_empty())).collect())
+}
+
+/// A counter of a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Answers that everybody may see.
+    Replies,
+    /// Boosts.
+    Reblogs,
+    /// Favourites.
+    Favourites,
+}
+
+/// Moves a counter.
+///
+/// # Errors
+/// The database failed.
+pub fn count(tx: &Tx<'_>, status: StatusId, counter: Counter, by: i64) -> Result<(), Fault> {
+    let statement = match counter {
+        Counter::Replies => &COUNT_REPLIES,
+        Counter::Reblogs => &COUNT_REBLOGS,
+        Counter::Favourites => &COUNT_FAVOURITES,
+    };
+    tx.execute(statement, (status, by)).map(|_| ())
+}
+
+/// Takes a status out of sight; whether it was there.
+///
+/// # Errors
+/// The database failed.
+pub fn mark_deleted(tx: &Tx<'_>, status: StatusId) -> Result<bool, Fault> {
+    Ok(tx.execute(&MARK_DELETED, (status, tx.now()))? > 0)
+}
+
+/// Whether it is deleted and waits for the sweep.
+///
+/// # Errors
+/// The database failed.
+pub fn is_deleted(q: &Query<'_>, status: StatusId) -> Result<bool, Fault> {
+    q.exists(&IS_DELETED, (status,))
+}
+
+/// Keeps a revision.
+///
+/// # Errors
+/// The database failed.
+pub fn record_edit(tx: &Tx<'_>, status: StatusId, revision: &Revision) -> Result<(), Fault> {
+    let values =
+        (tx.new_id(), status, &revision.text, &revision.spoiler_text, revision.is_sensitive, revision.created_at);
+    tx.execute(&RECORD_EDIT, values).map(|_| ())
+}
+
+/// All kept revisions, oldest first; empty when it was never edited.
+///
+/// # Errors
+/// The database failed.
+pub fn edits(q: &Query<'_>, status: StatusId) -> Result<Vec<Revision>, Fault> {
+    let rows: Vec<(String, String, bool, Time)> = q.rows(&EDITS, (status,))?;
+    Ok(rows
+        .into_iter()
+        .map(|(text, spoiler_text, is_sensitive, created_at)| Revision { text, spoiler_text, is_sensitive, created_at })
+        .collect())
+}
+
+/// Author and quote policy.
+///
+/// # Errors
+/// The database failed.
+pub fn author_and_policy(q: &Query<'_>, status: StatusId) -> Result<Option<(AccountId, QuotePolicy)>, Fault> {
+    let row: Option<(AccountId, String)> = q.row(&AUTHOR_AND_POLICY, (status,))?;
+    Ok(row.map(|(author, policy)| (author, policy.parse().unwrap_or(QuotePolicy::Nobody))))
+}
+
+/// The status that this key gave since `since`.
+///
+/// # Errors
+/// The database failed.
+pub fn idempotent(q: &Query<'_>, author: AccountId, key: &str, since: Time) -> Result<Option<StatusId>, Fault> {
+    q.value(&IDEMPOTENT, (author, key, since))
+}
+
+/// Remembers what a key gave.
+///
+/// # Errors
+/// The database failed.
+pub fn remember_idempotent(tx: &Tx<'_>, author: AccountId, key: &str, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&REMEMBER_IDEMPOTENT, (author, key, status, tx.now())).map(|_| ())
+}
+
+/// Some boosts of a status: ids and who boosted.
+///
+/// # Errors
+/// The database failed.
+pub fn reblogs_batch(q: &Query<'_>, status: StatusId, most: i64) -> Result<Vec<(StatusId, AccountId)>, Fault> {
+    q.rows(&REBLOGS_BATCH, (status, most))
+}
+
+/// Some statuses of an account that are still in sight.
+///
+/// # Errors
+/// The database failed.
+pub fn deleted_batch(q: &Query<'_>, author: AccountId, most: i64) -> Result<Vec<StatusId>, Fault> {
+    q.column(&DELETED_BATCH, (author, most))
+}
+
+/// Takes away everything that hangs on a deleted status, and the status itself.
+///
+/// # Errors
+/// The database failed.
+pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    for statement in [
+        &ERASE_NOTIFICATIONS,
+        &ERASE_FEED,
+        &ERASE_FAVOURITES,
+        &ERASE_BOOKMARKS,
+        &ERASE_PINS,
+        &ERASE_MENTIONS,
+        &ERASE_TAGS,
+        &ERASE_EDITS,
+        &ORPHAN_REPLIES,
+        &ERASE,
+    ] {
+        tx.execute(statement, (status,))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Hashtags.
+
+use phiomia_model::{Fault, StatusId, TagId};
+
+use super::{
+    query::{Query, Tx},
+    sql::{Sql, queries},
+};
+
+queries! {
+    INSERT = Sql::Same("insert into tags (id, name, display_name, created_at) values ($1, $2, $3, $4)
+        on conflict (name) do nothing");
+    BY_NAMES = Sql::Same("select id, name from tags where name in texts($1)");
+    BY_NAME = Sql::Same("select id, name, display_name from tags where name = $1");
+    TAG_STATUS = Sql::Same("insert into status_tags (tag_id, status_id) values ($1, $2)
+        on conflict (tag_id, status_id) do nothing");
+    UNTAG_STATUS = Sql::Same("delete from status_tags where status_id = $1");
+    OF_STATUS = Sql::Same("select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = $1
+        order by t.name");
+    SEARCH = Sql::Same("select id, name, display_name from tags where name like $1 escape '\\'
+        order by length(name), name limit $2 offset $3");
+    // Uses of a tag by day: how many posts, by how many people.
+    HISTORY = Sql::Same("select s.created_at / 86400000000, count(*), count(distinct s.account_id)
+        from status_tags st join statuses s on s.id = st.status_id
+        where st.tag_id = $1 and st.status_id > $2 and s.visibility = 0 and s.deleted_at is null
+        group by 1 order by 1 desc");
+}
+
+/// A hashtag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagView {
+    /// Its id.
+    pub id: TagId,
+    /// Lower case.
+    pub name: String,
+    /// As it was first written.
+    pub display_name: String,
+}
+
+fn view((id, name, display_name): (TagId, String, String)) -> TagView {
+    TagView { id, name, display_name }
+}
+
+/// Puts a status under its tags: (key, as written) pairs. Tags that are new are made.
+///
+/// # Errors
+/// The database failed.
+pub fn tag_status(tx: &Tx<'_>, status: StatusId, tags: &[(String, String)]) -> Result<(), Fault> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = tags.iter().map(|(key, _)| key.clone()).collect();
+    let mut known: Vec<(TagId, String)> = tx.rows(&BY_NAMES, (names.as_slice(),))?;
+    if known.len() < names.len() {
+        for (key, written) in tags.iter().filter(|(key, _)| !known.iter().any(|(_, name)| name == key)) {
+            tx.execute(&INSERT, (tx.new_id(), key, written, tx.now()))?;
+        }
+        known = tx.rows(&BY_NAMES, (names.as_slice(),))?;
+    }
+    for (id, _) in known {
+        tx.execute(&TAG_STATUS, (id, status))?;
+    }
+    Ok(())
+}
+
+/// Takes all tags off a status.
+///
+/// # Errors
+/// The database failed.
+pub fn untag_status(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&UNTAG_STATUS, (status,)).map(|_| ())
+}
+
+/// The keys of a status's tags.
+///
+/// # Errors
+/// The database failed.
+pub fn of_status(q: &Query<'_>, status: StatusId) -> Result<Vec<String>, Fault> {
+    q.column(&OF_STATUS, (status,))
+}
+
+/// The tag with this key.
+///
+/// # Errors
+/// The database failed.
+pub fn by_name(q: &Query<'_>, key: &str) -> Result<Option<TagView>, Fault> {
+    Ok(q.row(&BY_NAME, (key,))?.map(view))
+}
+
+/// Makes the tag if it is not there.
+///
+/// # Errors
+/// The database failed.
+pub fn ensure(tx: &Tx<'_>, key: &str, written: &str) -> Result<(), Fault> {
+    tx.execute(&INSERT, (tx.new_id(), key, written, tx.now())).map(|_| ())
+}
+
+/// Tags whose key begins with `prefix`, shortest first.
+///
+/// # Errors
+/// The database failed.
+pub fn search(q: &Query<'_>, prefix: &str, limit: i64, offset: i64) -> Result<Vec<TagView>, Fault> {
+    let mut pattern = String::new();
+    for c in prefix.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    let rows: Vec<(TagId, String, String)> = q.rows(&SEARCH, (pattern, limit, offset))?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Public uses by day since the status id `after`: (days since 1970, posts, people), newest day first.
+///
+/// # Errors
+/// The database failed.
+pub fn history(q: &Query<'_>, tag: TagId, after: StatusId) -> Result<Vec<(i64, i64, i64)>, Fault> {
+    q.rows(&HISTORY, (tag, after))
+}

@@ -1,0 +1,398 @@
+//! Timelines: home feeds written when somebody posts, the others read from the posts.
+
+use phiomia_model::{AccountId, Fault, Page, StatusId, TagId, Time, Viewer, id};
+
+use super::{
+    keyset::keysets,
+    query::{Query, Tx},
+    sql::{Sql, queries},
+    value::Value,
+};
+
+/// Entries a home feed keeps.
+pub const LONGEST_FEED: i64 = 400;
+/// A boost is not shown again within this many entries of the feed.
+const REBLOG_DISTANCE: i64 = 40;
+
+keysets! {
+    HOME = "status_id", "select status_id from home_feed where account_id = $4";
+    PUBLIC = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+        where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
+            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and a.suspended_at is null and a.silenced_at is null
+            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
+            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
+                and (m.expires_at is null or m.expires_at > $5))";
+    PUBLIC_LOCAL = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+        where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
+            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and a.suspended_at is null and a.silenced_at is null
+            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
+            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
+                and (m.expires_at is null or m.expires_at > $5))";
+    PUBLIC_REMOTE = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+        where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
+            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and a.suspended_at is null and a.silenced_at is null
+            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
+            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
+                and (m.expires_at is null or m.expires_at > $5))";
+    // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
+    TAG = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+        where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
+            and a.suspended_at is null
+            and s.id in (select st.status_id from status_tags st where st.tag_id in ids($6)
+                and st.status_id < $1 and st.status_id > $2)
+            and $8 = (select count(*) from status_tags st where st.status_id = s.id and st.tag_id in ids($7))
+            and not exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id in ids($9))
+            and (not $10 or s.is_local) and (not $11 or not s.is_local)
+            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
+            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
+                and (m.expires_at is null or m.expires_at > $5))";
+    // Permission to see is looked at when the views are read; here only what can be seen by somebody like this viewer.
+    OF_ACCOUNT = "s.id", "select s.id from statuses s
+        where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5
+            and (not $6 or s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and (not $7 or s.reblog_of_id is null)
+            and (cast($8 as bigint) is null
+                or exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id = $8))
+            and (not $9 or s.visibility <> 3)";
+    PINNED = "p.id", "select p.id, p.status_id from pins p where p.account_id = $4";
+}
+
+queries! {
+    ADD_HOME = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+        values ($1, $2, $3, $4) on conflict (account_id, status_id) do nothing");
+    REMOVE_HOME = Sql::Same("delete from home_feed where account_id = $1 and status_id = $2");
+    // One statement for all followers. $1 status, $2 author, $3 boosted status, $4 its author, $5 answered account,
+    // $6 seen since, $7 language, $8 only people mentioned, $9 now, $10 boost distance.
+    FAN_OUT = Sql::Differs {
+        sqlite: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+            select f.account_id, $1, $2, $3 from follows f join users u on u.account_id = f.account_id
+            where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6
+                and (cast($3 as bigint) is null or f.shows_reblogs)
+                and (f.languages is null or cast($7 as text) is null
+                    or exists (select 1 from json_each(f.languages) l where l.value = $7))
+                and (cast($5 as bigint) is null or $5 in ($2, f.account_id)
+                    or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = $5))
+                and (not $8 or exists (select 1 from mentions m where m.status_id = $1 and m.account_id = f.account_id))
+                and not exists (select 1 from mutes m where m.account_id = f.account_id
+                    and m.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2))
+                    and (m.expires_at is null or m.expires_at > $9))
+                and not exists (select 1 from blocks b where b.account_id = f.account_id
+                    and b.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)))
+                and not exists (select 1 from blocks b where b.target_id = f.account_id
+                    and b.account_id in ($2, coalesce(cast($4 as bigint), $2)))
+                and (cast($3 as bigint) is null or f.account_id <> $4)
+                and (cast($3 as bigint) is null or not exists (select 1 from home_feed h
+                    where h.account_id = f.account_id and (h.status_id = $3 or h.reblog_of_id = $3)
+                        and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
+                            order by n.status_id desc limit 1 offset $10), 0)))
+            on conflict (account_id, status_id) do nothing
+            returning account_id",
+        postgres: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+            select f.account_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
+            from follows f join users u on u.account_id = f.account_id
+            where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6
+                and (cast($3 as bigint) is null or f.shows_reblogs)
+                and (f.languages is null or cast($7 as text) is null
+                    or exists (select 1 from jsonb_array_elements_text(cast(f.languages as jsonb)) l where l = $7))
+                and (cast($5 as bigint) is null or $5 in ($2, f.account_id)
+                    or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = $5))
+                and (not $8 or exists (select 1 from mentions m where m.status_id = $1 and m.account_id = f.account_id))
+                and not exists (select 1 from mutes m where m.account_id = f.account_id
+                    and m.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2))
+                    and (m.expires_at is null or m.expires_at > $9))
+                and not exists (select 1 from blocks b where b.account_id = f.account_id
+                    and b.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)))
+                and not exists (select 1 from blocks b where b.target_id = f.account_id
+                    and b.account_id in ($2, coalesce(cast($4 as bigint), $2)))
+                and (cast($3 as bigint) is null or f.account_id <> cast($4 as bigint))
+                and (cast($3 as bigint) is null or not exists (select 1 from home_feed h
+                    where h.account_id = f.account_id and (h.status_id = $3 or h.reblog_of_id = $3)
+                        and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
+                            order by n.status_id desc limit 1 offset $10), 0)))
+            on conflict (account_id, status_id) do nothing
+            returning account_id",
+    };
+    BELLS = Sql::Same("select f.account_id from follows f join users u on u.account_id = f.account_id
+        where f.target_id = $1 and f.notifies");
+    // What a feed would hold: own posts, and those of followed people as FAN_OUT would have let them in.
+    REBUILD = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+        select $1, s.id, s.account_id, s.reblog_of_id from statuses s
+        left join follows f on f.account_id = $1 and f.target_id = s.account_id
+        where (s.account_id = $1 or f.target_id is not null) and s.id > $2 and s.deleted_at is null
+            and (s.visibility < 3 or s.account_id = $1
+                or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
+            and (s.reblog_of_id is null or s.account_id = $1 or f.shows_reblogs)
+            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1)
+                or s.account_id = $1
+                or exists (select 1 from follows g where g.account_id = $1 and g.target_id = s.in_reply_to_account_id))
+            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = s.account_id
+                and (m.expires_at is null or m.expires_at > $3))
+            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = s.account_id)
+            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $1)
+        order by s.id desc limit $4
+        on conflict (account_id, status_id) do nothing");
+    REBUILD_AUTHOR = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+        select $1, s.id, s.account_id, s.reblog_of_id from statuses s
+        where s.account_id = $2 and s.deleted_at is null and s.visibility < 3
+            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+        order by s.id desc limit $3
+        on conflict (account_id, status_id) do nothing");
+    SWEEP = Sql::Same("delete from home_feed where account_id = $1 and (author_id = $2
+        or reblog_of_id in (select s.id from statuses s where s.account_id = $2))");
+    TRIM = Sql::Same("delete from home_feed where account_id = $1 and status_id < coalesce(
+        (select h.status_id from home_feed h where h.account_id = $1 order by h.status_id desc limit 1 offset $2), 0)");
+    OVERLONG = Sql::Same("select account_id from home_feed group by account_id having count(*) > $1 limit 100");
+    HOME_SEEN = Sql::Same("select coalesce(home_seen_at, 0) from users where account_id = $1");
+    SEE_HOME = Sql::Same("update users set home_seen_at = $2 where account_id = $1");
+    IS_IN_HOME = Sql::Same("select 1 from home_feed where account_id = $1 and status_id = $2");
+}
+
+/// The home timeline: ids, newest first.
+///
+/// # Errors
+/// The database failed.
+pub fn home(q: &Query<'_>, viewer: AccountId, page: &Page) -> Result<Vec<StatusId>, Fault> {
+    Ok(HOME.page::<(StatusId,)>(q, page, &[Value::Int(viewer.0)])?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Which posts a public timeline shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// All that this server knows.
+    Anywhere,
+    /// Written here.
+    Local,
+    /// Written elsewhere.
+    Remote,
+}
+
+/// A public timeline: ids, newest first, without authors the viewer blocks, mutes or is blocked by.
+///
+/// # Errors
+/// The database failed.
+pub fn public(q: &Query<'_>, viewer: Viewer, origin: Origin, page: &Page, now: Time) -> Result<Vec<StatusId>, Fault> {
+    let list = match origin {
+        Origin::Anywhere => &PUBLIC,
+        Origin::Local => &PUBLIC_LOCAL,
+        Origin::Remote => &PUBLIC_REMOTE,
+    };
+    let own = [Value::Int(viewer.account().map_or(0, |v| v.0)), Value::Int(now.0)];
+    Ok(list.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Which posts a tag timeline shows.
+#[derive(Clone, Debug)]
+pub struct TagFilter {
+    /// Under at least one of these.
+    pub any: Vec<TagId>,
+    /// Under each of these.
+    pub all: Vec<TagId>,
+    /// Under none of these.
+    pub none: Vec<TagId>,
+    /// From where.
+    pub origin: Origin,
+}
+
+/// A tag timeline: ids, newest first.
+///
+/// # Errors
+/// The database failed.
+pub fn tag(q: &Query<'_>, viewer: Viewer, filter: &TagFilter, page: &Page, now: Time) -> Result<Vec<StatusId>, Fault> {
+    let numbers = |ids: &[TagId]| {
+        let mut numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    };
+    let (any, all, none) = (numbers(&filter.any), numbers(&filter.all), numbers(&filter.none));
+    let own = [
+        Value::Int(viewer.account().map_or(0, |v| v.0)),
+        Value::Int(now.0),
+        Value::Ids(&any),
+        Value::Ids(&all),
+        Value::Int(i64::try_from(all.len()).unwrap_or(i64::MAX)),
+        Value::Ids(&none),
+        Value::Bool(filter.origin == Origin::Local),
+        Value::Bool(filter.origin == Origin::Remote),
+    ];
+    Ok(TAG.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Which posts of an account are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccountFilter {
+    /// Without answers to others.
+    pub excludes_replies: bool,
+    /// Without boosts.
+    pub excludes_reblogs: bool,
+    /// Without direct posts.
+    pub excludes_direct: bool,
+    /// Under this tag.
+    pub tag: Option<TagId>,
+}
+
+/// An account's posts that this viewer may be able to see: ids, newest first. The views decide in the end.
+///
+/// # Errors
+/// The database failed.
+pub fn of_account(
+    q: &Query<'_>,
+    account: AccountId,
+    widest: phiomia_model::Visibility,
+    filter: &AccountFilter,
+    page: &Page,
+) -> Result<Vec<StatusId>, Fault> {
+    let own = [
+        Value::Int(account.0),
+        Value::Int(widest.code()),
+        Value::Bool(filter.excludes_replies),
+        Value::Bool(filter.excludes_reblogs),
+        filter.tag.map_or(Value::Null, |t| Value::Int(t.0)),
+        Value::Bool(filter.excludes_direct),
+    ];
+    Ok(OF_ACCOUNT.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Pinned posts: (key for paging, status), newest pin first.
+///
+/// # Errors
+/// The database failed.
+pub fn pinned(q: &Query<'_>, account: AccountId, page: &Page) -> Result<Vec<(i64, StatusId)>, Fault> {
+    PINNED.page(q, page, &[Value::Int(account.0)])
+}
+
+/// Puts one status into one feed.
+///
+/// # Errors
+/// The database failed.
+pub fn add_home(
+    tx: &Tx<'_>,
+    feed: AccountId,
+    status: StatusId,
+    author: AccountId,
+    reblog_of: Option<StatusId>,
+) -> Result<(), Fault> {
+    tx.execute(&ADD_HOME, (feed, status, author, reblog_of)).map(|_| ())
+}
+
+/// Takes one status out of one feed.
+///
+/// # Errors
+/// The database failed.
+pub fn remove_home(tx: &Tx<'_>, feed: AccountId, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&REMOVE_HOME, (feed, status)).map(|_| ())
+}
+
+/// What fan-out looks at.
+#[derive(Clone, Debug)]
+pub struct FanOut<'a> {
+    /// The status.
+    pub status: StatusId,
+    /// Its author.
+    pub author: AccountId,
+    /// What it boosts, and whose that is.
+    pub reblog_of: Option<(StatusId, AccountId)>,
+    /// Whom it answers.
+    pub answered: Option<AccountId>,
+    /// Its language.
+    pub language: Option<&'a str>,
+    /// Only followers it mentions (direct posts).
+    pub mentioned_only: bool,
+    /// Only feeds that were looked at since then.
+    pub seen_since: Time,
+}
+
+/// Writes a status into the feeds of the author's local followers; gives whose feeds gained it.
+///
+/// # Errors
+/// The database failed.
+pub fn fan_out(tx: &Tx<'_>, f: &FanOut<'_>) -> Result<Vec<AccountId>, Fault> {
+    let values = (
+        f.status,
+        f.author,
+        f.reblog_of.map(|(status, _)| status),
+        f.reblog_of.map(|(_, account)| account),
+        f.answered,
+        f.seen_since,
+        f.language,
+        f.mentioned_only,
+        tx.now(),
+        REBLOG_DISTANCE - 1,
+    );
+    tx.column(&FAN_OUT, values)
+}
+
+/// Local followers who want to be told of every post.
+///
+/// # Errors
+/// The database failed.
+pub fn bells(q: &Query<'_>, author: AccountId) -> Result<Vec<AccountId>, Fault> {
+    q.column(&BELLS, (author,))
+}
+
+/// Fills a feed from the posts of the last two weeks.
+///
+/// # Errors
+/// The database failed.
+pub fn rebuild(tx: &Tx<'_>, feed: AccountId, since: Time) -> Result<(), Fault> {
+    tx.execute(&REBUILD, (feed, id::first_of(since), tx.now(), LONGEST_FEED)).map(|_| ())
+}
+
+/// Fills a feed with the newest posts of somebody just followed.
+///
+/// # Errors
+/// The database failed.
+pub fn add_author(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Fault> {
+    tx.execute(&REBUILD_AUTHOR, (feed, author, 20_i64)).map(|_| ())
+}
+
+/// Takes somebody's posts, and boosts of them, out of a feed.
+///
+/// # Errors
+/// The database failed.
+pub fn sweep(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Fault> {
+    tx.execute(&SWEEP, (feed, author)).map(|_| ())
+}
+
+/// Cuts feeds that have grown too long; whether there may be more of them.
+///
+/// # Errors
+/// The database failed.
+pub fn trim(tx: &Tx<'_>) -> Result<bool, Fault> {
+    let long: Vec<AccountId> = tx.column(&OVERLONG, (LONGEST_FEED * 2,))?;
+    for feed in &long {
+        tx.execute(&TRIM, (*feed, LONGEST_FEED - 1))?;
+    }
+    Ok(long.len() == 100)
+}
+
+/// When the feed was last looked at; 1970 for never, `None` for people elsewhere.
+///
+/// # Errors
+/// The database failed.
+pub fn home_seen_at(q: &Query<'_>, viewer: AccountId) -> Result<Option<Time>, Fault> {
+    q.value(&HOME_SEEN, (viewer,))
+}
+
+/// Remembers that the feed was looked at.
+///
+/// # Errors
+/// The database failed.
+pub fn see_home(tx: &Tx<'_>, viewer: AccountId) -> Result<(), Fault> {
+    tx.execute(&SEE_HOME, (viewer, tx.now())).map(|_| ())
+}
+
+/// Whether a status is in somebody's feed.
+///
+/// # Errors
+/// The database failed.
+pub fn is_in_home(q: &Query<'_>, feed: AccountId, status: StatusId) -> Result<bool, Fault> {
+    q.exists(&IS_IN_HOME, (feed, status))
+}

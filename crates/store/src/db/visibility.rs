@@ -1,0 +1,185 @@
+//! Who may see what: the one place that decides, for every endpoint, stream, feed and notification.
+
+use std::collections::{HashMap, HashSet};
+
+use phiomia_model::{AccountId, Fault, StatusId, Time, Viewer, Visibility};
+
+use super::{
+    query::Query,
+    sql::{Sql, queries},
+};
+
+queries! {
+    // 1 I follow, 2 I block, 3 blocks me, 4 I mute, 5 follows me; the moment it began.
+    RELATIONS = Sql::Same("select target_id, 1, created_at from follows where account_id = $1 and target_id in ids($2)
+        union all select target_id, 2, created_at from blocks where account_id = $1 and target_id in ids($2)
+        union all select account_id, 3, created_at from blocks where target_id = $1 and account_id in ids($2)
+        union all select target_id, 4, created_at from mutes
+            where account_id = $1 and target_id in ids($2) and (expires_at is null or expires_at > $3)
+        union all select account_id, 5, created_at from follows where target_id = $1 and account_id in ids($2)");
+}
+
+/// How a viewer stands to one account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stance {
+    /// The viewer follows it.
+    pub follows: bool,
+    /// It follows the viewer.
+    pub is_followed_by: bool,
+    /// The viewer blocks it.
+    pub blocks: bool,
+    /// It blocks the viewer, since then.
+    pub is_blocked_since: Option<Time>,
+    /// The viewer mutes it.
+    pub mutes: bool,
+}
+
+impl Stance {
+    /// Whether neither blocks nor mutes stand between: what timelines show.
+    #[must_use]
+    pub fn is_undisturbed(&self) -> bool {
+        !self.blocks && !self.mutes && self.is_blocked_since.is_none()
+    }
+}
+
+/// How a viewer stands to the authors of a page: loaded once, asked for each status.
+#[derive(Clone, Debug)]
+pub struct Stances {
+    viewer: Viewer,
+    by_account: HashMap<AccountId, Stance>,
+}
+
+impl Stances {
+    /// Loads them in one query; none for an anonymous viewer. Mutes that have lapsed by `now` do not count.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn load(q: &Query<'_>, viewer: Viewer, accounts: &HashSet<AccountId>, now: Time) -> Result<Stances, Fault> {
+        let mut by_account: HashMap<AccountId, Stance> = HashMap::new();
+        if let Some(me) = viewer.account() {
+            let ids: Vec<i64> = accounts.iter().filter(|id| **id != me).map(|id| id.0).collect();
+            if !ids.is_empty() {
+                for (account, kind, since) in q.rows::<(AccountId, i64, Time)>(&RELATIONS, (me, &ids, now))? {
+                    let stance = by_account.entry(account).or_default();
+                    match kind {
+                        1 => stance.follows = true,
+                        2 => stance.blocks = true,
+                        3 => stance.is_blocked_since = Some(since),
+                        4 => stance.mutes = true,
+                        _ => stance.is_followed_by = true,
+                    }
+                }
+            }
+        }
+        Ok(Stances { viewer, by_account })
+    }
+
+    /// How the viewer stands to one account.
+    #[must_use]
+    pub fn to(&self, account: AccountId) -> Stance {
+        self.by_account.get(&account).copied().unwrap_or_default()
+    }
+
+    /// For whom they were loaded.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer {
+        self.viewer
+    }
+}
+
+/// What the decision needs to know of a status.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Which.
+    pub id: StatusId,
+    /// Its author.
+    pub author: AccountId,
+    /// Whether the author is suspended or gone.
+    pub is_author_gone: bool,
+    /// Its visibility.
+    pub visibility: Visibility,
+    /// When it was posted.
+    pub created_at: Time,
+    /// Whom it mentions, silently or not.
+    pub mentioned: &'a [AccountId],
+}
+
+/// Whether the viewer may see a status. "Not for you" and "not there" are answered alike by whoever asks.
+///
+/// The table is SECURITY-RULES D: public and unlisted are for everybody whom the author does not block, private is
+/// for followers and mentioned people, direct for mentioned people. A mention from before a block stays readable.
+#[must_use]
+pub fn may_see(status: &Seen<'_>, stances: &Stances) -> bool {
+    if status.is_author_gone {
+        return false;
+    }
+    let Some(me) = stances.viewer.account() else { return status.visibility.is_open() };
+    if me == status.author {
+        return true;
+    }
+    let stance = stances.to(status.author);
+    let is_mentioned = status.mentioned.contains(&me);
+    if let Some(since) = stance.is_blocked_since {
+        return is_mentioned && status.created_at < since;
+    }
+    match status.visibility {
+        Visibility::Public | Visibility::Unlisted => true,
+        Visibility::Private => stance.follows || is_mentioned,
+        Visibility::Direct => is_mentioned,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTHOR: AccountId = AccountId(1);
+    const ME: AccountId = AccountId(2);
+
+    fn stances(viewer: Viewer, stance: Stance) -> Stances {
+        Stances { viewer, by_account: HashMap::from([(AUTHOR, stance)]) }
+    }
+
+    fn sees(viewer: Viewer, stance: Stance, mentioned: &[AccountId]) -> Vec<Visibility> {
+        let status = |visibility| Seen {
+            id: StatusId(1),
+            author: AUTHOR,
+            is_author_gone: false,
+            visibility,
+            created_at: Time(100),
+            mentioned,
+        };
+        Visibility::ALL.into_iter().filter(|v| may_see(&status(*v), &stances(viewer, stance))).collect()
+    }
+
+    #[test]
+    fn the_visibility_matrix_holds() {
+        use Visibility::{Private, Public, Unlisted};
+        let (me, none) = (Viewer::Account(ME), Stance::default());
+        let follower = Stance { follows: true, ..none };
+        let blocked = |at| Stance { is_blocked_since: Some(Time(at)), follows: true, ..none };
+        assert_eq!(sees(Viewer::Anonymous, none, &[]), [Public, Unlisted]);
+        assert_eq!(sees(me, none, &[]), [Public, Unlisted]);
+        assert_eq!(sees(me, follower, &[]), [Public, Unlisted, Private]);
+        assert_eq!(sees(me, none, &[ME]), Visibility::ALL);
+        assert_eq!(sees(Viewer::Account(AUTHOR), none, &[]), Visibility::ALL);
+        assert_eq!(sees(me, blocked(50), &[]), []);
+        assert_eq!(sees(me, blocked(50), &[ME]), []);
+        assert_eq!(sees(me, blocked(150), &[ME]), Visibility::ALL);
+        // Whom I block or mute I can still look up by id.
+        assert_eq!(sees(me, Stance { blocks: true, mutes: true, ..none }, &[]), [Public, Unlisted]);
+    }
+
+    #[test]
+    fn nothing_of_a_suspended_author_is_seen() {
+        let status = Seen {
+            id: StatusId(1),
+            author: AUTHOR,
+            is_author_gone: true,
+            visibility: Visibility::Public,
+            created_at: Time(0),
+            mentioned: &[],
+        };
+        assert!(!may_see(&status, &stances(Viewer::Account(ME), Stance::default())));
+    }
+}
