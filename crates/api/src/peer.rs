@@ -27,7 +27,8 @@ impl ClientAddr {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);
 
-/// Tells long answers (streams) that the process is about to end.
+/// Tells long answers (streams) that the process is about to end. Whoever keeps it until the stream is closed is waited
+/// for, up to ten seconds.
 #[derive(Clone, Debug)]
 pub struct Stopping(watch::Receiver<bool>);
 

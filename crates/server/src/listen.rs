@@ -1,9 +1,10 @@
 //! The one door in: accepts connections, bounds what they may cost, and ends them in order when the process stops.
 
 use std::{
+    collections::BTreeSet,
     future::pending,
     io,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     os::unix::fs::FileTypeExt as _,
     path::Path,
     pin::pin,
@@ -20,10 +21,11 @@ use hyper_util::{
     server::conn::auto,
 };
 use listenfd::ListenFd;
+use phiomia_api::peer::Stopping;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, UnixListener, UnixStream},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -136,7 +138,9 @@ impl Door {
             Listen::Tcp(text) => {
                 let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
                 let ephemeral = listen.port() == Some(0);
-                for address in tokio::net::lookup_host(text.as_str()).await? {
+                // A hosts file may name one address twice.
+                let addresses: BTreeSet<SocketAddr> = tokio::net::lookup_host(text.as_str()).await?.collect();
+                for address in addresses {
                     // With port 0 a second socket would get another port.
                     if ephemeral && !door.tcp.is_empty() {
                         break;
@@ -177,10 +181,12 @@ async fn remove_stale(path: &Path) -> io::Result<()> {
 }
 
 /// Serves the router until the process stops and the requests in hand are answered, or the grace is over.
+/// Streams count as in hand as long as they keep the [`Stopping`] of their request.
 pub async fn serve(router: Router, door: Door, options: Options, shutdown: Shutdown) {
     let options = Arc::new(options);
     let room = Arc::new(Semaphore::new(options.max_connections));
-    let router = threshold::around(router, &options, shutdown.stopping());
+    let streams = watch::Sender::new(false);
+    let router = threshold::around(router, &options, Stopping::new(streams.subscribe()));
     let mut loops = JoinSet::new();
     for socket in door.tcp {
         let keeper = Keeper::new(&router, &options, &shutdown, &room);
@@ -198,7 +204,17 @@ pub async fn serve(router: Router, door: Door, options: Options, shutdown: Shutd
             Ok((stream, IpAddr::V4(Ipv4Addr::LOCALHOST)))
         }));
     }
-    while loops.join_next().await.is_some() {}
+    drop(router);
+    shutdown.wait().await;
+    streams.send_replace(true);
+    // A WebSocket is no longer a connection of HTTP: that it is done shows in the last receiver of the flag.
+    let all = async {
+        while loops.join_next().await.is_some() {}
+        streams.closed().await;
+    };
+    if timeout(options.grace, all).await.is_err() {
+        tracing::warn!("some requests or streams did not end in time and are given up");
+    }
 }
 
 /// What one accept loop needs.
@@ -214,7 +230,7 @@ impl Keeper {
         Keeper { router: router.clone(), options: options.clone(), shutdown: shutdown.clone(), room: room.clone() }
     }
 
-    /// Accepts until the stop, then waits for the open connections as long as the grace lasts.
+    /// Accepts until the stop, then waits for the open connections.
     async fn run<S>(self, accept: impl AsyncFn() -> io::Result<(S, IpAddr)>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -247,10 +263,7 @@ impl Keeper {
         }
         // Closes the socket: whoever comes now goes to the next process, or is refused.
         drop(accept);
-        let all = async { while connections.join_next().await.is_some() {} };
-        if timeout(self.options.grace, all).await.is_err() {
-            tracing::warn!("some requests were not answered in time and are given up");
-        }
+        while connections.join_next().await.is_some() {}
     }
 }
 

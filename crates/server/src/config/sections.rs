@@ -10,7 +10,7 @@ use super::{
 };
 
 section! {
-    /// Settings outside of sections.
+    /// What stands before the first section of the file.
     General in "";
     /// The folder that holds everything this server keeps: the SQLite database, uploaded files, its secrets.
     /// Made at the first start. Back it up.

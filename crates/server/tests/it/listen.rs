@@ -7,6 +7,7 @@ use std::{
 
 use axum::{
     Extension, Router,
+    extract::ws::{CloseFrame, Message, WebSocketUpgrade},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -61,6 +62,7 @@ fn routes() -> Router {
         .route("/long", get(async || "long ".repeat(1000)))
         .route("/framed", get(async || ([("x-frame-options", "SAMEORIGIN")], "")))
         .route("/stream", get(stream))
+        .route("/socket", get(socket))
         .route(
             "/stopping",
             get(async |Extension(mut stopping): Extension<Stopping>| {
@@ -82,6 +84,16 @@ async fn slow() -> &'static str {
 
 async fn stream() -> Response {
     ([("content-type", "text/event-stream")], "data: hello\n\n".repeat(1000)).into_response()
+}
+
+async fn socket(upgrade: WebSocketUpgrade, Extension(mut stopping): Extension<Stopping>) -> Response {
+    upgrade.on_upgrade(async move |mut socket| {
+        stopping.wait().await;
+        // Whoever is slower than the process would never say it.
+        sleep(Duration::from_millis(300)).await;
+        let goodbye = CloseFrame { code: 1001, reason: "".into() };
+        socket.send(Message::Close(Some(goodbye))).await.unwrap();
+    })
 }
 
 /// Sends one request that asks for the connection's end, and returns the whole answer.
@@ -176,6 +188,26 @@ fn a_stream_hears_of_the_stop() {
         sleep(Duration::from_millis(100)).await;
         house.shutdown.stop();
         assert_eq!(body(&timeout(LONG, running).await.unwrap().unwrap()), "stopped");
+    });
+}
+
+#[test]
+fn a_websocket_is_let_through_and_may_say_goodbye_when_the_process_stops() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let mut stream = TcpStream::connect(&house.address).await.unwrap();
+        let request = "GET /socket HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+            sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\naccept-encoding: gzip\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut buffer = vec![0; 4096];
+        let length = stream.read(&mut buffer).await.unwrap();
+        let answer = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 101 ") && answer.contains("\r\nx-request-id: "), "{answer}");
+        house.shutdown.stop();
+        let length = timeout(LONG, stream.read(&mut buffer)).await.unwrap().unwrap();
+        // RFC 6455: a close frame (0x88) with two bytes of code, 1001 for an endpoint that goes away.
+        assert_eq!(buffer[..length], [0x88, 2, 0x03, 0xe9]);
+        timeout(LONG, house.served).await.expect("it waits for the stream alone").unwrap();
     });
 }
 
