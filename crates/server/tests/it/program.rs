@@ -204,3 +204,21 @@ fn systemd_hears_that_the_server_is_ready_and_that_it_stops() {
     let last = std::iter::repeat_with(hear).find(|said| said != "WATCHDOG=1");
     assert_eq!(last.as_deref(), Some("STOPPING=1"));
 }
+
+#[test]
+fn a_socket_handed_over_by_systemd_goes_before_the_address() {
+    let folder = Folder::new("inherit");
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    // As systemd does it: the first socket is descriptor 3, and two variables say so.
+    let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve --listen 127.0.0.1:1";
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_phiomia")]).current_dir(&folder.0).env_clear();
+    command.stdin(std::os::fd::OwnedFd::from(socket)).stderr(Stdio::null());
+    let server = Running { child: command.spawn().unwrap(), address };
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+}
