@@ -33,6 +33,9 @@ pub enum Refusal {
     /// Not there, or not for you: `404`, one and the same answer.
     #[error("Record not found")]
     NotFound(Noun),
+    /// The post to be answered is not there, or not for you: `404` as well, in Mastodon's words for this case.
+    #[error("The post you are trying to reply to does not appear to exist.")]
+    NoParent,
     /// There once, gone for good: `410`.
     #[error("Record not found")]
     Gone(Noun),

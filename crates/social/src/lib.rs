@@ -1,1 +1,27 @@
-//! social
+//! The verbs: what people and servers do, each in one transaction, whoever asks for it (an app, a page, a command, a job).
+
+pub mod notifications;
+pub mod profiles;
+pub mod statuses;
+pub mod timelines;
+
+use std::sync::Arc;
+
+use phiomia_model::{Addresses, limits::Limits};
+
+/// What the verbs need to know of the server.
+#[derive(Clone, Debug)]
+pub struct Social {
+    /// Where things of this server are found.
+    pub addresses: Arc<Addresses>,
+    /// How large anything may be.
+    pub limits: &'static Limits,
+}
+
+impl Social {
+    /// With Mastodon's limits.
+    #[must_use]
+    pub fn new(addresses: Arc<Addresses>) -> Social {
+        Social { addresses, limits: &phiomia_model::limits::LIMITS }
+    }
+}

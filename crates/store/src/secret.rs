@@ -13,7 +13,9 @@ const SECRET_BYTES: usize = 32;
 
 /// Where random bytes come from; handed in so that a test can choose them.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) -> Result<(), Fault> + Send + Sync>);
+pub struct Entropy(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) -> Result<(), Fault> + Send + Sync;
 
 impl Entropy {
     /// The system's generator.

@@ -13,6 +13,7 @@ pub mod accounts;
 mod act;
 pub mod apps;
 pub mod codes;
+pub mod defaults;
 mod error;
 pub mod foreign_events;
 pub mod inspect;
@@ -269,6 +270,7 @@ pub fn statements() -> Vec<&'static Statement> {
         accounts::ALL,
         apps::ALL,
         codes::ALL,
+        defaults::ALL,
         foreign_events::ALL,
         jobs::ALL,
         links::ALL,

@@ -14,19 +14,25 @@ use super::{
 };
 
 queries! {
+    // Nobody is told about themselves, about people they block or who block them, or about people they mute with their
+    // notifications. Only people who live here are told anything.
     INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing");
+        select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint)
+        from accounts a, accounts f
+        where a.id = $2 and f.id = $3 and a.id <> f.id
+            and a.domain = '' and a.suspended_at is null and a.deleted_at is null
+            and f.suspended_at is null and f.deleted_at is null
+            and not exists (select 1 from blocks b where b.account_id = a.id and b.target_id = f.id)
+            and not exists (select 1 from blocks b where b.account_id = f.id and b.target_id = a.id)
+            and not exists (select 1 from mutes m where m.account_id = a.id and m.target_id = f.id
+                and m.hides_notifications and (m.expires_at is null or m.expires_at > $7))
+        on conflict do nothing");
     ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at from notifications
         where id = $1 and account_id = $2");
     DISMISS = Sql::Same("delete from notifications where id = $1 and account_id = $2");
     CLEAR = Sql::Same("delete from notifications where account_id = $1");
     FORGET = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and type = $3
         and coalesce(status_id, 0) = coalesce(cast($4 as bigint), 0)");
-    FORGET_SENDER = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2");
-    // The newest of the same kind about the same thing within the hours given, to group with.
-    GROUP = Sql::Same("select group_key from notifications where account_id = $1 and type = $2
-            and coalesce(status_id, 0) = coalesce(cast($3 as bigint), 0) and created_at > $4
-        order by id desc limit 1");
     UNREAD = Sql::Same("select count(*) from (select n.id from notifications n
         where n.account_id = $1 and n.id > $2 limit $3) u");
 }
@@ -152,43 +158,21 @@ fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result
         .collect())
 }
 
-/// A row about to be.
-#[derive(Clone, Debug)]
-pub struct NewNotification<'a> {
-    /// Who is told.
-    pub account: AccountId,
-    /// Who did it.
-    pub from: AccountId,
-    /// What happened.
-    pub kind: NotificationType,
-    /// The post concerned.
-    pub status: Option<StatusId>,
-    /// Shared by notifications that belong together.
-    pub group_key: &'a str,
-}
-
-/// Adds a row; `None` when the same thing was told before.
+/// Tells `account` about `from`; `None` when it does not want to know, may not, or was told the same before.
 ///
 /// # Errors
 /// The database failed.
-pub fn insert(tx: &Tx<'_>, new: &NewNotification<'_>) -> Result<Option<NotificationId>, Fault> {
-    let id = NotificationId(tx.new_id());
-    let values = (id, new.account, new.from, new.kind.word(), new.status, new.group_key, tx.now());
-    Ok((tx.execute(&INSERT, values)? > 0).then_some(id))
-}
-
-/// The key of the newest group of this kind about this post since `since`.
-///
-/// # Errors
-/// The database failed.
-pub fn group_key(
-    q: &Query<'_>,
+pub fn insert(
+    tx: &Tx<'_>,
     account: AccountId,
+    from: AccountId,
     kind: NotificationType,
     status: Option<StatusId>,
-    since: Time,
-) -> Result<Option<String>, Fault> {
-    q.value(&GROUP, (account, kind.word(), status, since))
+    group_key: &str,
+) -> Result<Option<NotificationId>, Fault> {
+    let id = NotificationId(tx.new_id());
+    let n = tx.execute(&INSERT, (id, account, from, kind.word(), status, group_key, tx.now()))?;
+    Ok((n > 0).then_some(id))
 }
 
 /// Dismisses one; whether it was there.
@@ -219,14 +203,6 @@ pub fn forget(
     status: Option<StatusId>,
 ) -> Result<(), Fault> {
     tx.execute(&FORGET, (account, from, kind.word(), status)).map(|_| ())
-}
-
-/// Takes away everything one account told another.
-///
-/// # Errors
-/// The database failed.
-pub fn forget_sender(tx: &Tx<'_>, account: AccountId, from: AccountId) -> Result<(), Fault> {
-    tx.execute(&FORGET_SENDER, (account, from)).map(|_| ())
 }
 
 /// How many came after `after`, counted up to `most`.

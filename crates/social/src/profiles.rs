@@ -1,0 +1,89 @@
+//! Somebody changes how they show themselves and how they post.
+
+use phiomia_model::{
+    AccountId, Error, Event, Noun, Refusal,
+    account::{Field, ProfileEdit},
+};
+use phiomia_store::{
+    Tx,
+    db::{accounts, accounts::ProfileColumns, defaults},
+};
+
+use crate::Social;
+
+/// Changes `me`'s profile and posting defaults. A field whose value stays what it was keeps its verification.
+///
+/// # Errors
+/// Refused when something is too long or too many (`422`, in Mastodon's words).
+pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -> Result<(), Error> {
+    check(social, change)?;
+    let old = accounts::view(tx, me)?.ok_or(Refusal::NotFound(Noun::Account))?;
+    let fields = change.fields.as_deref().map(|fields| keep_verified(fields, &old.fields));
+    accounts::update_profile(
+        tx,
+        me,
+        &ProfileColumns {
+            display_name: change.display_name.as_deref().map(str::trim),
+            note: change.note.as_deref(),
+            fields: fields.as_deref(),
+            is_locked: change.is_locked,
+            is_bot: change.is_bot,
+            is_discoverable: change.is_discoverable,
+            is_indexable: change.is_indexable,
+            hides_collections: change.hides_collections,
+            attribution_domains: change.attribution_domains.as_deref(),
+        },
+    )?;
+    let mut to = defaults::find(tx, me)?.ok_or(Refusal::NotFound(Noun::Account))?;
+    let before = to.clone();
+    to.visibility = change.default_visibility.unwrap_or(to.visibility);
+    to.is_sensitive = change.default_sensitive.unwrap_or(to.is_sensitive);
+    if let Some(language) = &change.default_language {
+        to.language.clone_from(language);
+    }
+    to.quote_policy = change.default_quote_policy.unwrap_or(to.quote_policy);
+    if to != before {
+        defaults::update(tx, me, &to)?;
+    }
+    tx.announce(Event::AccountTouched { account: me });
+    Ok(())
+}
+
+fn check(social: &Social, change: &ProfileEdit) -> Result<(), Refusal> {
+    let limits = social.limits;
+    let too_long = |text: &str, most: usize| text.chars().count() > most;
+    if change.display_name.as_deref().is_some_and(|name| too_long(name, limits.display_name_characters)) {
+        let most = limits.display_name_characters;
+        return Err(Refusal::validation(&format!("Display name is too long (maximum is {most} characters)")));
+    }
+    if change.note.as_deref().is_some_and(|note| phiomia_text::count(note) > limits.note_characters) {
+        return Err(Refusal::validation(&format!("Note character limit of {} exceeded", limits.note_characters)));
+    }
+    if let Some(fields) = &change.fields {
+        if fields.len() > limits.profile_fields {
+            let most = limits.profile_fields;
+            return Err(Refusal::validation(&format!("Fields can have at most {most} entries")));
+        }
+        let most = limits.profile_field_characters;
+        if fields.iter().any(|f| too_long(&f.name, most) || too_long(&f.value, most)) {
+            return Err(Refusal::validation(&format!("Fields are too long (maximum is {most} characters)")));
+        }
+        if fields.iter().any(|f| f.name.trim().is_empty() && !f.value.trim().is_empty()) {
+            return Err(Refusal::validation("Fields need a name for each value"));
+        }
+    }
+    if change.attribution_domains.as_ref().is_some_and(|domains| domains.len() > 10) {
+        return Err(Refusal::validation("Attribution domains can have at most 10 entries"));
+    }
+    Ok(())
+}
+
+fn keep_verified(new: &[Field], old: &[Field]) -> Vec<Field> {
+    new.iter()
+        .filter(|field| !field.name.trim().is_empty())
+        .map(|field| Field {
+            verified_at: old.iter().find(|o| o.value == field.value).and_then(|o| o.verified_at),
+            ..field.clone()
+        })
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! Favourites, bookmarks and pins. A boost stands for what it boosts, as in Mastodon; each gives the id of what was meant.
+
+use phiomia_model::{AccountId, Error, Event, NotificationType, Refusal, StatusId, Visibility};
+use phiomia_store::{
+    Tx,
+    db::{
+        notifications,
+        statuses::{self, Counter},
+    },
+};
+
+use super::{own, seen};
+use crate::{Social, notifications::notify};
+
+/// Favourites a post.
+///
+/// # Errors
+/// Refused when `me` may not see it (`404`).
+pub fn favourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
+    let status = seen(tx, me, id, tx.now())?;
+    if statuses::favourite(tx, me, status.id)? {
+        statuses::count(tx, status.id, Counter::Favourites, 1)?;
+        notify(tx, status.account, me, NotificationType::Favourite, Some(status.id))?;
+        tx.announce(Event::StatusTouched { status: status.id });
+    }
+    Ok(status.id)
+}
+
+/// Takes a favourite back.
+///
+/// # Errors
+/// Refused when `me` may not see the post (`404`).
+pub fn unfavourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
+    let status = seen(tx, me, id, tx.now())?;
+    if statuses::unfavourite(tx, me, status.id)? {
+        statuses::count(tx, status.id, Counter::Favourites, -1)?;
+        notifications::forget(tx, status.account, me, NotificationType::Favourite, Some(status.id))?;
+        tx.announce(Event::StatusTouched { status: status.id });
+    }
+    Ok(status.id)
+}
+
+/// Bookmarks a post. Nobody else ever knows.
+///
+/// # Errors
+/// Refused when `me` may not see it (`404`).
+pub fn bookmark(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
+    let status = seen(tx, me, id, tx.now())?;
+    statuses::bookmark(tx, me, status.id)?;
+    Ok(status.id)
+}
+
+/// Removes a bookmark.
+///
+/// # Errors
+/// Refused when `me` may not see the post (`404`).
+pub fn unbookmark(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
+    let status = seen(tx, me, id, tx.now())?;
+    statuses::unbookmark(tx, me, status.id)?;
+    Ok(status.id)
+}
+
+/// Pins an own post to the profile.
+///
+/// # Errors
+/// Refused when it cannot be seen (`404`), is somebody else's, a boost, or direct, or when enough are pinned (`422`).
+/// Source of the sentences: <https://docs.joinmastodon.org/methods/statuses/#pin>.
+pub fn pin(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
+    let Some(row) = statuses::source(tx, id)?.filter(|row| row.author == me) else {
+        // Whoever may see it learns why; for all others it is not there.
+        seen(tx, me, id, tx.now())?;
+        return Err(Refusal::validation("Someone else's post cannot be pinned").into());
+    };
+    if row.reblog_of_id.is_some() {
+        return Err(Refusal::validation("A boost cannot be pinned").into());
+    }
+    if row.visibility == Visibility::Direct {
+        return Err(Refusal::validation("Posts that are only visible to mentioned users cannot be pinned").into());
+    }
+    let most = i64::try_from(social.limits.pinned_statuses).unwrap_or(i64::MAX);
+    if statuses::n_pins(tx, me, id)? >= most {
+        return Err(Refusal::validation("You have already pinned the maximum number of posts").into());
+    }
+    statuses::pin(tx, me, id)?;
+    Ok(id)
+}
+
+/// Unpins an own post.
+///
+/// # Errors
+/// Refused when it is not `me`'s (`404`).
+pub fn unpin(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
+    own(tx, me, id)?;
+    statuses::unpin(tx, me, id)?;
+    Ok(id)
+}

@@ -1,0 +1,109 @@
+//! A post goes: out of sight at once, the rest piece by piece.
+
+use phiomia_model::{AccountId, Error, Event, Job, StatusId, Visibility};
+use phiomia_store::{
+    Tx,
+    db::{
+        accounts,
+        statuses::{self, Counter, Edited},
+        tags, timelines,
+    },
+};
+
+use super::own;
+
+/// How many boosts or posts one run of a sweep takes, so that it stands before nobody for long.
+const BATCH: i64 = 100;
+
+/// What was deleted, for an author who wants to write it anew.
+#[derive(Clone, Debug)]
+pub struct Deleted {
+    /// The raw text.
+    pub text: String,
+}
+
+/// Deletes `me`'s post. It is gone by every route when this commits.
+///
+/// # Errors
+/// Refused when it is not `me`'s (`404`).
+pub fn delete(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<Deleted, Error> {
+    let row = own(tx, me, id)?;
+    remove(tx, id, &row)?;
+    Ok(Deleted { text: row.text })
+}
+
+/// Takes a status out of sight, moves the counters back, tells the streams, and leaves the rest to a job.
+pub(super) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Error> {
+    if !statuses::mark_deleted(tx, id)? {
+        return Ok(());
+    }
+    if row.visibility != Visibility::Direct {
+        accounts::count_statuses(tx, row.author, -1)?;
+        tx.announce(Event::AccountTouched { account: row.author });
+    }
+    if let Some(parent) = row.in_reply_to_id
+        && row.visibility.is_open()
+    {
+        statuses::count(tx, parent, Counter::Replies, -1)?;
+        tx.announce(Event::StatusTouched { status: parent });
+    }
+    if let Some(original) = row.reblog_of_id {
+        statuses::count(tx, original, Counter::Reblogs, -1)?;
+        tx.announce(Event::StatusTouched { status: original });
+    }
+    timelines::remove_home(tx, row.author, id)?;
+    let mentioned = statuses::mentioned(tx, id)?;
+    tx.enqueue(&Job::SweepStatus { status: id })?;
+    tx.announce(Event::StatusDeleted {
+        status: id,
+        author: row.author,
+        visibility: row.visibility,
+        tags: tags::of_status(tx, id)?,
+        mentioned: mentioned.into_iter().filter(|(_, is_local)| *is_local).map(|(account, _)| account).collect(),
+        is_reblog: row.reblog_of_id.is_some(),
+        is_local: true,
+    });
+    Ok(())
+}
+
+/// Takes away what hangs on a deleted status: boosts of it first, a batch a run, then its rows.
+/// Running it again is harmless.
+///
+/// # Errors
+/// The database failed.
+pub fn sweep(tx: &Tx<'_>, id: StatusId) -> Result<(), Error> {
+    if !statuses::is_deleted(tx, id)? {
+        return Ok(());
+    }
+    let boosts = statuses::reblogs_batch(tx, id, BATCH)?;
+    for (boost, _) in &boosts {
+        if let Some(row) = statuses::source(tx, *boost)? {
+            remove(tx, *boost, &row)?;
+        }
+    }
+    if boosts.is_empty() {
+        statuses::erase(tx, id)?;
+    }
+    if !boosts.is_empty() || statuses::is_deleted(tx, id)? {
+        // Boosts are swept by jobs of their own; this one comes back when they are done.
+        tx.enqueue_at(&Job::SweepStatus { status: id }, tx.now().plus(std::time::Duration::from_secs(5)))?;
+    }
+    Ok(())
+}
+
+/// Deletes the posts of an account, a batch a run.
+///
+/// # Errors
+/// The database failed.
+pub fn sweep_account(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
+    let batch = statuses::deleted_batch(tx, account, BATCH)?;
+    for id in &batch {
+        if let Some(row) = statuses::source(tx, *id)? {
+            remove(tx, *id, &row)?;
+        }
+    }
+    if !batch.is_empty() {
+        tx.enqueue(&Job::SweepAccount { account })?;
+    }
+    Ok(())
+}

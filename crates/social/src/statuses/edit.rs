@@ -1,0 +1,112 @@
+//! An author changes a post.
+
+use phiomia_model::{
+    AccountId, Error, Event, NotificationType, QuotePolicy, Refusal, StatusId,
+    status::{Edit, Revision},
+};
+use phiomia_store::{
+    Tx,
+    db::{
+        statuses::{self, Edited},
+        tags,
+    },
+};
+
+use super::{check_text, is_language, meant, own, write_references};
+use crate::{Social, notifications::notify};
+
+/// Most people told that a post they boosted has changed; beyond, it is news by itself.
+const MOST_TOLD: i64 = 500;
+
+/// Edits a post. What does not change anything leaves no mark. Edits never widen the audience: whoever was mentioned
+/// before can still read it, and only the newly mentioned are told.
+///
+/// # Errors
+/// Refused when it is not `me`'s (`404`), and for a text that is empty or too long (`422`).
+pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &Edit) -> Result<(), Error> {
+    let old = own(tx, me, id)?;
+    if old.reblog_of_id.is_some() {
+        return Err(Refusal::NotFound(phiomia_model::Noun::Status).into());
+    }
+    let mut new = old.clone();
+    if let Some(text) = &change.text {
+        new.text.clone_from(text);
+    }
+    if let Some(spoiler_text) = &change.spoiler_text {
+        new.spoiler_text.clone_from(spoiler_text);
+    }
+    if new.text.trim().is_empty() && !new.spoiler_text.is_empty() {
+        new.text = std::mem::take(&mut new.spoiler_text);
+    }
+    check_text(social, &new.text, &new.spoiler_text)?;
+    new.is_sensitive = change.is_sensitive.unwrap_or(new.is_sensitive) || !new.spoiler_text.is_empty();
+    if let Some(language) = &change.language {
+        if !is_language(language) {
+            return Err(Refusal::validation("Language is not valid").into());
+        }
+        new.language = Some(language.clone());
+    }
+    if let Some(policy) = change.quote_policy {
+        new.quote_policy = if new.visibility.is_open() { policy } else { QuotePolicy::Nobody };
+    }
+    let is_revision =
+        (&old.text, &old.spoiler_text, old.is_sensitive) != (&new.text, &new.spoiler_text, new.is_sensitive);
+    let is_change = is_revision || (&old.language, old.quote_policy) != (&new.language, new.quote_policy);
+    if !is_change {
+        return Ok(());
+    }
+    if is_revision {
+        new.edited_at = Some(tx.now());
+        keep(tx, id, &old, &new)?;
+    }
+    statuses::update(tx, id, &new)?;
+    if old.text != new.text {
+        refer_anew(tx, social, me, id, &new.text)?;
+    }
+    if is_revision {
+        for (_, booster) in statuses::reblogs_batch(tx, id, MOST_TOLD)? {
+            notify(tx, booster, me, NotificationType::Update, Some(id))?;
+        }
+    }
+    tx.announce(Event::StatusEdited { status: id, author: me });
+    Ok(())
+}
+
+/// Changes who may quote a post, without an edit mark.
+///
+/// # Errors
+/// Refused when it is not `me`'s (`404`).
+pub fn set_quote_policy(tx: &Tx<'_>, me: AccountId, id: StatusId, policy: QuotePolicy) -> Result<(), Error> {
+    let mut row = own(tx, me, id)?;
+    row.quote_policy = if row.visibility.is_open() { policy } else { QuotePolicy::Nobody };
+    statuses::update(tx, id, &row)?;
+    tx.announce(Event::StatusEdited { status: id, author: me });
+    Ok(())
+}
+
+/// Keeps the first text when it is edited for the first time, and each new one.
+fn keep(tx: &Tx<'_>, id: StatusId, old: &Edited, new: &Edited) -> Result<(), Error> {
+    let revision = |row: &Edited, created_at| Revision {
+        text: row.text.clone(),
+        spoiler_text: row.spoiler_text.clone(),
+        is_sensitive: row.is_sensitive,
+        created_at,
+    };
+    if statuses::edits(tx, id)?.is_empty() {
+        statuses::record_edit(tx, id, &revision(old, old.created_at))?;
+    }
+    statuses::record_edit(tx, id, &revision(new, tx.now()))?;
+    Ok(())
+}
+
+fn refer_anew(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, text: &str) -> Result<(), Error> {
+    let before: Vec<AccountId> = statuses::mentioned(tx, id)?.into_iter().map(|(account, _)| account).collect();
+    statuses::age_mentions(tx, id)?;
+    tags::untag_status(tx, id)?;
+    for person in write_references(tx, id, &meant(tx, social, text)?)? {
+        if !before.contains(&person) {
+            notify(tx, person, me, NotificationType::Mention, Some(id))?;
+        }
+    }
+    Ok(())
+}

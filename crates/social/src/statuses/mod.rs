@@ -1,0 +1,94 @@
+//! Posting, editing, deleting, and what people do with posts.
+
+mod acts;
+mod delete;
+mod edit;
+mod post;
+mod reblog;
+
+pub use acts::{bookmark, favourite, pin, unbookmark, unfavourite, unpin};
+pub use delete::{Deleted, delete, sweep, sweep_account};
+pub use edit::{edit, set_quote_policy};
+pub use post::post;
+pub use reblog::{reblog, unreblog};
+
+use std::sync::Arc;
+
+use phiomia_model::{AccountId, Error, Handle, Noun, Refusal, StatusId, Viewer};
+use phiomia_store::{
+    Query, Tx,
+    db::{
+        accounts,
+        statuses::{self, StatusBody},
+        tags,
+    },
+};
+
+use crate::Social;
+
+/// The status, if `me` may see it; a boost stands for what it boosts, as in Mastodon.
+fn seen(q: &Query<'_>, me: AccountId, id: StatusId, now: phiomia_model::Time) -> Result<Arc<StatusBody>, Error> {
+    let body = statuses::visible(q, id, Viewer::Account(me), now)?.ok_or(Refusal::NotFound(Noun::Status))?;
+    match body.reblog_of_id {
+        None => Ok(body),
+        Some(original) => {
+            let original = statuses::visible(q, original, Viewer::Account(me), now)?;
+            original.ok_or_else(|| Refusal::NotFound(Noun::Status).into())
+        }
+    }
+}
+
+/// The status, if it is `me`'s own.
+fn own(q: &Query<'_>, me: AccountId, id: StatusId) -> Result<statuses::Edited, Error> {
+    match statuses::source(q, id)? {
+        Some(row) if row.author == me => Ok(row),
+        _ => Err(Refusal::NotFound(Noun::Status).into()),
+    }
+}
+
+/// What a text refers to, looked up: people we know and tags.
+struct Meant {
+    mentions: Vec<(Handle, AccountId)>,
+    /// (key, as written)
+    tags: Vec<(String, String)>,
+}
+
+fn meant(q: &Query<'_>, social: &Social, text: &str) -> Result<Meant, Error> {
+    let found = phiomia_text::references(text, &social.addresses.own_domains());
+    let mentions = accounts::by_handles(q, &found.mentions)?;
+    let tags = found.tags.into_iter().map(|tag| (phiomia_text::tag_key(&tag), tag)).collect();
+    Ok(Meant { mentions, tags })
+}
+
+/// Writes what a text refers to beside the status; gives the people mentioned, each once.
+fn write_references(tx: &Tx<'_>, status: StatusId, meant: &Meant) -> Result<Vec<AccountId>, Error> {
+    let mut people: Vec<AccountId> = Vec::new();
+    for (handle, account) in &meant.mentions {
+        if !people.contains(account) {
+            statuses::add_mention(tx, status, *account, &handle.to_string())?;
+            people.push(*account);
+        }
+    }
+    tags::tag_status(tx, status, &meant.tags)?;
+    Ok(people)
+}
+
+/// Refuses a text that is empty or too long, in Mastodon's words.
+fn check_text(social: &Social, text: &str, spoiler_text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::validation("Text can't be blank"));
+    }
+    let most = social.limits.status_characters;
+    let length = phiomia_text::count(text).saturating_add(phiomia_text::count(spoiler_text));
+    if length > most {
+        return Err(Refusal::validation(&format!("Text character limit of {most} exceeded")));
+    }
+    Ok(())
+}
+
+/// `en`, `pt-BR`, `zh-Hant`: letters and digits in parts; anything else is no language.
+fn is_language(code: &str) -> bool {
+    let mut parts = code.split(['-', '_']);
+    parts.next().is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()))
+        && parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
+}

@@ -1,0 +1,132 @@
+//! Somebody here posts.
+
+use std::time::Duration;
+
+use phiomia_model::{
+    AccountId, Error, Event, Job, NotificationType, QuotePolicy, Refusal, StatusId, Visibility, status::Draft,
+};
+use phiomia_store::{
+    Tx,
+    db::{
+        accounts, defaults,
+        statuses::{self, Counter, NewStatus, StatusBody},
+        timelines,
+    },
+};
+
+use super::{check_text, is_language, meant, write_references};
+use crate::{Social, notifications::notify};
+
+/// How long an `Idempotency-Key` is remembered.
+const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// Posts a draft for `author`. The same idempotency key within an hour gives the post it gave before.
+///
+/// One transaction: the status, its mentions and tags, the author's own feed row (so a refresh shows it at once),
+/// notifications of local people, and the job that writes the followers' feeds.
+///
+/// # Errors
+/// Refused for a text that is empty or too long (`422`), and for an answer to something that is not there for the author.
+pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> Result<StatusId, Error> {
+    if let Some(key) = draft.idempotency_key.as_deref()
+        && let Some(known) = statuses::idempotent(tx, author, key, tx.now().minus(KEY_LIFETIME))?
+    {
+        return Ok(known);
+    }
+    let defaults = defaults::find(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
+    let me = accounts::view(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
+    // A warning without a text is a text without a warning.
+    let (text, spoiler_text) = if draft.text.trim().is_empty() {
+        (draft.spoiler_text.as_str(), "")
+    } else {
+        (draft.text.as_str(), draft.spoiler_text.as_str())
+    };
+    check_text(social, text, spoiler_text)?;
+    if draft.language.as_deref().is_some_and(|code| !is_language(code)) {
+        return Err(Refusal::validation("Language is not valid").into());
+    }
+    let parent = parent(tx, author, draft.in_reply_to)?;
+    let visibility = draft.visibility.unwrap_or(defaults.visibility);
+    let id = StatusId(tx.new_id());
+    let conversation = match parent.as_ref().and_then(|p| p.conversation_id) {
+        Some(known) => known,
+        None => statuses::insert_conversation(tx)?,
+    };
+    statuses::insert(
+        tx,
+        &NewStatus {
+            id,
+            author,
+            uri: &social.addresses.status_uri(author, id),
+            url: Some(&social.addresses.status_url(&me.username, id)),
+            text,
+            spoiler_text,
+            visibility,
+            is_sensitive: draft.is_sensitive.unwrap_or(defaults.is_sensitive) || !spoiler_text.is_empty(),
+            is_local: true,
+            language: draft.language.as_deref().or(defaults.language.as_deref()).or(Some(defaults.locale.as_str())),
+            in_reply_to: parent.as_ref().map(|p| (p.id, p.account)),
+            reblog_of: None,
+            conversation: Some(conversation),
+            app: draft.app,
+            // What strangers cannot see they cannot quote.
+            quote_policy: if visibility.is_open() {
+                draft.quote_policy.unwrap_or(defaults.quote_policy)
+            } else {
+                QuotePolicy::Nobody
+            },
+            created_at: tx.now(),
+        },
+    )?;
+    let meant = meant(tx, social, text)?;
+    let people = write_references(tx, id, &meant)?;
+    count(tx, author, visibility, parent.as_deref())?;
+    if let Some(key) = draft.idempotency_key.as_deref() {
+        statuses::remember_idempotent(tx, author, key, id)?;
+    }
+    timelines::add_home(tx, author, id, author, None)?;
+    for person in people {
+        notify(tx, person, author, NotificationType::Mention, Some(id))?;
+    }
+    tx.enqueue(&Job::FanOut { status: id })?;
+    tx.announce(Event::HomeGained { accounts: vec![author], status: id });
+    tx.announce(Event::StatusPosted {
+        status: id,
+        author,
+        visibility,
+        tags: meant.tags.into_iter().map(|(key, _)| key).collect(),
+        is_reblog: false,
+        is_reply: parent.is_some_and(|p| p.account != author),
+        is_local: true,
+    });
+    Ok(id)
+}
+
+/// What is answered: a boost stands for its original.
+fn parent(
+    tx: &Tx<'_>,
+    author: AccountId,
+    in_reply_to: Option<StatusId>,
+) -> Result<Option<std::sync::Arc<StatusBody>>, Error> {
+    let Some(id) = in_reply_to else { return Ok(None) };
+    match super::seen(tx, author, id, tx.now()) {
+        Ok(body) => Ok(Some(body)),
+        Err(Error::Refused(Refusal::NotFound(_))) => Err(Refusal::NoParent.into()),
+        Err(other) => Err(other),
+    }
+}
+
+/// Direct posts are nobody's business, so they count nowhere; followers-only answers do not count for the parent.
+fn count(tx: &Tx<'_>, author: AccountId, visibility: Visibility, parent: Option<&StatusBody>) -> Result<(), Error> {
+    if visibility != Visibility::Direct {
+        accounts::count_posted(tx, author, 1, tx.now().as_days())?;
+        tx.announce(Event::AccountTouched { account: author });
+    }
+    if let Some(parent) = parent
+        && visibility.is_open()
+    {
+        statuses::count(tx, parent.id, Counter::Replies, 1)?;
+        tx.announce(Event::StatusTouched { status: parent.id });
+    }
+    Ok(())
+}

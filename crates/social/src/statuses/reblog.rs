@@ -1,0 +1,99 @@
+//! Boosting and taking a boost back.
+
+use phiomia_model::{AccountId, Error, Event, Job, NotificationType, QuotePolicy, Refusal, StatusId, Visibility};
+use phiomia_store::{
+    Tx,
+    db::{
+        accounts, notifications,
+        statuses::{self, Counter, NewStatus},
+        timelines,
+    },
+};
+
+use super::{delete, seen};
+use crate::{Social, notifications::notify};
+
+/// Boosts a post; doing it twice gives the same boost. Gives the boost's id.
+///
+/// # Errors
+/// Refused when `me` may not see it (`404`), and for posts that must not travel: direct ones, and followers-only ones of
+/// others (`403`).
+pub fn reblog(
+    tx: &Tx<'_>,
+    social: &Social,
+    me: AccountId,
+    id: StatusId,
+    visibility: Option<Visibility>,
+) -> Result<StatusId, Error> {
+    let original = seen(tx, me, id, tx.now())?;
+    if let Some(known) = statuses::reblog_of(tx, me, original.id)? {
+        return Ok(known);
+    }
+    let visibility = match original.visibility {
+        Visibility::Private if original.account == me => Visibility::Private,
+        Visibility::Public | Visibility::Unlisted => match visibility {
+            None => Visibility::Public,
+            Some(Visibility::Direct) => {
+                return Err(Refusal::validation("Visibility is not included in the list").into());
+            }
+            Some(chosen) => chosen,
+        },
+        Visibility::Private | Visibility::Direct => return Err(Refusal::Forbidden("This action is not allowed").into()),
+    };
+    let boost = StatusId(tx.new_id());
+    let uri = format!("{}/activity", social.addresses.status_uri(me, boost));
+    statuses::insert(
+        tx,
+        &NewStatus {
+            id: boost,
+            author: me,
+            uri: &uri,
+            url: None,
+            text: "",
+            spoiler_text: "",
+            visibility,
+            is_sensitive: false,
+            is_local: true,
+            language: None,
+            in_reply_to: None,
+            reblog_of: Some(original.id),
+            conversation: None,
+            app: None,
+            quote_policy: QuotePolicy::Nobody,
+            created_at: tx.now(),
+        },
+    )?;
+    statuses::count(tx, original.id, Counter::Reblogs, 1)?;
+    accounts::count_posted(tx, me, 1, tx.now().as_days())?;
+    timelines::add_home(tx, me, boost, me, Some(original.id))?;
+    notify(tx, original.account, me, NotificationType::Reblog, Some(original.id))?;
+    tx.enqueue(&Job::FanOut { status: boost })?;
+    tx.announce(Event::StatusTouched { status: original.id });
+    tx.announce(Event::AccountTouched { account: me });
+    tx.announce(Event::HomeGained { accounts: vec![me], status: boost });
+    tx.announce(Event::StatusPosted {
+        status: boost,
+        author: me,
+        visibility,
+        tags: Vec::new(),
+        is_reblog: true,
+        is_reply: false,
+        is_local: true,
+    });
+    Ok(boost)
+}
+
+/// Takes a boost back; gives the original's id. Nothing happens when there was none.
+///
+/// # Errors
+/// Refused when `me` may not see the original (`404`).
+pub fn unreblog(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
+    let original = seen(tx, me, id, tx.now())?;
+    if let Some(boost) = statuses::reblog_of(tx, me, original.id)?
+        && let Some(row) = statuses::source(tx, boost)?
+    {
+        delete::remove(tx, boost, &row)?;
+        notifications::forget(tx, original.account, me, NotificationType::Reblog, Some(original.id))?;
+    }
+    Ok(original.id)
+}
