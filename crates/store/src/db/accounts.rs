@@ -7,7 +7,7 @@ use phiomia_model::{AccountId, Fault, Handle, Role, Time, account::Field};
 use super::{
     query::{Query, Tx},
     sql::{Sql, queries},
-    value::{FromRow, Row, Value},
+    value::{FromRow, Row},
 };
 
 macro_rules! columns {
@@ -24,9 +24,6 @@ queries! {
         where a.id in ids($1)"));
     BY_HANDLE = Sql::Same("select id from accounts where username_key = $1 and domain = $2");
     BY_KEYS = Sql::Same("select id, username_key, domain from accounts where username_key in texts($1)");
-    INSERT = Sql::Same("insert into accounts (id, username, username_key, domain, uri, url, is_locked, is_discoverable,
-            is_indexable, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
     UPDATE_PROFILE = Sql::Same("update accounts set display_name = coalesce(cast($2 as text), display_name),
             note = coalesce(cast($3 as text), note), fields = coalesce(cast($4 as text), fields),
             is_locked = coalesce(cast($5 as boolean), is_locked), is_bot = coalesce(cast($6 as boolean), is_bot),
@@ -250,47 +247,6 @@ pub fn by_handles(q: &Query<'_>, handles: &[Handle]) -> Result<Vec<(Handle, Acco
         rows.into_iter().map(|(id, key, domain)| ((key, domain), id)).collect();
     let id_of = |h: &Handle| found.get(&(h.key(), h.domain.clone().unwrap_or_default())).copied();
     Ok(handles.iter().filter_map(|h| id_of(h).map(|id| (h.clone(), id))).collect())
-}
-
-/// What a new row needs.
-#[derive(Clone, Debug)]
-pub struct NewAccount<'a> {
-    /// Its id.
-    pub id: AccountId,
-    /// The name in its own letters' case.
-    pub username: &'a str,
-    /// Lower case, empty for people here.
-    pub domain: &'a str,
-    /// Its id in the network.
-    pub uri: &'a str,
-    /// Its page.
-    pub url: &'a str,
-    /// Follow requests need approval.
-    pub is_locked: bool,
-    /// May be shown in discovery.
-    pub is_discoverable: bool,
-    /// Public posts may be found by anyone's search.
-    pub is_indexable: bool,
-}
-
-/// Adds a row. A taken handle is a fault: look before.
-///
-/// # Errors
-/// The database failed.
-pub fn insert(tx: &Tx<'_>, new: &NewAccount<'_>) -> Result<(), Fault> {
-    let values = [
-        Value::Int(new.id.0),
-        Value::Text(new.username),
-        Value::Text(&new.username.to_lowercase()),
-        Value::Text(new.domain),
-        Value::Text(new.uri),
-        Value::Text(new.url),
-        Value::Bool(new.is_locked),
-        Value::Bool(new.is_discoverable),
-        Value::Bool(new.is_indexable),
-        Value::Int(tx.now().0),
-    ];
-    tx.execute(&INSERT, values.as_slice()).map(|_| ())
 }
 
 /// What changes of a profile; `None` leaves a column as it is.
