@@ -30,6 +30,13 @@ pub enum Job {
         /// Whose posts go.
         author: AccountId,
     },
+    /// Ends a mute whose time is over.
+    EndMute {
+        /// Who muted.
+        account: AccountId,
+        /// Whom.
+        target: AccountId,
+    },
     /// Erases an account's posts and relations in chunks after its deletion.
     SweepAccount {
         /// Whose.
@@ -75,7 +82,7 @@ impl Job {
     #[must_use]
     pub const fn lane(&self) -> Lane {
         match self {
-            Job::FanOut { .. } | Job::RebuildHome { .. } | Job::SweepHome { .. } => Lane::Feeds,
+            Job::FanOut { .. } | Job::RebuildHome { .. } | Job::SweepHome { .. } | Job::EndMute { .. } => Lane::Feeds,
             Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::Tidy => Lane::Upkeep,
         }
     }
@@ -84,7 +91,7 @@ impl Job {
     pub const fn priority(&self) -> i64 {
         match self {
             Job::FanOut { .. } | Job::SweepStatus { .. } => 10,
-            Job::SweepHome { .. } => 20,
+            Job::SweepHome { .. } | Job::EndMute { .. } => 20,
             Job::RebuildHome { .. } | Job::SweepAccount { .. } => 30,
             Job::Tidy => 90,
         }
@@ -97,6 +104,7 @@ impl Job {
             Job::SweepStatus { .. } => "sweep_status",
             Job::RebuildHome { .. } => "rebuild_home",
             Job::SweepHome { .. } => "sweep_home",
+            Job::EndMute { .. } => "end_mute",
             Job::SweepAccount { .. } => "sweep_account",
             Job::Tidy => "tidy",
         }

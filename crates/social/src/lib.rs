@@ -2,6 +2,7 @@
 
 pub mod notifications;
 pub mod profiles;
+pub mod relationships;
 pub mod statuses;
 pub mod timelines;
 

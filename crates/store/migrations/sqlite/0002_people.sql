@@ -176,3 +176,22 @@ create table mutes (
 ) without rowid;
 create index mutes_account on mutes (account_id, id);
 create index mutes_expiry on mutes (expires_at) where expires_at is not null;
+
+-- Followed accounts shown on one's profile.
+create table endorsements (
+    account_id bigint not null references accounts (id),
+    target_id bigint not null references accounts (id),
+    id bigint not null unique,
+    created_at bigint not null,
+    primary key (account_id, target_id)
+) without rowid;
+create index endorsements_account on endorsements (account_id, id);
+
+-- What somebody noted about somebody else, for their own eyes.
+create table account_notes (
+    account_id bigint not null references accounts (id),
+    target_id bigint not null references accounts (id),
+    comment text not null,
+    updated_at bigint not null,
+    primary key (account_id, target_id)
+) without rowid;

@@ -38,7 +38,7 @@ impl Keyset {
 
 /// Declares paged lists: `NAME = "the key column", "select … where …";` and their list `KEYSETS`.
 macro_rules! keysets {
-    ($($(#[$doc:meta])* $name:ident = $key:literal, $select:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $key:literal, $select:expr;)*) => {
         $(
             $(#[$doc])*
             static $name: $crate::db::keyset::Keyset = $crate::db::keyset::Keyset::new(

@@ -25,6 +25,7 @@ pub mod notifications;
 mod postgres;
 mod query;
 pub mod rate_buckets;
+pub mod relationships;
 pub mod sessions;
 pub mod settings;
 mod sql;
@@ -285,8 +286,11 @@ pub fn statements() -> Vec<&'static Statement> {
         visibility::ALL,
     ]
     .concat();
+    all.extend(relationships::all());
     all.extend(statuses::all());
-    let paged = [notifications::KEYSETS, timelines::KEYSETS].into_iter().chain(statuses::KEYSETS.iter().copied());
+    let paged = [notifications::KEYSETS, relationships::KEYSETS, timelines::KEYSETS]
+        .into_iter()
+        .chain(statuses::KEYSETS.iter().copied());
     all.extend(paged.flatten().flat_map(|list| [&list.down, &list.up]));
     all
 }

@@ -33,6 +33,7 @@ queries! {
     CLEAR = Sql::Same("delete from notifications where account_id = $1");
     FORGET = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and type = $3
         and coalesce(status_id, 0) = coalesce(cast($4 as bigint), 0)");
+    FORGET_SENDER = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2");
     UNREAD = Sql::Same("select count(*) from (select n.id from notifications n
         where n.account_id = $1 and n.id > $2 limit $3) u");
 }
@@ -203,6 +204,14 @@ pub fn forget(
     status: Option<StatusId>,
 ) -> Result<(), Fault> {
     tx.execute(&FORGET, (account, from, kind.word(), status)).map(|_| ())
+}
+
+/// Takes away everything one account told another.
+///
+/// # Errors
+/// The database failed.
+pub fn forget_sender(tx: &Tx<'_>, account: AccountId, from: AccountId) -> Result<(), Fault> {
+    tx.execute(&FORGET_SENDER, (account, from)).map(|_| ())
 }
 
 /// How many came after `after`, counted up to `most`.

@@ -1,0 +1,185 @@
+//! Following and what leads to it and away from it.
+
+use phiomia_model::{AccountId, Error, Job, NotificationType, Noun, Refusal, limits::LIMITS};
+use phiomia_store::{
+    Tx,
+    db::{
+        notifications,
+        relationships::{self, FollowOptions, Party},
+    },
+};
+
+use super::{connect, disconnect, pair, pair_even_gone, relations_changed, withdraw};
+use crate::notifications::notify;
+
+/// Longest language code taken, as in `zh-Hant-TW`.
+const LANGUAGE_LETTERS: usize = 16;
+/// Most languages of one follow.
+const LANGUAGES: usize = 100;
+
+/// `me` follows `target`, or asks to when it is locked. Who follows or has asked before only changes how.
+///
+/// # Errors
+/// Refused when `target` is not there or is `me` (`404`), when one blocks the other or the target has moved (`403`), when
+/// `me` follows as many as it may, or for a language that is none (`422`).
+pub fn follow(tx: &Tx<'_>, me: AccountId, target: AccountId, how: &FollowOptions) -> Result<(), Error> {
+    check_languages(how)?;
+    if me == target {
+        return Err(Refusal::NotFound(Noun::Account).into());
+    }
+    let (mine, theirs) = pair(tx, me, target)?;
+    if theirs.has_moved || relationships::is_blocked_either_way(tx, me, target)? {
+        return Err(Refusal::Forbidden("This action is not allowed").into());
+    }
+    if relationships::update_follow(tx, me, target, how)? {
+        relations_changed(tx, me);
+        return Ok(());
+    }
+    if relationships::update_follow_request(tx, me, target, how)? {
+        return Ok(());
+    }
+    check_limit(&mine)?;
+    // Somebody who is silenced here asks everybody, as in Mastodon; a remote account answers by itself.
+    if theirs.is_locked || mine.is_silenced || !theirs.is_local {
+        relationships::insert_follow_request(tx, me, target, how)?;
+        relations_changed(tx, me);
+        return notify(tx, target, me, NotificationType::FollowRequest, None);
+    }
+    begin(tx, me, target, how)
+}
+
+/// `me` no longer follows `target`, and no longer asks to.
+///
+/// # Errors
+/// Refused when `target` is unknown (`404`).
+pub fn unfollow(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), Error> {
+    pair_even_gone(tx, me, target)?;
+    if disconnect(tx, me, target)? {
+        tx.enqueue(&Job::SweepHome { account: me, author: target })?;
+        relations_changed(tx, me);
+    }
+    if withdraw(tx, me, target)? {
+        relations_changed(tx, me);
+    }
+    Ok(())
+}
+
+/// `me` lets `requester` follow.
+///
+/// # Errors
+/// Refused when nothing was asked (`404`).
+pub fn authorize_request(tx: &Tx<'_>, me: AccountId, requester: AccountId) -> Result<(), Error> {
+    pair(tx, me, requester)?;
+    let Some(how) = relationships::take_follow_request(tx, requester, me)? else {
+        return Err(Refusal::NotFound(Noun::Record).into());
+    };
+    notifications::forget(tx, me, requester, NotificationType::FollowRequest, None)?;
+    begin(tx, requester, me, &how)
+}
+
+/// `me` does not let `requester` follow.
+///
+/// # Errors
+/// Refused when nothing was asked (`404`).
+pub fn reject_request(tx: &Tx<'_>, me: AccountId, requester: AccountId) -> Result<(), Error> {
+    pair_even_gone(tx, me, requester)?;
+    if !withdraw(tx, requester, me)? {
+        return Err(Refusal::NotFound(Noun::Record).into());
+    }
+    relations_changed(tx, requester);
+    Ok(())
+}
+
+/// `follower` no longer follows `me`; nothing happens when it did not.
+///
+/// # Errors
+/// Refused when `follower` is unknown (`404`).
+pub fn remove_from_followers(tx: &Tx<'_>, me: AccountId, follower: AccountId) -> Result<(), Error> {
+    let (_, theirs) = pair_even_gone(tx, me, follower)?;
+    if disconnect(tx, follower, me)? {
+        sweep_home_of(tx, &theirs, me)?;
+        relations_changed(tx, follower);
+    }
+    Ok(())
+}
+
+/// Takes an author's posts out of somebody's home feed; remote people have none.
+pub(super) fn sweep_home_of(tx: &Tx<'_>, reader: &Party, author: AccountId) -> Result<(), Error> {
+    if reader.is_local {
+        tx.enqueue(&Job::SweepHome { account: reader.id, author })?;
+    }
+    Ok(())
+}
+
+/// The follow itself, once nothing stands against it.
+fn begin(tx: &Tx<'_>, follower: AccountId, target: AccountId, how: &FollowOptions) -> Result<(), Error> {
+    if connect(tx, follower, target, how)? {
+        tx.enqueue(&Job::RebuildHome { account: follower })?;
+        relations_changed(tx, follower);
+        notify(tx, target, follower, NotificationType::Follow, None)?;
+    }
+    Ok(())
+}
+
+/// 7,500 follows are free; above that one may follow a tenth more than follow oneself.
+/// Source: <https://docs.joinmastodon.org/user/network/>, and Mastodon's own answer.
+fn check_limit(me: &Party) -> Result<(), Refusal> {
+    let earned = me.followers_count.saturating_add(me.followers_count.div_euclid(10));
+    let most = LIMITS.follows.max(earned);
+    if me.is_local && me.following_count >= most {
+        return Err(Refusal::validation(&format!("You cannot follow more than {most} people")));
+    }
+    Ok(())
+}
+
+fn check_languages(how: &FollowOptions) -> Result<(), Refusal> {
+    let is_code = |code: &String| {
+        code.len() <= LANGUAGE_LETTERS
+            && code.split('-').all(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    match &how.languages {
+        Some(list) if list.len() > LANGUAGES || !list.iter().all(is_code) => {
+            Err(Refusal::validation("Languages are invalid"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn party(following_count: i64, followers_count: i64, is_local: bool) -> Party {
+        Party {
+            id: AccountId(1),
+            is_local,
+            is_locked: false,
+            has_moved: false,
+            is_gone: false,
+            is_silenced: false,
+            followers_count,
+            following_count,
+        }
+    }
+
+    #[test]
+    fn who_is_followed_by_many_may_follow_a_tenth_more() {
+        assert!(check_limit(&party(7_499, 0, true)).is_ok());
+        let refusal = check_limit(&party(7_500, 10, true)).map_err(|r| r.to_string());
+        assert_eq!(refusal, Err("Validation failed: You cannot follow more than 7500 people".to_owned()));
+        assert!(check_limit(&party(10_999, 10_000, true)).is_ok());
+        assert!(check_limit(&party(11_000, 10_000, true)).is_err());
+        assert!(check_limit(&party(50_000, 0, false)).is_ok(), "another server's limit is its own");
+    }
+
+    #[test]
+    fn languages_are_codes() {
+        let with = |code: &str| FollowOptions { languages: Some(vec![code.to_owned()]), ..FollowOptions::default() };
+        for good in ["de", "ast", "zh-Hant", "pt-BR"] {
+            assert!(check_languages(&with(good)).is_ok(), "{good}");
+        }
+        for bad in ["", "d", "de_DE", "a language with words", "aaaaaaaaaaaaaaaaa"] {
+            assert!(check_languages(&with(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What accounts do to each other: follow, block, mute, endorse, note. Each verb is one transaction, and doing it twice
+//! is the same as doing it once.
+
+mod block;
+mod follow;
+mod mute;
+mod personal;
+
+use phiomia_model::{AccountId, Error, Event, NotificationType, Noun, Refusal};
+use phiomia_store::{
+    Tx,
+    db::{
+        notifications,
+        relationships::{self, Party},
+    },
+};
+
+pub use block::{block, unblock};
+pub use follow::{authorize_request, follow, reject_request, remove_from_followers, unfollow};
+pub use mute::{Mute, end_lapsed, mute, unmute};
+pub use personal::{endorse, note, unendorse};
+pub use phiomia_store::db::relationships::FollowOptions;
+
+/// Both sides, held until the transaction ends. Unknown, suspended and deleted accounts are not there.
+fn pair(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(Party, Party), Error> {
+    match relationships::lock_pair(tx, me, target)? {
+        (Some(me), Some(target)) if !me.is_gone && !target.is_gone => Ok((me, target)),
+        _ => Err(Refusal::NotFound(Noun::Account).into()),
+    }
+}
+
+/// Both sides for a verb that takes something back or keeps somebody away: that goes for suspended accounts too.
+fn pair_even_gone(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(Party, Party), Error> {
+    match relationships::lock_pair(tx, me, target)? {
+        (Some(me), Some(target)) => Ok((me, target)),
+        _ => Err(Refusal::NotFound(Noun::Account).into()),
+    }
+}
+
+/// Adds a follow and counts it; `false` when it was there before.
+fn connect(tx: &Tx<'_>, follower: AccountId, target: AccountId, how: &FollowOptions) -> Result<bool, Error> {
+    if !relationships::insert_follow(tx, follower, target, how)? {
+        return Ok(false);
+    }
+    relationships::add_to_counters(tx, follower, 0, 1)?;
+    relationships::add_to_counters(tx, target, 1, 0)?;
+    counters_changed(tx, follower, target);
+    Ok(true)
+}
+
+/// Takes a follow away with what hangs on it (the notification, the endorsement); `false` when there was none.
+fn disconnect(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
+    if !relationships::delete_follow(tx, follower, target)? {
+        return Ok(false);
+    }
+    relationships::add_to_counters(tx, follower, 0, -1)?;
+    relationships::add_to_counters(tx, target, -1, 0)?;
+    relationships::delete_endorsement(tx, follower, target)?;
+    notifications::forget(tx, target, follower, NotificationType::Follow, None)?;
+    counters_changed(tx, follower, target);
+    Ok(true)
+}
+
+/// Takes a request away with its notification; `false` when there was none.
+fn withdraw(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
+    if !relationships::delete_follow_request(tx, follower, target)? {
+        return Ok(false);
+    }
+    notifications::forget(tx, target, follower, NotificationType::FollowRequest, None)?;
+    Ok(true)
+}
+
+fn counters_changed(tx: &Tx<'_>, one: AccountId, other: AccountId) {
+    tx.announce(Event::AccountTouched { account: one });
+    tx.announce(Event::AccountTouched { account: other });
+}
+
+fn relations_changed(tx: &Tx<'_>, account: AccountId) {
+    tx.announce(Event::RelationsChanged { account });
+}

@@ -1,0 +1,5 @@
+//! The verbs on real databases of both engines.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod people;
+mod relationships;
