@@ -84,6 +84,8 @@ pub async fn empty(engine: Engine) -> (Settings, Scratch) {
             );
             let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
             let driver = tokio::spawn(connection);
+            // Process numbers come back: a run long ago may have left one of this name.
+            client.batch_execute(&format!("drop database if exists {name} with (force)")).await.unwrap();
             client.batch_execute(&format!("create database {name}")).await.unwrap();
             drop(client);
             driver.await.unwrap().unwrap();

@@ -82,7 +82,7 @@ impl Town {
     }
 
     /// How often somebody was told something since the last look; other events are passed over.
-    pub async fn notifications(&mut self, of: AccountId) -> usize {
+    pub fn notifications(&mut self, of: AccountId) -> usize {
         let told = |event: &Event| matches!(event, Event::Notified { account, .. } if *account == of);
         self.0.announced().into_iter().filter(told).count()
     }
