@@ -1,10 +1,12 @@
 //! The verbs: what people and servers do, each in one transaction, whoever asks for it (an app, a page, a command, a job).
 
+pub mod apps;
 pub mod notifications;
 pub mod profiles;
 pub mod relationships;
 pub mod statuses;
 pub mod timelines;
+pub mod users;
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! The verbs on real databases of both engines.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod apps;
 mod people;
 mod relationships;
+mod users;

@@ -1,0 +1,44 @@
+//! Local people: how they come, sign in, change and go, and the one place that takes access away.
+
+mod create;
+mod links;
+mod modify;
+mod passwords;
+mod revoke;
+mod sign_in;
+
+pub use create::{NewUser, create, create_first_owner};
+pub use links::{OWNER_LINK_LIFE, SIGN_IN_LINK_LIFE, first_owner_link, sign_in_link};
+pub use modify::{Grace, UserEdit, change_password, delete, disable_two_factor, modify};
+pub use passwords::{Passwords, Verdict};
+pub use revoke::{What, revoke};
+pub use sign_in::{
+    Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, session, sign_in, sign_in_by_link, sign_out,
+};
+
+use std::time::Duration;
+
+use phiomia_model::Fault;
+use phiomia_store::{
+    Tx,
+    db::{apps, codes, links as link_rows, rate_buckets, sessions},
+};
+
+/// How long a spent or expired code is kept, so that a second use of it is still known for what it is.
+const CODE_MEMORY: Duration = Duration::from_secs(24 * 3600);
+/// How long an application that never got a token is kept.
+const UNUSED_APP_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// Throws away what has expired: codes, links, sessions, rate buckets, applications nobody used. Part of `Job::Tidy`.
+///
+/// # Errors
+/// The database failed.
+pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
+    let now = tx.now();
+    codes::delete_expired(tx, now.minus(CODE_MEMORY))?;
+    link_rows::delete_expired(tx, now)?;
+    sessions::delete_unseen(tx, now.minus(SESSION_LIFE))?;
+    rate_buckets::delete_expired(tx, now)?;
+    apps::delete_unused(tx, now.minus(UNUSED_APP_LIFE))?;
+    Ok(())
+}
