@@ -4,4 +4,5 @@
 mod apps;
 mod people;
 mod relationships;
+mod statuses;
 mod users;

@@ -13,7 +13,10 @@ impl Village {
     }
     async fn make_jobs_due(&self) {
         let settings = self.data.settings.clone();
-        tokio::task::spawn_blocking(move || inspect::run(&settings, "update jobs set run_at = 0")).await.unwrap().unwrap();
+        tokio::task::spawn_blocking(move || inspect::run(&settings, "update jobs set run_at = 0"))
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 

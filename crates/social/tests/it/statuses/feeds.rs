@@ -76,7 +76,7 @@ on_both_engines! {
     async fn muted_and_blocked_authors_stay_out_also_through_boosts(village: Village) {
         village.follows(BOB, ALICE).await;
         village.follows(BOB, CAROL).await;
-        village.does(|tx| relationships::mute(tx, BOB, ALICE, &relationships::Mute::default())).await.unwrap();
+        village.does(|tx| relationships::mute(tx, BOB, ALICE, relationships::Mute::default())).await.unwrap();
         let id = village.posts(ALICE, "hello").await;
         let boost = village.boosts(CAROL, id).await.unwrap();
         village.works().await;

@@ -40,8 +40,7 @@ impl Village {
             local_domain: "example.org".into(),
             web_domain: "social.example.org".into(),
         };
-        let village =
-            Village { data: TestDatabase::open(engine).await, social: Social::new(Arc::new(addresses)) };
+        let village = Village { data: TestDatabase::open(engine).await, social: Social::new(Arc::new(addresses)) };
         for (id, name) in [(ALICE, "alice"), (BOB, "bob"), (CAROL, "carol")] {
             let addresses = village.social.addresses.clone();
             village
@@ -126,9 +125,7 @@ impl Village {
     pub async fn told(&self, who: AccountId) -> Vec<(String, AccountId)> {
         let now = self.data.db.clock().now();
         let (_, views) = self
-            .sees(move |q| {
-                Ok(notifications::page(q, who, &NotificationFilter::default(), &Page::first(40), now)?)
-            })
+            .sees(move |q| Ok(notifications::page(q, who, &NotificationFilter::default(), &Page::first(40), now)?))
             .await;
         views.into_iter().map(|v| (v.kind.word().to_owned(), v.from.id)).collect()
     }
