@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod house;
 pub mod listen;
 pub mod logs;
 pub mod metrics;

@@ -1,11 +1,14 @@
 //! `phiomia serve`: brings the server up, keeps it up, takes it down.
 
-use axum::Router;
+use std::time::Instant;
+
 use clap::Args;
+use phiomia_api::Api;
 
 use super::{Failure, Global, log_notes, runtime};
 use crate::{
     config::Config,
+    house::House,
     listen::{self, Door},
     logs, metrics, notify,
     shutdown::Shutdown,
@@ -23,19 +26,21 @@ impl Serve {
     /// # Errors
     /// When the server does not come up.
     pub fn run(&self, global: &Global) -> Result<(), Failure> {
+        let started = Instant::now();
         let loaded = global.load(&[("server.listen", self.listen.as_deref())])?;
         logs::start(&loaded.config.logs).map_err(Failure)?;
         log_notes(&loaded.notes);
         let runtime = runtime()?;
-        let done = runtime.block_on(serve(loaded.config));
+        let done = runtime.block_on(serve(loaded.config, started));
         // Work that does not end by itself does not keep the process.
         runtime.shutdown_background();
         done
     }
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().map_err(|e| Failure::because("listening for signals", e))?;
+    let house = House::open(&config).await.map_err(Failure)?;
     if let Some(address) = &config.metrics.listen {
         let handle = metrics::install().map_err(Failure)?;
         let door = Door::bind(address).await.map_err(|e| Failure::because(&format!("listening on {address}"), e))?;
@@ -43,9 +48,20 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
     let address = &config.server.listen;
     let door = Door::open(address).await.map_err(|e| Failure::because(&format!("listening on {address}"), e))?;
-    tracing::info!("listening on {}, reached as {}", door.addresses().join(" and "), config.addresses().base());
+    let api = Api::new(house.parts());
+    let router = phiomia_api::router(&api);
+    let house = house.inhabit(&api);
+    drop(api);
+    let engine = house.engine_name();
+    tracing::info!(
+        "listening on {}, reached as {}, ready {} ms after the start, on {engine}",
+        door.addresses().join(" and "),
+        config.addresses().base(),
+        started.elapsed().as_millis(),
+    );
     tokio::spawn(notify::tell(shutdown.clone()));
-    listen::serve(Router::new(), door, listen::Options::from(&config), shutdown).await;
+    listen::serve(router, door, listen::Options::from(&config), shutdown).await;
+    house.close().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -129,7 +129,7 @@ impl Disk {
         loop {
             let done = self.rename_into(unfinished, &path);
             match done {
-                Err(error) if error.kind() == ErrorKind::NotFound && attempt < MAX_ATTEMPTS => attempt += 1,
+                Err(error) if is_vanished(&error) && attempt < MAX_ATTEMPTS => attempt += 1,
                 done => return done,
             }
         }
@@ -178,6 +178,12 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// How it shows that a folder was removed in this moment. `AlreadyExists`: it was there when it should be made, and
+/// gone when `create_dir_all` looked whether what is there is a folder.
+fn is_vanished(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists)
 }
 
 fn sync_file(file: &File) -> io::Result<()> {

@@ -1,0 +1,97 @@
+//! The data folder: made at the first start with the secrets in it, and locked by the one process that serves from it.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use phiomia_store::{Entropy, db::Settings};
+
+use crate::config::Config;
+
+/// Bytes of the key that secrets in the database are sealed with.
+const KEY_BYTES: usize = 32;
+/// Its file in the data folder: not in the database, so that a copy of the one is worth nothing without the other.
+const KEY_FILE: &str = "secret.key";
+
+/// Makes the folder if it is not there, for nobody but us. Says in the log when others may read in it.
+///
+/// # Errors
+/// A sentence, when it cannot be made.
+pub fn make(data: &Path) -> Result<(), String> {
+    let wrong = |e: io::Error| format!("making the data folder {} failed: {e}", data.display());
+    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(wrong)?;
+    let mode = fs::metadata(data).map_err(wrong)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        tracing::warn!("everybody on this machine may look into the data folder {}: chmod 700 it", data.display());
+    }
+    Ok(())
+}
+
+/// Makes the key that secrets are sealed with, unless there is one. It is never replaced: what was sealed with it
+/// would be lost.
+///
+/// # Errors
+/// A sentence, when it cannot be written, or when the one that is there is none.
+pub fn make_key(data: &Path, entropy: &Entropy) -> Result<(), String> {
+    let path = data.join(KEY_FILE);
+    let wrong = |e: io::Error| format!("making {} failed: {e}", path.display());
+    match fs::metadata(&path) {
+        Ok(found) if found.len() == KEY_BYTES as u64 => return Ok(()),
+        Ok(_) => return Err(format!("{} is no key: put the right one back from a backup", path.display())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(e) => return Err(wrong(e)),
+    }
+    let mut key = [0_u8; KEY_BYTES];
+    entropy.fill(&mut key).map_err(|fault| fault.chain())?;
+    let beside = data.join(format!("{KEY_FILE}.{}", std::process::id()));
+    let made = (|| {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(&key)?;
+        file.sync_all()?;
+        // A link, for it does not replace what another process made in this moment.
+        match fs::hard_link(&beside, &path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            done => done,
+        }?;
+        File::open(data)?.sync_all()
+    })();
+    // Its content has another name by now, or is worth nothing.
+    let _ = fs::remove_file(&beside);
+    made.map_err(wrong)
+}
+
+/// Held by who serves from a folder; the system gives it back however the process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes it; `None` when a process serves there.
+    ///
+    /// # Errors
+    /// A sentence, when its file cannot be made.
+    pub fn take(path: &Path) -> Result<Option<Lock>, String> {
+        let wrong = |e: io::Error| format!("locking {} failed: {e}", path.display());
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(wrong)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(wrong(e)),
+        }
+    }
+}
+
+/// Where the lock lies. `None`: several processes may serve, as they share PostgreSQL and Redis.
+#[must_use]
+pub fn lock_path(config: &Config, database: &Settings) -> Option<PathBuf> {
+    match database {
+        // Beside the file, which may lie elsewhere: the file is what two servers must not share.
+        Settings::Sqlite(sqlite) => Some(sqlite.path.with_extension("lock")),
+        Settings::Postgres(_) if config.redis.url.is_some() || config.redis.host.is_some() => None,
+        Settings::Postgres(_) => Some(config.data().join("server.lock")),
+    }
+}

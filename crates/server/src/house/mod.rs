@@ -1,0 +1,176 @@
+//! The house as a serving process holds it open: its folder and secrets, its shelves, and what runs beside requests.
+
+mod events;
+pub mod folder;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use phiomia_api::{Api, Parts};
+use phiomia_model::{Addresses, Error, Event, Fault};
+use phiomia_store::{
+    Clock, Db, Entropy,
+    db::{Opened, Opener, Settings, jobs},
+    files::Files,
+    live::Live,
+};
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    task::{JoinHandle, JoinSet, spawn_blocking},
+    time::{sleep, timeout},
+};
+
+use crate::config::Config;
+use folder::Lock;
+
+/// How often an absent PostgreSQL or Redis is asked again before the start is given up.
+const TRIES: u32 = 10;
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long what runs beside requests may take to end.
+const ENDING: Duration = Duration::from_secs(3);
+
+/// The opened shelves.
+pub struct House {
+    /// The database.
+    pub db: Db,
+    /// Events, rate counters, short-lived keys.
+    pub live: Live,
+    /// Pictures and the like.
+    pub files: Files,
+    /// Where things of this server are found.
+    pub addresses: Arc<Addresses>,
+    /// Where secrets come from.
+    pub entropy: Entropy,
+    announced: UnboundedReceiver<Event>,
+    lock: Option<Lock>,
+}
+
+impl House {
+    /// Makes what is missing, migrates the database, opens everything.
+    ///
+    /// # Errors
+    /// A sentence, also when another process serves from this data.
+    pub async fn open(config: &Config) -> Result<House, String> {
+        let settings = config.database_settings()?;
+        folder::make(config.data())?;
+        let lock = lock(config, &settings)?;
+        let entropy = Entropy::system();
+        folder::make_key(config.data(), &entropy)?;
+        let is_alone = matches!(settings, Settings::Sqlite(_));
+        let opened = patiently("the database", || open_database(settings.clone())).await?;
+        if let Some(copy) = &opened.migrated.backup {
+            tracing::info!("the database was migrated; a copy from before is {}", copy.display());
+        }
+        let live = match config.redis_settings()? {
+            None => Live::memory(),
+            Some(redis) => patiently("Redis", || async { Ok(Live::redis(redis.clone()).await?) }).await?,
+        };
+        let files = Files::disk(config.data().join("files")).await.map_err(|fault| fault.chain())?;
+        if is_alone {
+            // Whoever held these jobs is dead: the lock says so.
+            let n_jobs = opened.db.write(|tx| Ok(jobs::adopt(tx)?)).await.map_err(|e| sentence(&e))?;
+            if n_jobs > 0 {
+                tracing::info!("{n_jobs} jobs were in hand when the last process died; they run again");
+            }
+        }
+        let addresses = Arc::new(config.addresses());
+        Ok(House { db: opened.db, live, files, addresses, entropy, announced: opened.events, lock })
+    }
+
+    /// What handlers need of it.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        Parts {
+            db: self.db.clone(),
+            live: self.live.clone(),
+            files: self.files.clone(),
+            addresses: self.addresses.clone(),
+        }
+    }
+
+    /// Starts what runs beside requests.
+    #[must_use]
+    pub fn inhabit(self, api: &Api) -> Inhabited {
+        let mut beside = JoinSet::new();
+        beside.spawn(api.clone().follow_events());
+        beside.spawn(events::look_for_foreign(self.db.clone()));
+        let publishing = tokio::spawn(events::publish(self.announced, self.live));
+        Inhabited { db: self.db, beside, publishing, _lock: self.lock }
+    }
+}
+
+/// A house in which somebody works.
+pub struct Inhabited {
+    db: Db,
+    beside: JoinSet<()>,
+    publishing: JoinHandle<()>,
+    /// Given back last: until then nobody else may serve.
+    _lock: Option<Lock>,
+}
+
+impl Inhabited {
+    /// Which database it has, for people.
+    #[must_use]
+    pub fn engine_name(&self) -> &'static str {
+        self.db.engine_name()
+    }
+
+    /// Ends what runs beside requests, then the database: everything that was accepted is on the disk afterwards.
+    pub async fn close(mut self) {
+        self.beside.shutdown().await;
+        let db = self.db;
+        let closing = async {
+            // Joins threads, which blocks.
+            let _ = spawn_blocking(move || db.close()).await;
+            let _ = self.publishing.await;
+        };
+        if timeout(ENDING, closing).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
+    }
+}
+
+/// The lock, if there has to be one.
+fn lock(config: &Config, settings: &Settings) -> Result<Option<Lock>, String> {
+    let Some(path) = folder::lock_path(config, settings) else { return Ok(None) };
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        folder::make(above)?;
+    }
+    match Lock::take(&path)? {
+        Some(lock) => Ok(Some(lock)),
+        None => Err(format!("another server is running on this data ({} is locked)", path.display())),
+    }
+}
+
+async fn open_database(settings: Settings) -> Result<Opened, Error> {
+    let opening = spawn_blocking(move || Db::open(settings, Clock::system(), Opener::Server));
+    opening.await.map_err(|e| Fault::because("opening the database", e))?
+}
+
+/// Tries again while the other side may still be starting.
+async fn patiently<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> Result<T, String>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut n_tries = 1;
+    loop {
+        match attempt().await {
+            Ok(opened) => return Ok(opened),
+            Err(Error::Broken(fault)) if fault.is_transient() && n_tries < TRIES => {
+                if n_tries == 1 {
+                    tracing::warn!("{what} does not answer yet: {}", fault.chain());
+                }
+                n_tries += 1;
+                sleep(PAUSE).await;
+            }
+            Err(error) => return Err(format!("opening {what} failed: {}", sentence(&error))),
+        }
+    }
+}
+
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::Refused(refusal) => refusal.to_string(),
+        Error::Broken(fault) => fault.chain(),
+    }
+}
