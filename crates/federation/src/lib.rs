@@ -1,1 +1,2 @@
-//! federation
+//! Speaking with other servers: inbox, outbox, fetching, and the one HTTP client. Nothing is here yet: this server does
+//! not federate, and the empty room holds the arrows of the house (docs/decisions/0005-empty-rooms.md).
