@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod notify;
 pub mod shutdown;
 mod threshold;
+pub mod workers;

@@ -11,3 +11,4 @@ mod config;
 mod house;
 mod listen;
 mod program;
+mod workers;

@@ -71,6 +71,17 @@ pub fn end_lapsed(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), E
     Ok(())
 }
 
+/// Ends every mute whose time is over, should the job of one have been lost. Part of [`Job::Tidy`].
+///
+/// # Errors
+/// The database failed.
+pub fn end_all_lapsed(tx: &Tx<'_>) -> Result<(), Error> {
+    for (me, target) in relationships::delete_lapsed_mutes(tx)? {
+        ended(tx, me, target)?;
+    }
+    Ok(())
+}
+
 fn ended(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), Error> {
     if relationships::is_following(tx, me, target)? {
         tx.enqueue(&Job::RebuildHome { account: me })?;

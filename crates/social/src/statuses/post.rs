@@ -102,6 +102,14 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     Ok(id)
 }
 
+/// Forgets idempotency keys whose time is over. Part of [`Job::Tidy`].
+///
+/// # Errors
+/// The database failed.
+pub fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
+    Ok(statuses::forget_idempotent(tx, tx.now().minus(KEY_LIFETIME))?)
+}
+
 /// What is answered: a boost stands for its original.
 fn parent(
     tx: &Tx<'_>,

@@ -19,12 +19,14 @@ queries! {
     INSERT = Sql::Same("insert into jobs (id, lane, priority, kind, payload, run_at, created_at)
         values ($1, $2, $3, $4, $5, $6, $7)");
     // `run_at` is moved to the end of the lease, so that one index answers "due and in nobody's hands".
+    // A lease of our own that has lapsed (the database was away) is not a crash.
     CLAIM = Sql::Differs {
-        sqlite: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null), leased_by = $5
+        sqlite: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null and leased_by <> $5), leased_by = $5
             where id in (select id from jobs where lane = $1 and run_at <= $2 and parked_at is null
                 order by priority, run_at, id limit $3)
             returning id, payload, attempts, crashes",
-        postgres: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null)::int, leased_by = $5
+        postgres: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null and leased_by <> $5)::int,
+                leased_by = $5
             where id in (select id from jobs where lane = $1 and run_at <= $2 and parked_at is null
                 order by priority, run_at, id limit $3 for update skip locked)
             returning id, payload, attempts, crashes",
@@ -32,6 +34,7 @@ queries! {
     RENEW = Sql::Same("update jobs set run_at = $3 where id in ids($1) and leased_by = $2");
     FINISH = Sql::Same("delete from jobs where id = $1");
     RETRY = Sql::Same("update jobs set run_at = $2, attempts = attempts + 1, leased_by = null, last_error = $3 where id = $1");
+    POSTPONE = Sql::Same("update jobs set run_at = $2, leased_by = null, last_error = $3 where id = $1");
     PARK = Sql::Same("update jobs set parked_at = $2, leased_by = null, last_error = $3 where id = $1");
     RELEASE = Sql::Same("update jobs set run_at = $2, leased_by = null where leased_by = $1");
     // A database file has one server: whatever is leased when it starts was in hand when the last one died.
@@ -107,6 +110,14 @@ pub fn finish(tx: &Tx<'_>, job: JobId) -> Result<(), Fault> {
 /// The database failed.
 pub fn retry(tx: &Tx<'_>, job: JobId, run_at: Time, error: &str) -> Result<(), Fault> {
     tx.execute(&RETRY, (job, run_at, error)).map(|_| ())
+}
+
+/// The job could not be tried just now, through no fault of its own, and waits until `run_at`.
+///
+/// # Errors
+/// The database failed.
+pub fn postpone(tx: &Tx<'_>, job: JobId, run_at: Time, error: &str) -> Result<(), Fault> {
+    tx.execute(&POSTPONE, (job, run_at, error)).map(|_| ())
 }
 
 /// The job is set aside for a person to look at.

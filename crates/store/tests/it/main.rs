@@ -1,5 +1,5 @@
 //! The shelves against real SQLite files, a real PostgreSQL and a real Redis.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod db;
 mod files;

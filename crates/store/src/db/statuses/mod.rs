@@ -11,8 +11,8 @@ pub use acts::{
 };
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, age_mentions, author_and_policy, count, deleted_batch, edits, erase,
-    idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned, reblogs_batch, record_edit,
-    remember_idempotent, source, update,
+    forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned, reblogs_batch,
+    record_edit, remember_idempotent, source, update,
 };
 pub use thread::{Thread, thread};
 pub use view::{MentionView, Mine, StatusBody, StatusView, view, views, visible};

@@ -43,6 +43,7 @@ queries! {
         values ($1, $2, $3, $4)
         on conflict (account_id, idempotency_key) do update
             set status_id = excluded.status_id, created_at = excluded.created_at");
+    FORGET_IDEMPOTENT = Sql::Same("delete from idempotency_keys where created_at < $1");
     REBLOGS_BATCH = Sql::Same("select id, account_id from statuses where reblog_of_id = $1 and deleted_at is null limit $2");
     ERASE_NOTIFICATIONS = Sql::Same("delete from notifications where status_id = $1");
     ERASE_FEED = Sql::Same("delete from home_feed where status_id = $1");
@@ -320,6 +321,14 @@ pub fn idempotent(q: &Query<'_>, author: AccountId, key: &str, since: Time) -> R
 /// The database failed.
 pub fn remember_idempotent(tx: &Tx<'_>, author: AccountId, key: &str, status: StatusId) -> Result<(), Fault> {
     tx.execute(&REMEMBER_IDEMPOTENT, (author, key, status, tx.now())).map(|_| ())
+}
+
+/// Forgets the keys from before a moment.
+///
+/// # Errors
+/// The database failed.
+pub fn forget_idempotent(tx: &Tx<'_>, before: Time) -> Result<(), Fault> {
+    tx.execute(&FORGET_IDEMPOTENT, (before,)).map(|_| ())
 }
 
 /// Some boosts of a status: ids and who boosted.

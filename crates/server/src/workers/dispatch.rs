@@ -1,0 +1,38 @@
+//! Which room does which job. A new kind of job stops the build here until somebody does it.
+
+use std::sync::Arc;
+
+use phiomia_model::{Error, Job};
+use phiomia_social::{relationships, statuses, timelines, users};
+use phiomia_store::{Db, Tx};
+
+use super::Run;
+
+/// The work of all rooms.
+pub(super) fn rooms(db: Db) -> Run {
+    Arc::new(move |job| {
+        let db = db.clone();
+        Box::pin(async move { db.write(move |tx| work(tx, &job)).await })
+    })
+}
+
+/// One job, in one transaction. Running it twice is harmless.
+fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
+    match *job {
+        Job::FanOut { status } => timelines::fan_out(tx, status),
+        Job::SweepStatus { status } => statuses::sweep(tx, status),
+        Job::RebuildHome { account } => timelines::rebuild(tx, account),
+        Job::SweepHome { account, author } => timelines::sweep(tx, account, author),
+        Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),
+        Job::SweepAccount { account } => statuses::sweep_account(tx, account),
+        Job::Tidy => tidy(tx),
+    }
+}
+
+/// The daily work of every room.
+fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
+    users::tidy(tx)?;
+    statuses::tidy(tx)?;
+    relationships::end_all_lapsed(tx)?;
+    timelines::trim(tx)
+}

@@ -1,0 +1,162 @@
+//! Work that was left for later: takes jobs from the table, runs them in their rooms, and carries events to the streams.
+//!
+//! Nothing is in memory only: a job is a row, leased while it runs. Whatever becomes of this process, the row is there.
+
+mod dispatch;
+mod events;
+mod lane;
+mod upkeep;
+mod verdict;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use phiomia_model::{Error, Event, Fault, Job, job::Lane};
+use phiomia_store::{Db, db::jobs, live::Live};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+/// What runs a job.
+pub type Run = Arc<dyn Fn(Job) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
+
+/// How fast the workers go; tests go faster.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How long a job is in our hands before others may take it.
+    pub lease: Duration,
+    /// How often that is prolonged.
+    pub heartbeat: Duration,
+    /// The longest time without a look at the table.
+    pub poll: Duration,
+    /// How long a job waits that could not be tried (the database was away, the disk full).
+    pub postponed: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace {
+            lease: Duration::from_secs(60),
+            heartbeat: Duration::from_secs(15),
+            poll: Duration::from_secs(1),
+            postponed: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The workers of this process.
+pub struct Workers {
+    house: Arc<House>,
+    stop: watch::Sender<bool>,
+    lanes: JoinSet<()>,
+    /// Heartbeat, gauges, daily work, events of commands and the pump: ended with this.
+    helpers: JoinSet<()>,
+}
+
+impl Workers {
+    /// Starts everything: the lanes with the jobs of all rooms, and the way of `events` to the streams.
+    ///
+    /// # Errors
+    /// When the database is away or the system gives no random bytes.
+    pub async fn start(db: Db, live: Live, events: mpsc::UnboundedReceiver<Event>) -> Result<Workers, Error> {
+        let run = dispatch::rooms(db.clone());
+        let mut workers = Workers::with(db.clone(), run, Pace::default()).await?;
+        workers.helpers.spawn(events::pump(events, live));
+        workers.helpers.spawn(events::collect(db));
+        workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
+        workers.helpers.spawn(upkeep::daily(workers.house.clone()));
+        Ok(workers)
+    }
+
+    /// Starts the lanes alone, with other work and at another pace.
+    ///
+    /// # Errors
+    /// As [`Workers::start`].
+    pub async fn with(db: Db, run: Run, pace: Pace) -> Result<Workers, Error> {
+        let house = Arc::new(House { name: name()?, db, run, pace, in_hand: Mutex::default() });
+        if house.db.has_one_server() {
+            let n_adopted = house.db.write(|tx| Ok(jobs::adopt(tx)?)).await?;
+            if n_adopted > 0 {
+                tracing::info!(n_adopted, "{n_adopted} jobs were in hand when the server last ended; they run again");
+            }
+        }
+        let (stop, stopping) = watch::channel(false);
+        let mut lanes = JoinSet::new();
+        for lane in Lane::ALL {
+            lanes.spawn(lane::work(house.clone(), lane, stopping.clone()));
+        }
+        let mut helpers = JoinSet::new();
+        helpers.spawn(upkeep::heartbeat(house.clone()));
+        Ok(Workers { house, stop, lanes, helpers })
+    }
+
+    /// Takes no more jobs, waits for those in hand, and gives back what is not done after `patience`.
+    pub async fn stop(mut self, patience: Duration) {
+        self.stop.send_replace(true);
+        let done = async { while self.lanes.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, done).await.is_err() {
+            tracing::warn!("some jobs are not done after {} s; they run again at the next start", patience.as_secs());
+            self.lanes.shutdown().await;
+        }
+        self.helpers.shutdown().await;
+        let name = self.house.name.clone();
+        if let Err(error) = self.house.db.write(move |tx| Ok(jobs::release(tx, &name)?)).await {
+            tracing::warn!("jobs in hand stay leased for a while: {}", told(&error));
+        }
+    }
+}
+
+/// What the lanes and helpers share.
+struct House {
+    db: Db,
+    run: Run,
+    pace: Pace,
+    /// Names this process in leases.
+    name: String,
+    /// Ids of the jobs that run.
+    in_hand: Mutex<HashSet<i64>>,
+}
+
+impl House {
+    /// Takes note that a job runs; `None` when it does already.
+    fn take(self: &Arc<House>, job: i64) -> Option<InHand> {
+        let is_new = self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
+        is_new.then(|| InHand { house: self.clone(), job })
+    }
+
+    fn in_hand(&self) -> Vec<i64> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+}
+
+/// A job that runs; when dropped it does no more.
+struct InHand {
+    house: Arc<House>,
+    job: i64,
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.house.in_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job);
+    }
+}
+
+/// A name no other process has, also after a restart with the same process number.
+fn name() -> Result<String, Fault> {
+    let mut random = [0_u8; 8];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| Fault::new("the system gave no random bytes"))?;
+    Ok(format!("{}-{:016x}", std::process::id(), u64::from_le_bytes(random)))
+}
+
+/// An error for the operator, in one line.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Refused(refusal) => refusal.to_string(),
+        Error::Broken(fault) => fault.chain(),
+    }
+}

@@ -1,0 +1,294 @@
+//! Jobs: run once, tried again, set aside, given back.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Refusal, StatusId, job::Lane};
+use phiomia_server::workers::{Pace, Run, Workers};
+use phiomia_store::{
+    Db,
+    db::{inspect, jobs, settings},
+    live::Live,
+};
+use phiomia_testkit::{TestDatabase, beside, on_both_engines};
+
+/// Fast enough for a test to see a lease prolonged and a job postponed.
+const QUICK: Pace = Pace {
+    lease: Duration::from_millis(600),
+    heartbeat: Duration::from_millis(150),
+    poll: Duration::from_millis(50),
+    postponed: Duration::from_millis(50),
+};
+
+/// Work that counts how often it began and then does as told.
+fn work<F>(does: impl Fn(usize, Job) -> F + Send + Sync + 'static) -> (Run, Arc<AtomicUsize>)
+where
+    F: Future<Output = Result<(), Error>> + Send + 'static,
+{
+    let n_begun = Arc::new(AtomicUsize::new(0));
+    let counter = n_begun.clone();
+    let run: Run = Arc::new(move |job| Box::pin(does(counter.fetch_add(1, Ordering::SeqCst), job)));
+    (run, n_begun)
+}
+
+async fn start(db: &TestDatabase, run: Run) -> Workers {
+    Workers::with(db.db.clone(), run, QUICK).await.unwrap()
+}
+
+async fn leave(db: &Db, job: Job) {
+    db.write(move |tx| Ok(tx.enqueue(&job)?)).await.unwrap();
+}
+
+/// Waits until it holds, for at most ten seconds.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..500 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("not in ten seconds: {what}");
+}
+
+async fn counts(db: &Db) -> Vec<(i64, i64, i64)> {
+    let counts = db.read(|q| Ok(jobs::counts(q)?)).await.unwrap();
+    counts.iter().map(|count| (count.n_all, count.n_leased, count.n_parked)).collect()
+}
+
+async fn sql(db: &TestDatabase, sql: &'static str) {
+    let settings = db.settings.clone();
+    tokio::task::spawn_blocking(move || inspect::run(&settings, sql)).await.unwrap().unwrap();
+}
+
+/// What the next claim says of the one job there is, whenever it is due: (attempts, crashes).
+async fn troubles(db: &TestDatabase) -> (i64, i64) {
+    sql(db, "update jobs set run_at = 0, leased_by = null").await;
+    let claim = db.db.write(|tx| Ok(jobs::claim(tx, Lane::Upkeep, 1, Duration::ZERO, "a look")?));
+    let claimed = claim.await.unwrap();
+    (claimed[0].attempts, claimed[0].crashes)
+}
+
+on_both_engines! {
+    async fn a_job_runs_as_soon_as_it_is_left_and_then_is_gone(db: TestDatabase) {
+        let (run, n_begun) = work(async |_, _| Ok(()));
+        let workers = start(&db, run).await;
+        for status in 1..=20 {
+            leave(&db.db, Job::FanOut { status: StatusId(status) }).await;
+        }
+        leave(&db.db, Job::Tidy).await;
+        until("all done", async || counts(&db.db).await.is_empty()).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 21);
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_lane_runs_no_more_at_once_than_it_may(db: TestDatabase) {
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (run, n_begun) = work({
+            let (now, most) = (now.clone(), most.clone());
+            move |_, _| {
+                let (now, most) = (now.clone(), most.clone());
+                async move {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    Ok(())
+                }
+            }
+        });
+        let db_handle = db.db.clone();
+        db_handle.write(|tx| {
+            for status in 1..=16 {
+                tx.enqueue(&Job::FanOut { status: StatusId(status) })?;
+            }
+            Ok(())
+        }).await.unwrap();
+        let workers = start(&db, run).await;
+        until("all done", async || counts(&db.db).await.is_empty()).await;
+        assert_eq!((n_begun.load(Ordering::SeqCst), most.load(Ordering::SeqCst)), (16, Lane::Feeds.concurrency()));
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_failed_job_is_tried_again_a_second_later(db: TestDatabase) {
+        let (run, n_begun) = work(async |n, _| if n == 0 { Err(Fault::new("a bug").into()) } else { Ok(()) });
+        let begun = std::time::Instant::now();
+        let workers = start(&db, run).await;
+        leave(&db.db, Job::Tidy).await;
+        until("done in the end", async || counts(&db.db).await.is_empty()).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 2);
+        assert!(begun.elapsed() >= Duration::from_millis(750));
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_panic_fails_one_job_and_not_its_lane(db: TestDatabase) {
+        let (run, n_begun) = work(async |_, job| {
+            assert!(job == Job::SweepStatus { status: StatusId(2) }, "this one is bad");
+            Ok(())
+        });
+        let workers = start(&db, run).await;
+        leave(&db.db, Job::SweepStatus { status: StatusId(1) }).await;
+        leave(&db.db, Job::SweepStatus { status: StatusId(2) }).await;
+        until("the good one is done", async || n_begun.load(Ordering::SeqCst) >= 2 && counts(&db.db).await == [(1, 0, 0)]).await;
+        workers.stop(Duration::from_secs(1)).await;
+        assert!(troubles(&db).await.0 >= 1);
+    }
+
+    async fn a_refused_job_is_done(db: TestDatabase) {
+        let (run, n_begun) = work(async |_, _| Err(Refusal::NotFound(Noun::Status).into()));
+        let workers = start(&db, run).await;
+        leave(&db.db, Job::Tidy).await;
+        until("done", async || counts(&db.db).await.is_empty()).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 1);
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_fault_that_passes_by_itself_uses_no_attempt(db: TestDatabase) {
+        let (run, n_begun) = work(async |_, _| Err(Fault::new("the disk is full").transient().into()));
+        let workers = start(&db, run).await;
+        leave(&db.db, Job::Tidy).await;
+        until("tried thrice", async || n_begun.load(Ordering::SeqCst) >= 3).await;
+        workers.stop(Duration::from_secs(1)).await;
+        assert_eq!(troubles(&db).await, (0, 0));
+    }
+
+    async fn the_25th_failure_sets_a_job_aside(db: TestDatabase) {
+        leave(&db.db, Job::Tidy).await;
+        sql(&db, "update jobs set attempts = 24").await;
+        let (run, n_begun) = work(async |_, _| Err(Fault::new("a bug").into()));
+        let workers = start(&db, run).await;
+        until("set aside", async || counts(&db.db).await == [(1, 0, 1)]).await;
+        let parked = db.db.read(|q| Ok(jobs::parked(q, 10)?)).await.unwrap();
+        assert_eq!((parked[0].attempts, parked[0].last_error.as_deref()), (25, Some("a bug")));
+        assert_eq!(n_begun.load(Ordering::SeqCst), 1);
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_job_eight_processes_died_with_is_not_begun(db: TestDatabase) {
+        leave(&db.db, Job::Tidy).await;
+        sql(&db, "update jobs set crashes = 8").await;
+        let (run, n_begun) = work(async |_, _| Ok(()));
+        let workers = start(&db, run).await;
+        until("set aside", async || counts(&db.db).await == [(1, 0, 1)]).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 0);
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_job_of_another_version_is_set_aside_and_not_lost(db: TestDatabase) {
+        leave(&db.db, Job::Tidy).await;
+        sql(&db, "update jobs set payload = '{\"kind\":\"fly\"}'").await;
+        let (run, _) = work(async |_, _| Ok(()));
+        let workers = start(&db, run).await;
+        until("set aside", async || counts(&db.db).await == [(1, 0, 1)]).await;
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_long_job_stays_in_our_hands(db: TestDatabase) {
+        let (run, n_begun) = work(async |_, _| {
+            tokio::time::sleep(QUICK.lease * 3).await;
+            Ok(())
+        });
+        let workers = start(&db, run).await;
+        leave(&db.db, Job::Tidy).await;
+        until("begun", async || n_begun.load(Ordering::SeqCst) == 1).await;
+        for _ in 0..6 {
+            tokio::time::sleep(QUICK.lease / 3).await;
+            let claim = db.db.write(|tx| Ok(jobs::claim(tx, Lane::Upkeep, 1, QUICK.lease, "another")?));
+            assert!(claim.await.unwrap().is_empty());
+        }
+        until("done", async || counts(&db.db).await.is_empty()).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 1);
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn a_stop_waits_for_what_is_nearly_done(db: TestDatabase) {
+        let (run, n_begun) = work(async |_, _| {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            Ok(())
+        });
+        let workers = start(&db, run).await;
+        leave(&db.db, Job::Tidy).await;
+        until("begun", async || n_begun.load(Ordering::SeqCst) == 1).await;
+        leave(&db.db, Job::SweepStatus { status: StatusId(1) }).await;
+        workers.stop(Duration::from_secs(5)).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 1, "nothing new is begun");
+        assert_eq!(counts(&db.db).await, [(1, 0, 0)]);
+    }
+
+    async fn a_stop_gives_back_what_takes_too_long(db: TestDatabase) {
+        let (run, n_begun) = work(async |_, _| {
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            Ok(())
+        });
+        let workers = start(&db, run).await;
+        leave(&db.db, Job::Tidy).await;
+        until("begun", async || n_begun.load(Ordering::SeqCst) == 1).await;
+        workers.stop(Duration::from_millis(100)).await;
+        assert_eq!(counts(&db.db).await, [(1, 0, 0)]);
+        assert_eq!(troubles(&db).await, (0, 0), "an orderly stop is no crash");
+    }
+
+    async fn the_job_of_a_dead_process_runs_again(db: TestDatabase) {
+        leave(&db.db, Job::Tidy).await;
+        let claim = db.db.write(|tx| Ok(jobs::claim(tx, Lane::Upkeep, 1, Duration::from_millis(300), "dead")?));
+        assert_eq!(claim.await.unwrap().len(), 1);
+        let (run, n_begun) = work(async |_, _| Ok(()));
+        let workers = start(&db, run).await;
+        until("done", async || counts(&db.db).await.is_empty()).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 1);
+        workers.stop(Duration::from_secs(1)).await;
+    }
+
+    async fn every_room_does_its_jobs_and_events_reach_the_streams(db: TestDatabase) {
+        let mut db = db;
+        let live = Live::memory();
+        let mut heard = live.subscribe();
+        let events = std::mem::replace(&mut db.events, tokio::sync::mpsc::unbounded_channel().1);
+        let workers = Workers::start(db.db.clone(), live, events).await.unwrap();
+        let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
+        db.db.write(move |tx| {
+            for job in [
+                Job::FanOut { status },
+                Job::SweepStatus { status },
+                Job::RebuildHome { account: alice },
+                Job::SweepHome { account: alice, author: bob },
+                Job::EndMute { account: alice, target: bob },
+                Job::SweepAccount { account: alice },
+                Job::Tidy,
+            ] {
+                tx.enqueue(&job)?;
+            }
+            tx.announce(Event::AccountTouched { account: alice });
+            Ok(())
+        }).await.unwrap();
+        assert_eq!(*heard.recv().await.unwrap(), Event::AccountTouched { account: alice });
+        until("all done", async || counts(&db.db).await.is_empty()).await;
+        let command = beside(&db.settings).await;
+        command.db.write(|tx| {
+            settings::set(tx, "registrations", "open")?;
+            tx.announce(Event::SettingsChanged);
+            Ok(())
+        }).await.unwrap();
+        assert_eq!(*heard.recv().await.unwrap(), Event::SettingsChanged);
+        workers.stop(Duration::from_secs(5)).await;
+    }
+
+    async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
+        let events = tokio::sync::mpsc::unbounded_channel().1;
+        sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
+        let workers = Workers::start(db.db.clone(), Live::memory(), events).await.unwrap();
+        let settings = db.settings.clone();
+        until("what has expired is thrown away", async || {
+            let settings = settings.clone();
+            // A second row of the same key can only be written once the first is gone.
+            tokio::task::spawn_blocking(move || {
+                inspect::run(&settings, "insert into rate_buckets (bucket, who, window_start, count, ends_at)
+                    values ('login', 'x', 0, 1, 9000000000000000)").is_ok()
+            }).await.unwrap()
+        }).await;
+        workers.stop(Duration::from_secs(1)).await;
+    }
+}
