@@ -67,14 +67,6 @@ impl Lane {
             Lane::Upkeep => "upkeep",
         }
     }
-    /// How many jobs of the lane one process runs at the same time.
-    #[must_use]
-    pub const fn concurrency(self) -> usize {
-        match self {
-            Lane::Feeds => 4,
-            Lane::Upkeep => 1,
-        }
-    }
 }
 
 impl Job {

@@ -19,7 +19,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    workers::{Crew, Workers},
+};
 use folder::Lock;
 
 /// How often an absent PostgreSQL or Redis is asked again before the start is given up.
@@ -28,6 +31,8 @@ const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long what runs beside requests may take to end.
 const ENDING: Duration = Duration::from_secs(3);
+/// How long jobs in hand may take to end; then they are given back.
+const JOBS_ENDING: Duration = Duration::from_millis(1_500);
 
 /// The opened shelves.
 pub struct House {
@@ -42,6 +47,7 @@ pub struct House {
     /// Where secrets come from.
     pub entropy: Entropy,
     announced: UnboundedReceiver<Event>,
+    crew: Crew,
     lock: Option<Lock>,
 }
 
@@ -57,6 +63,8 @@ impl House {
         let entropy = Entropy::system();
         folder::make_key(config.data(), &entropy)?;
         let is_alone = matches!(settings, Settings::Sqlite(_));
+        let (feeds, upkeep) = (config.workers.feeds.0, config.workers.upkeep.0);
+        let crew = Crew::new(entropy.clone(), feeds, upkeep).map_err(|fault| fault.chain())?;
         let opened = patiently("the database", || open_database(settings.clone())).await?;
         if let Some(copy) = &opened.migrated.backup {
             tracing::info!("the database was migrated; a copy from before is {}", copy.display());
@@ -74,7 +82,7 @@ impl House {
             }
         }
         let addresses = Arc::new(config.addresses());
-        Ok(House { db: opened.db, live, files, addresses, entropy, announced: opened.events, lock })
+        Ok(House { db: opened.db, live, files, addresses, entropy, announced: opened.events, crew, lock })
     }
 
     /// What handlers need of it.
@@ -95,13 +103,15 @@ impl House {
         beside.spawn(api.clone().follow_events());
         beside.spawn(events::look_for_foreign(self.db.clone()));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
-        Inhabited { db: self.db, beside, publishing, _lock: self.lock }
+        let workers = Workers::start(self.db.clone(), self.crew);
+        Inhabited { db: self.db, workers, beside, publishing, _lock: self.lock }
     }
 }
 
 /// A house in which somebody works.
 pub struct Inhabited {
     db: Db,
+    workers: Workers,
     beside: JoinSet<()>,
     publishing: JoinHandle<()>,
     /// Given back last: until then nobody else may serve.
@@ -117,6 +127,7 @@ impl Inhabited {
 
     /// Ends what runs beside requests, then the database: everything that was accepted is on the disk afterwards.
     pub async fn close(mut self) {
+        self.workers.stop(JOBS_ENDING).await;
         self.beside.shutdown().await;
         let db = self.db;
         let closing = async {

@@ -27,7 +27,7 @@ pub(super) async fn work(house: Arc<House>, lane: Lane, mut stop: watch::Receive
         if *stop.borrow() {
             break;
         }
-        let n_free = lane.concurrency().saturating_sub(tasks.len());
+        let n_free = house.crew.at_once(lane).saturating_sub(tasks.len());
         let pause = if n_free == 0 { house.pace.poll } else { begin(&house, lane, n_free, &mut tasks, &stop).await };
         tokio::select! {
             // An error means that whoever could say "stop" is gone.
@@ -83,7 +83,7 @@ async fn claim(house: &House, lane: Lane, n_free: usize) -> Result<Taken, Error>
         }
         Some(_) => {}
     }
-    let (most, lease, name) = (i64::try_from(n_free).unwrap_or(1), house.pace.lease, house.name.clone());
+    let (most, lease, name) = (i64::try_from(n_free).unwrap_or(1), house.pace.lease, house.crew.name.clone());
     house.db.write(move |tx| Ok(Taken::Jobs(jobs::claim(tx, lane, most, lease, &name)?))).await
 }
 
@@ -102,7 +102,7 @@ async fn one(in_hand: InHand, lane: Lane, claimed: Claimed, stop: watch::Receive
             if let Err(Error::Refused(refusal)) = &outcome {
                 tracing::debug!(job.id = %id, "job {id} ({kind}) was refused: {refusal}");
             }
-            verdict::after(&outcome, claimed.attempts, jitter(), house.pace.postponed)
+            verdict::after(&outcome, claimed.attempts, jitter(house), house.pace.postponed)
         }
     };
     metrics::counter!("phiomia_jobs_run_total", "lane" => lane.word(), "kind" => kind, "outcome" => verdict.word())
@@ -179,10 +179,10 @@ fn panic_words(panic: &(dyn Any + Send)) -> String {
     format!("the job panicked: {}", words.unwrap_or("unknown panic"))
 }
 
-fn jitter() -> u8 {
+fn jitter(house: &House) -> u8 {
     let mut byte = [128_u8];
     // Without random bytes everybody waits the same; no reason to fail a job.
-    let _ = aws_lc_rs::rand::fill(&mut byte);
+    let _ = house.crew.entropy.fill(&mut byte);
     let [byte] = byte;
     byte
 }

@@ -1,9 +1,8 @@
-//! Work that was left for later: takes jobs from the table, runs them in their rooms, and carries events to the streams.
+//! Work that was left for later: takes jobs from the table and runs them in their rooms.
 //!
 //! Nothing is in memory only: a job is a row, leased while it runs. Whatever becomes of this process, the row is there.
 
 mod dispatch;
-mod events;
 mod lane;
 mod upkeep;
 mod verdict;
@@ -15,12 +14,9 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use phiomia_model::{Error, Event, Fault, Job, job::Lane};
-use phiomia_store::{Db, db::jobs, live::Live};
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
+use phiomia_model::{Error, Fault, Job, job::Lane};
+use phiomia_store::{Db, Entropy, db::jobs};
+use tokio::{sync::watch, task::JoinSet};
 
 /// What runs a job.
 pub type Run = Arc<dyn Fn(Job) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
@@ -49,42 +45,61 @@ impl Default for Pace {
     }
 }
 
+/// How many work, and under which name.
+#[derive(Clone, Debug)]
+pub struct Crew {
+    /// Names this process in leases.
+    name: String,
+    entropy: Entropy,
+    feeds: usize,
+    upkeep: usize,
+}
+
+impl Crew {
+    /// So many jobs of each lane at the same time. The name is one no other process has, also after a restart with the
+    /// same process number.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn new(entropy: Entropy, feeds: usize, upkeep: usize) -> Result<Crew, Fault> {
+        let mut random = [0_u8; 8];
+        entropy.fill(&mut random)?;
+        let name = format!("{}-{:016x}", std::process::id(), u64::from_le_bytes(random));
+        Ok(Crew { name, entropy, feeds, upkeep })
+    }
+
+    const fn at_once(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Feeds => self.feeds,
+            Lane::Upkeep => self.upkeep,
+        }
+    }
+}
+
 /// The workers of this process.
 pub struct Workers {
     house: Arc<House>,
     stop: watch::Sender<bool>,
     lanes: JoinSet<()>,
-    /// Heartbeat, gauges, daily work, events of commands and the pump: ended with this.
+    /// Heartbeat, gauges, daily work: ended with this.
     helpers: JoinSet<()>,
 }
 
 impl Workers {
-    /// Starts everything: the lanes with the jobs of all rooms, and the way of `events` to the streams.
-    ///
-    /// # Errors
-    /// When the database is away or the system gives no random bytes.
-    pub async fn start(db: Db, live: Live, events: mpsc::UnboundedReceiver<Event>) -> Result<Workers, Error> {
+    /// Starts the lanes with the jobs of all rooms, and what goes on beside them.
+    #[must_use]
+    pub fn start(db: Db, crew: Crew) -> Workers {
         let run = dispatch::rooms(db.clone());
-        let mut workers = Workers::with(db.clone(), run, Pace::default()).await?;
-        workers.helpers.spawn(events::pump(events, live));
-        workers.helpers.spawn(events::collect(db));
+        let mut workers = Workers::with(db, crew, run, Pace::default());
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));
-        Ok(workers)
+        workers
     }
 
     /// Starts the lanes alone, with other work and at another pace.
-    ///
-    /// # Errors
-    /// As [`Workers::start`].
-    pub async fn with(db: Db, run: Run, pace: Pace) -> Result<Workers, Error> {
-        let house = Arc::new(House { name: name()?, db, run, pace, in_hand: Mutex::default() });
-        if house.db.has_one_server() {
-            let n_adopted = house.db.write(|tx| Ok(jobs::adopt(tx)?)).await?;
-            if n_adopted > 0 {
-                tracing::info!(n_adopted, "{n_adopted} jobs were in hand when the server last ended; they run again");
-            }
-        }
+    #[must_use]
+    pub fn with(db: Db, crew: Crew, run: Run, pace: Pace) -> Workers {
+        let house = Arc::new(House { db, crew, run, pace, in_hand: Mutex::default() });
         let (stop, stopping) = watch::channel(false);
         let mut lanes = JoinSet::new();
         for lane in Lane::ALL {
@@ -92,7 +107,7 @@ impl Workers {
         }
         let mut helpers = JoinSet::new();
         helpers.spawn(upkeep::heartbeat(house.clone()));
-        Ok(Workers { house, stop, lanes, helpers })
+        Workers { house, stop, lanes, helpers }
     }
 
     /// Takes no more jobs, waits for those in hand, and gives back what is not done after `patience`.
@@ -104,7 +119,7 @@ impl Workers {
             self.lanes.shutdown().await;
         }
         self.helpers.shutdown().await;
-        let name = self.house.name.clone();
+        let name = self.house.crew.name.clone();
         if let Err(error) = self.house.db.write(move |tx| Ok(jobs::release(tx, &name)?)).await {
             tracing::warn!("jobs in hand stay leased for a while: {}", told(&error));
         }
@@ -114,10 +129,9 @@ impl Workers {
 /// What the lanes and helpers share.
 struct House {
     db: Db,
+    crew: Crew,
     run: Run,
     pace: Pace,
-    /// Names this process in leases.
-    name: String,
     /// Ids of the jobs that run.
     in_hand: Mutex<HashSet<i64>>,
 }
@@ -144,13 +158,6 @@ impl Drop for InHand {
     fn drop(&mut self) {
         self.house.in_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job);
     }
-}
-
-/// A name no other process has, also after a restart with the same process number.
-fn name() -> Result<String, Fault> {
-    let mut random = [0_u8; 8];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| Fault::new("the system gave no random bytes"))?;
-    Ok(format!("{}-{:016x}", std::process::id(), u64::from_le_bytes(random)))
 }
 
 /// An error for the operator, in one line.

@@ -23,7 +23,7 @@ pub(super) async fn heartbeat(house: Arc<House>) {
         if jobs.is_empty() {
             continue;
         }
-        let (lease, name) = (house.pace.lease, house.name.clone());
+        let (lease, name) = (house.pace.lease, house.crew.name.clone());
         if let Err(error) = house.db.write(move |tx| Ok(jobs::renew(tx, &jobs, lease, &name)?)).await {
             tracing::warn!("the leases of running jobs could not be prolonged: {}", told(&error));
         }

@@ -8,14 +8,13 @@ use std::{
     time::Duration,
 };
 
-use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Refusal, StatusId, job::Lane};
-use phiomia_server::workers::{Pace, Run, Workers};
+use phiomia_model::{AccountId, Error, Fault, Job, Noun, Refusal, StatusId, job::Lane};
+use phiomia_server::workers::{Crew, Pace, Run, Workers};
 use phiomia_store::{
-    Db,
-    db::{inspect, jobs, settings},
-    live::Live,
+    Db, Entropy,
+    db::{inspect, jobs},
 };
-use phiomia_testkit::{TestDatabase, beside, on_both_engines};
+use phiomia_testkit::{TestDatabase, on_both_engines};
 
 /// Fast enough for a test to see a lease prolonged and a job postponed.
 const QUICK: Pace = Pace {
@@ -24,6 +23,9 @@ const QUICK: Pace = Pace {
     poll: Duration::from_millis(50),
     postponed: Duration::from_millis(50),
 };
+
+/// Jobs of the feeds lane at the same time.
+const AT_ONCE: usize = 4;
 
 /// Work that counts how often it began and then does as told.
 fn work<F>(does: impl Fn(usize, Job) -> F + Send + Sync + 'static) -> (Run, Arc<AtomicUsize>)
@@ -36,8 +38,12 @@ where
     (run, n_begun)
 }
 
-async fn start(db: &TestDatabase, run: Run) -> Workers {
-    Workers::with(db.db.clone(), run, QUICK).await.unwrap()
+fn crew() -> Crew {
+    Crew::new(Entropy::system(), AT_ONCE, 1).unwrap()
+}
+
+fn start(db: &TestDatabase, run: Run) -> Workers {
+    Workers::with(db.db.clone(), crew(), run, QUICK)
 }
 
 async fn leave(db: &Db, job: Job) {
@@ -76,7 +82,7 @@ async fn troubles(db: &TestDatabase) -> (i64, i64) {
 on_both_engines! {
     async fn a_job_runs_as_soon_as_it_is_left_and_then_is_gone(db: TestDatabase) {
         let (run, n_begun) = work(async |_, _| Ok(()));
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         for status in 1..=20 {
             leave(&db.db, Job::FanOut { status: StatusId(status) }).await;
         }
@@ -107,16 +113,16 @@ on_both_engines! {
             }
             Ok(())
         }).await.unwrap();
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         until("all done", async || counts(&db.db).await.is_empty()).await;
-        assert_eq!((n_begun.load(Ordering::SeqCst), most.load(Ordering::SeqCst)), (16, Lane::Feeds.concurrency()));
+        assert_eq!((n_begun.load(Ordering::SeqCst), most.load(Ordering::SeqCst)), (16, AT_ONCE));
         workers.stop(Duration::from_secs(1)).await;
     }
 
     async fn a_failed_job_is_tried_again_a_second_later(db: TestDatabase) {
         let (run, n_begun) = work(async |n, _| if n == 0 { Err(Fault::new("a bug").into()) } else { Ok(()) });
         let begun = std::time::Instant::now();
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         leave(&db.db, Job::Tidy).await;
         until("done in the end", async || counts(&db.db).await.is_empty()).await;
         assert_eq!(n_begun.load(Ordering::SeqCst), 2);
@@ -129,7 +135,7 @@ on_both_engines! {
             assert!(job == Job::SweepStatus { status: StatusId(2) }, "this one is bad");
             Ok(())
         });
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         leave(&db.db, Job::SweepStatus { status: StatusId(1) }).await;
         leave(&db.db, Job::SweepStatus { status: StatusId(2) }).await;
         until("the good one is done", async || n_begun.load(Ordering::SeqCst) >= 2 && counts(&db.db).await == [(1, 0, 0)]).await;
@@ -139,7 +145,7 @@ on_both_engines! {
 
     async fn a_refused_job_is_done(db: TestDatabase) {
         let (run, n_begun) = work(async |_, _| Err(Refusal::NotFound(Noun::Status).into()));
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         leave(&db.db, Job::Tidy).await;
         until("done", async || counts(&db.db).await.is_empty()).await;
         assert_eq!(n_begun.load(Ordering::SeqCst), 1);
@@ -148,7 +154,7 @@ on_both_engines! {
 
     async fn a_fault_that_passes_by_itself_uses_no_attempt(db: TestDatabase) {
         let (run, n_begun) = work(async |_, _| Err(Fault::new("the disk is full").transient().into()));
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         leave(&db.db, Job::Tidy).await;
         until("tried thrice", async || n_begun.load(Ordering::SeqCst) >= 3).await;
         workers.stop(Duration::from_secs(1)).await;
@@ -159,7 +165,7 @@ on_both_engines! {
         leave(&db.db, Job::Tidy).await;
         sql(&db, "update jobs set attempts = 24").await;
         let (run, n_begun) = work(async |_, _| Err(Fault::new("a bug").into()));
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         until("set aside", async || counts(&db.db).await == [(1, 0, 1)]).await;
         let parked = db.db.read(|q| Ok(jobs::parked(q, 10)?)).await.unwrap();
         assert_eq!((parked[0].attempts, parked[0].last_error.as_deref()), (25, Some("a bug")));
@@ -171,7 +177,7 @@ on_both_engines! {
         leave(&db.db, Job::Tidy).await;
         sql(&db, "update jobs set crashes = 8").await;
         let (run, n_begun) = work(async |_, _| Ok(()));
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         until("set aside", async || counts(&db.db).await == [(1, 0, 1)]).await;
         assert_eq!(n_begun.load(Ordering::SeqCst), 0);
         workers.stop(Duration::from_secs(1)).await;
@@ -181,7 +187,7 @@ on_both_engines! {
         leave(&db.db, Job::Tidy).await;
         sql(&db, "update jobs set payload = '{\"kind\":\"fly\"}'").await;
         let (run, _) = work(async |_, _| Ok(()));
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         until("set aside", async || counts(&db.db).await == [(1, 0, 1)]).await;
         workers.stop(Duration::from_secs(1)).await;
     }
@@ -191,7 +197,7 @@ on_both_engines! {
             tokio::time::sleep(QUICK.lease * 3).await;
             Ok(())
         });
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         leave(&db.db, Job::Tidy).await;
         until("begun", async || n_begun.load(Ordering::SeqCst) == 1).await;
         for _ in 0..6 {
@@ -209,7 +215,7 @@ on_both_engines! {
             tokio::time::sleep(Duration::from_millis(300)).await;
             Ok(())
         });
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         leave(&db.db, Job::Tidy).await;
         until("begun", async || n_begun.load(Ordering::SeqCst) == 1).await;
         leave(&db.db, Job::SweepStatus { status: StatusId(1) }).await;
@@ -223,7 +229,7 @@ on_both_engines! {
             tokio::time::sleep(Duration::from_secs(3_600)).await;
             Ok(())
         });
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         leave(&db.db, Job::Tidy).await;
         until("begun", async || n_begun.load(Ordering::SeqCst) == 1).await;
         workers.stop(Duration::from_millis(100)).await;
@@ -236,18 +242,14 @@ on_both_engines! {
         let claim = db.db.write(|tx| Ok(jobs::claim(tx, Lane::Upkeep, 1, Duration::from_millis(300), "dead")?));
         assert_eq!(claim.await.unwrap().len(), 1);
         let (run, n_begun) = work(async |_, _| Ok(()));
-        let workers = start(&db, run).await;
+        let workers = start(&db, run);
         until("done", async || counts(&db.db).await.is_empty()).await;
         assert_eq!(n_begun.load(Ordering::SeqCst), 1);
         workers.stop(Duration::from_secs(1)).await;
     }
 
-    async fn every_room_does_its_jobs_and_events_reach_the_streams(db: TestDatabase) {
-        let mut db = db;
-        let live = Live::memory();
-        let mut heard = live.subscribe();
-        let events = std::mem::replace(&mut db.events, tokio::sync::mpsc::unbounded_channel().1);
-        let workers = Workers::start(db.db.clone(), live, events).await.unwrap();
+    async fn every_room_does_its_jobs(db: TestDatabase) {
+        let workers = Workers::start(db.db.clone(), crew());
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -261,25 +263,15 @@ on_both_engines! {
             ] {
                 tx.enqueue(&job)?;
             }
-            tx.announce(Event::AccountTouched { account: alice });
             Ok(())
         }).await.unwrap();
-        assert_eq!(*heard.recv().await.unwrap(), Event::AccountTouched { account: alice });
         until("all done", async || counts(&db.db).await.is_empty()).await;
-        let command = beside(&db.settings).await;
-        command.db.write(|tx| {
-            settings::set(tx, "registrations", "open")?;
-            tx.announce(Event::SettingsChanged);
-            Ok(())
-        }).await.unwrap();
-        assert_eq!(*heard.recv().await.unwrap(), Event::SettingsChanged);
         workers.stop(Duration::from_secs(5)).await;
     }
 
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
-        let events = tokio::sync::mpsc::unbounded_channel().1;
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(db.db.clone(), Live::memory(), events).await.unwrap();
+        let workers = Workers::start(db.db.clone(), crew());
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

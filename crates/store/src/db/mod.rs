@@ -243,13 +243,6 @@ impl Db {
         }
     }
 
-    /// Whether no other server can be at work on this database: what was in somebody's hands when this one starts was
-    /// in those of a process that has died.
-    #[must_use]
-    pub fn has_one_server(&self) -> bool {
-        matches!(*self.settings, Settings::Sqlite(_))
-    }
-
     /// Whether the database answers.
     ///
     /// # Errors

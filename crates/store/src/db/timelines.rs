@@ -122,22 +122,54 @@ queries! {
     BELLS = Sql::Same("select f.account_id from follows f join users u on u.account_id = f.account_id
         where f.target_id = $1 and f.notifies");
     // What a feed would hold: own posts, and those of followed people as FAN_OUT would have let them in.
-    REBUILD = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+    REBUILD = Sql::Differs {
+        sqlite: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
         select $1, s.id, s.account_id, s.reblog_of_id from statuses s
         left join follows f on f.account_id = $1 and f.target_id = s.account_id
+        left join statuses o on o.id = s.reblog_of_id
         where (s.account_id = $1 or f.target_id is not null) and s.id > $2 and s.deleted_at is null
             and (s.visibility < 3 or s.account_id = $1
                 or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
-            and (s.reblog_of_id is null or s.account_id = $1 or f.shows_reblogs)
+            and (s.reblog_of_id is null or s.account_id = $1 or (f.shows_reblogs and o.account_id <> $1))
+            and (s.reblog_of_id is null or o.deleted_at is null)
+            and (s.account_id = $1 or f.languages is null or s.language is null
+                or exists (select 1 from json_each(f.languages) l where l.value = s.language))
             and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1)
                 or s.account_id = $1
                 or exists (select 1 from follows g where g.account_id = $1 and g.target_id = s.in_reply_to_account_id))
-            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = s.account_id
+            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id in (s.account_id,
+                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id))
                 and (m.expires_at is null or m.expires_at > $3))
-            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = s.account_id)
-            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $1)
+            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id in (s.account_id,
+                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id)))
+            and not exists (select 1 from blocks b where b.target_id = $1
+                and b.account_id in (s.account_id, coalesce(o.account_id, s.account_id)))
         order by s.id desc limit $4
-        on conflict (account_id, status_id) do nothing");
+        on conflict (account_id, status_id) do nothing",
+        postgres: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+        select $1, s.id, s.account_id, s.reblog_of_id from statuses s
+        left join follows f on f.account_id = $1 and f.target_id = s.account_id
+        left join statuses o on o.id = s.reblog_of_id
+        where (s.account_id = $1 or f.target_id is not null) and s.id > $2 and s.deleted_at is null
+            and (s.visibility < 3 or s.account_id = $1
+                or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
+            and (s.reblog_of_id is null or s.account_id = $1 or (f.shows_reblogs and o.account_id <> $1))
+            and (s.reblog_of_id is null or o.deleted_at is null)
+            and (s.account_id = $1 or f.languages is null or s.language is null
+                or exists (select 1 from jsonb_array_elements_text(cast(f.languages as jsonb)) l where l = s.language))
+            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1)
+                or s.account_id = $1
+                or exists (select 1 from follows g where g.account_id = $1 and g.target_id = s.in_reply_to_account_id))
+            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id in (s.account_id,
+                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id))
+                and (m.expires_at is null or m.expires_at > $3))
+            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id in (s.account_id,
+                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id)))
+            and not exists (select 1 from blocks b where b.target_id = $1
+                and b.account_id in (s.account_id, coalesce(o.account_id, s.account_id)))
+        order by s.id desc limit $4
+        on conflict (account_id, status_id) do nothing",
+    };
     REBUILD_AUTHOR = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
         select $1, s.id, s.account_id, s.reblog_of_id from statuses s
         where s.account_id = $2 and s.deleted_at is null and s.visibility < 3

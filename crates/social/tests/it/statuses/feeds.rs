@@ -83,6 +83,21 @@ on_both_engines! {
         assert!(!village.home(BOB).await.contains(&id) && !village.home(BOB).await.contains(&boost));
     }
 
+    async fn a_rebuilt_feed_holds_nothing_that_fan_out_would_have_kept_out(village: Village) {
+        let how = relationships::FollowOptions { languages: Some(vec!["ja".to_owned()]), ..Default::default() };
+        village.does(move |tx| relationships::follow(tx, BOB, CAROL, &how)).await.unwrap();
+        village.does(|tx| relationships::mute(tx, BOB, ALICE, relationships::Mute::default())).await.unwrap();
+        let id = village.posts(ALICE, "hello").await;
+        village.boosts(CAROL, id).await.unwrap();
+        village.posts_in(CAROL, "bonjour", "fr").await;
+        let japanese = village.posts_in(CAROL, "konnichiwa", "ja").await;
+        let own = village.posts(BOB, "mine").await;
+        let boosted_by_carol = village.boosts(CAROL, own).await.unwrap();
+        village.does(|tx| timelines::rebuild(tx, BOB)).await.unwrap();
+        let home = village.home(BOB).await;
+        assert_eq!(home, [own, japanese], "not the boost {boosted_by_carol} of what bob wrote himself");
+    }
+
     async fn a_bell_rings_for_posts_and_not_for_answers_to_others(village: Village) {
         let how = relationships::FollowOptions { notifies: Some(true), ..Default::default() };
         village.does(move |tx| relationships::follow(tx, BOB, ALICE, &how)).await.unwrap();

@@ -96,6 +96,10 @@ impl Village {
         self.tries(who, Draft { visibility: Some(visibility), ..draft(text) }).await.unwrap()
     }
 
+    pub async fn posts_in(&self, who: AccountId, text: &str, language: &str) -> StatusId {
+        self.tries(who, Draft { language: Some(language.to_owned()), ..draft(text) }).await.unwrap()
+    }
+
     pub async fn answers(&self, who: AccountId, to: StatusId, text: &str) -> StatusId {
         self.tries(who, Draft { in_reply_to: Some(to), ..draft(text) }).await.unwrap()
     }
