@@ -4,6 +4,7 @@ pub mod apps;
 pub mod notifications;
 pub mod profiles;
 pub mod relationships;
+pub mod server;
 pub mod statuses;
 pub mod timelines;
 pub mod users;

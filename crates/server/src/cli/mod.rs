@@ -1,9 +1,16 @@
 //! The command line: one file for each noun, each a struct of its arguments with a `run`.
 
+pub mod account;
+pub mod app;
 pub mod completions;
 pub mod config;
+pub mod db;
+mod desk;
+pub mod jobs;
 pub mod man;
 pub mod serve;
+pub mod settings;
+pub mod token;
 pub mod version;
 
 use std::{
@@ -50,6 +57,23 @@ pub struct Global {
 pub enum Command {
     /// Serve people and apps until a signal comes
     Serve(serve::Serve),
+    /// People of this server
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Client applications
+    #[command(subcommand)]
+    App(app::App),
+    /// Access tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// What is changed while the server runs: title, registrations and the like
+    #[command(subcommand)]
+    Settings(settings::Settings),
+    /// The database: migrate, check, back up, restore
+    #[command(subcommand)]
+    Db(db::Database),
+    /// What is left for later, and what was set aside
+    Jobs(jobs::Jobs),
     /// Check, print and document the configuration
     #[command(subcommand)]
     Config(config::Config),
@@ -94,6 +118,12 @@ pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let done = match command {
         Command::Serve(command) => command.run(&global),
+        Command::Account(command) => command.run(&global),
+        Command::App(command) => command.run(&global),
+        Command::Token(command) => command.run(&global),
+        Command::Settings(command) => command.run(&global),
+        Command::Db(command) => command.run(&global),
+        Command::Jobs(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
         Command::Version(command) => command.run(),
         Command::Completions(command) => command.run(),

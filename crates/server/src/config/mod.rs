@@ -13,6 +13,7 @@ pub mod value;
 
 pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
+pub use nearest::nearest;
 pub use sections::{Database, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Workers};
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};

@@ -134,6 +134,16 @@ fn named(migration: &Migration, fault: &Fault) -> Fault {
     Fault::new(format!("migration {}: {}", migration.name, fault.chain()))
 }
 
+/// Whether a SQLite file is one of ours, and not of a newer version.
+pub(super) fn check_copy(path: &Path) -> Result<(), Error> {
+    let connection = sqlite::Connection::open(&SqliteSettings::at(path), false)?;
+    let version = connection.raw.query_row("select max(version) from schema_migrations", [], |row| row.get(0));
+    match version {
+        Ok(Some(version)) => Ok(check(usize::try_from::<i64>(version).unwrap_or_default())?),
+        _ => Err(Refusal::Invalid("the file holds a database, but not one of this program".to_owned()).into()),
+    }
+}
+
 /// `backups/before-0004-….sqlite3` beside the database; the oldest are thrown away.
 fn copy_before(connection: &sqlite::Connection, path: &Path, version: usize) -> Result<std::path::PathBuf, Fault> {
     let folder = path.with_file_name("backups");

@@ -26,6 +26,7 @@ mod postgres;
 mod query;
 pub mod rate_buckets;
 pub mod relationships;
+mod restore;
 pub mod sessions;
 pub mod settings;
 mod sql;
@@ -53,6 +54,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 pub use migrate::Migrated;
 pub use postgres::{PostgresSettings, SslMode};
 pub use query::{Query, Tx};
+pub use restore::restore;
 pub use sqlite::SqliteSettings;
 pub(crate) use value::{Cell, FromCell, ToValue, Value};
 
