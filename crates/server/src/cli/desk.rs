@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use phiomia_model::{AccountId, Addresses, Error, Noun, Refusal};
+use phiomia_model::{AccountId, Addresses};
 use phiomia_store::{
     Clock, Db, Entropy, Secret,
     db::{Opener, users},
@@ -123,17 +123,6 @@ pub fn confirm(question: &str) -> Result<(), Failure> {
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Failure("nothing was changed".to_owned())),
-    }
-}
-
-/// A refusal about a thing, with the thing named.
-#[must_use]
-pub fn naming(what: &str, error: Error) -> Failure {
-    match error {
-        Error::Refused(Refusal::NotFound(Noun::Account | Noun::Status | Noun::Record)) => {
-            Failure(format!("there is no {what}"))
-        }
-        error => Failure::from(error),
     }
 }
 

@@ -1,13 +1,16 @@
 //! `phiomia serve`: brings the server up, keeps it up, takes it down.
 
-use std::time::Instant;
+use std::{
+    io::{self, Write as _},
+    time::Instant,
+};
 
 use clap::Args;
 use phiomia_api::Api;
 
 use super::{Failure, Global, log_notes, runtime};
 use crate::{
-    config::Config,
+    config::{Config, LogFormat},
     house::House,
     listen::{self, Door},
     logs, metrics, notify,
@@ -50,6 +53,7 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     let door = Door::open(address).await.map_err(|e| Failure::because(&format!("listening on {address}"), e))?;
     let api = Api::new(house.parts());
     let router = phiomia_api::router(&api);
+    let owner_link = house.owner_link().await.map_err(Failure)?;
     let house = house.inhabit(&api);
     drop(api);
     let engine = house.engine_name();
@@ -59,9 +63,26 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
         config.addresses().base(),
         started.elapsed().as_millis(),
     );
+    if let Some(link) = owner_link {
+        invite(&link, config.logs.format);
+    }
     tokio::spawn(notify::tell(shutdown.clone()));
     listen::serve(router, door, listen::Options::from(&config), shutdown).await;
     house.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Nobody lives here: whoever opens the link first becomes the owner. For people it stands alone; a log that machines
+/// read stays one.
+fn invite(link: &str, format: LogFormat) {
+    match format {
+        LogFormat::Json => tracing::warn!("nobody lives here yet: whoever opens {link} becomes the owner"),
+        LogFormat::Text => {
+            let text =
+                format!("\nNobody lives here yet. Open this link within a day to become the owner:\n\n    {link}\n\n");
+            // Nobody who could read it: `phiomia account owner-link` makes another.
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+    }
 }

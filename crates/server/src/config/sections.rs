@@ -26,15 +26,10 @@ section! {
     /// The domain that serves pages and the API, when that is another one than `instance.domain`.
     /// `/.well-known/webfinger` of `instance.domain` must then redirect there.
     web_domain: Option<Domain> = "", ["WEB_DOMAIN"];
-    /// Further domains that lead here; handles written with them mean people of this server.
-    alternate_domains: Vec<Domain> = "", ["ALTERNATE_DOMAINS"];
     /// Whether addresses of this server begin with `https`. Without it: plain `http` for a domain with a port or of
     /// this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
     https: Option<bool> = "", ["LOCAL_HTTPS"];
-    /// Whether the front page is the profile of the only person here. Without it: yes, as long as there is one account
-    /// and registrations are closed.
-    single_user: Option<bool> = "", ["SINGLE_USER_MODE"];
-    /// The language of pages for people whose browser does not ask for one, and of new accounts.
+    /// The language of accounts that commands make without saying another.
     default_locale: Locale = "en", ["DEFAULT_LOCALE"];
 }
 

@@ -7,9 +7,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use phiomia_api::{Api, Parts};
 use phiomia_model::{Addresses, Error, Event, Fault};
+use phiomia_social::users;
 use phiomia_store::{
-    Clock, Db, Entropy,
-    db::{Opened, Opener, Settings, jobs},
+    Clock, Db, Entropy, Secret,
+    db::{Opened, Opener, Settings, jobs, users as user_rows},
     files::Files,
     live::Live,
 };
@@ -96,6 +97,19 @@ impl House {
         }
     }
 
+    /// The address by which the first to come becomes the owner; `None` when somebody lives here already.
+    ///
+    /// # Errors
+    /// A sentence, when the database failed.
+    pub async fn owner_link(&self) -> Result<Option<String>, String> {
+        let n_people = self.db.read(|q| Ok(user_rows::count(q)?)).await.map_err(|e| sentence(&e))?;
+        if n_people > 0 {
+            return Ok(None);
+        }
+        let link = users::first_owner_link(&self.db, &self.entropy).await.map_err(|e| sentence(&e))?;
+        Ok(Some(link_address(&self.addresses, &link)))
+    }
+
     /// Starts what runs beside requests.
     #[must_use]
     pub fn inhabit(self, api: &Api) -> Inhabited {
@@ -139,6 +153,12 @@ impl Inhabited {
             tracing::warn!("the database did not close in time");
         }
     }
+}
+
+/// Where a one-time link leads.
+#[must_use]
+pub fn link_address(addresses: &Addresses, link: &Secret) -> String {
+    addresses.at(&format!("/owner/{}", link.expose()))
 }
 
 /// The lock, if there has to be one.

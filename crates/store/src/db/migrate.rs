@@ -137,9 +137,10 @@ fn named(migration: &Migration, fault: &Fault) -> Fault {
 /// Whether a SQLite file is one of ours, and not of a newer version.
 pub(super) fn check_copy(path: &Path) -> Result<(), Error> {
     let connection = sqlite::Connection::open(&SqliteSettings::at(path), false)?;
-    let version = connection.raw.query_row("select max(version) from schema_migrations", [], |row| row.get(0));
+    let version =
+        connection.raw.query_row("select max(version) from schema_migrations", [], |row| row.get::<_, Option<i64>>(0));
     match version {
-        Ok(Some(version)) => Ok(check(usize::try_from::<i64>(version).unwrap_or_default())?),
+        Ok(Some(version)) => Ok(check(usize::try_from(version).unwrap_or_default())?),
         _ => Err(Refusal::Invalid("the file holds a database, but not one of this program".to_owned()).into()),
     }
 }

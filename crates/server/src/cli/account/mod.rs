@@ -12,6 +12,7 @@ use super::{
     desk::{Desk, confirm, secret},
     print,
 };
+use crate::house::link_address;
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
@@ -113,9 +114,4 @@ async fn owner_link(desk: &Desk, name: Option<&str>) -> Result<(), Failure> {
         None => users::first_owner_link(&desk.db, &desk.entropy).await?,
     };
     print(&link_address(&desk.addresses, &link))
-}
-
-/// Where a one-time link leads.
-pub fn link_address(addresses: &phiomia_model::Addresses, link: &phiomia_store::Secret) -> String {
-    addresses.at(&format!("/owner/{}", link.expose()))
 }

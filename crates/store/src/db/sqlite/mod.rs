@@ -4,7 +4,11 @@ mod reader;
 mod upkeep;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use phiomia_model::Fault;
 use rusqlite::{OpenFlags, types::ValueRef};
@@ -126,6 +130,10 @@ impl Connection {
     /// A consistent copy into a new file, while others go on reading and writing.
     pub(super) fn backup(&self, to: &Path) -> Result<(), Fault> {
         let path = to.to_str().ok_or_else(|| Fault::new("the backup's path is not UTF-8"))?;
+        // It holds everybody's secrets, wherever it is put. SQLite fills an empty file as it would make one.
+        let options = &mut OpenOptions::new();
+        let made = options.write(true).create_new(true).mode(0o600).open(to);
+        made.map_err(|e| Fault::because(format!("making {}", to.display()), e))?;
         self.raw.execute("vacuum into ?1", [path]).map(|_| ()).map_err(|e| broken("writing the backup", &e))
     }
 }
