@@ -2,6 +2,8 @@
 
 pub mod gate;
 mod health;
+pub mod oauth;
+pub mod pages;
 pub mod peer;
 mod routes;
 pub mod settings;

@@ -6,12 +6,14 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
+use phiomia_model::{Noun, Refusal};
 use tower::ServiceExt as _;
 
 use crate::{
-    gate::{self, Anyone, Body, Cache, Needs, Route},
-    health,
+    gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
+    health, oauth,
+    pages::{self, Browser},
     state::Api,
 };
 
@@ -40,6 +42,28 @@ macro_rules! table {
 pub fn table() -> Vec<Route> {
     table! {
         // method path                                  who    scopes             counts in     body    kept by   handler
+        GET "/"                                         Browser []                 []            Nothing PERSONAL  pages::home::show;
+        GET "/owner/{token}"                            Browser []                 [Form]        Nothing PERSONAL  pages::owner::show;
+        POST "/owner/{token}"                           Browser []                 [Form]        Form    PERSONAL  pages::owner::create;
+        GET "/auth/sign_in"                             Browser []                 []            Nothing PERSONAL  pages::sign_in::new;
+        POST "/auth/sign_in"                            Browser []                 [Form]        Form    PERSONAL  pages::sign_in::create;
+        GET "/auth/sign_out"                            Browser []                 []            Nothing PERSONAL  pages::sign_in::leave;
+        POST "/auth/sign_out"                           Browser []                 []            Form    PERSONAL  pages::sign_in::delete;
+        DELETE "/auth/sign_out"                         Browser []                 []            Form    PERSONAL  pages::sign_in::delete;
+        GET "/packs/{name}"                             Anyone []                  []            Nothing PERSONAL  pages::style::show;
+
+        POST "/api/v1/apps"                             Anyone []                  [App]         Form    PERSONAL  oauth::apps::create;
+        GET "/api/v1/apps/verify_credentials"           Client []                  [Api]         Nothing PERSONAL  oauth::apps::verify_credentials;
+        GET "/oauth/authorize"                          Browser []                 []            Nothing PERSONAL  pages::consent::show;
+        POST "/oauth/authorize"                         Browser []                 [Form]        Form    PERSONAL  pages::consent::create;
+        DELETE "/oauth/authorize"                       Browser []                 [Form]        Form    PERSONAL  pages::consent::delete;
+        GET "/oauth/authorize/native"                   Browser []                 []            Nothing PERSONAL  pages::consent::native;
+        POST "/oauth/token"                             Anyone []                  [Api]         Form    PERSONAL  oauth::token::create;
+        POST "/oauth/revoke"                            Anyone []                  [Api]         Form    PERSONAL  oauth::revoke::create;
+        GET "/oauth/userinfo"                           Member ["profile"]         [Api]         Nothing PERSONAL  oauth::userinfo::show;
+        POST "/oauth/userinfo"                          Member ["profile"]         [Api]         Form    PERSONAL  oauth::userinfo::show;
+        GET "/.well-known/oauth-authorization-server"   Anyone []                  []            Nothing PERSONAL  oauth::metadata::show;
+
         GET "/health"                                   Anyone []                 []            Nothing PERSONAL  health::ready;
         GET "/livez"                                    Anyone []                 []            Nothing PERSONAL  health::live;
         GET "/readyz"                                   Anyone []                 []            Nothing PERSONAL  health::ready;
@@ -60,7 +84,7 @@ pub fn router(api: &Api) -> Router {
                     *request.uri_mut() = uri;
                     strict.oneshot(request).await.unwrap_or_else(|never| match never {})
                 }
-                None => unknown().await,
+                None => unknown(request.uri().clone(), request.headers().clone()).await,
             }
         }
     };
@@ -78,8 +102,12 @@ fn plainer(uri: &Uri) -> Option<Uri> {
     if plain.is_empty() { None } else { target.parse().ok() }
 }
 
-/// Mastodon's answer to a path or method it does not know.
+/// Mastodon's answer to a path or method it does not know: a page for browsers, JSON for everybody else.
 #[expect(clippy::unused_async, reason = "a handler waits, whether it has to or not")]
-async fn unknown() -> Response {
+async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") && !uri.path().starts_with("/api/") {
+        return pages::html_refusal(&Refusal::NotFound(Noun::Record).into());
+    }
     (StatusCode::NOT_FOUND, axum::Json(serde_json::json!({ "error": "Not Found" }))).into_response()
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use phiomia_model::{Addresses, Error, Event, Time};
-use phiomia_store::{Db, db::settings as stored, files::Files, live::Live};
+use phiomia_social::users::Passwords;
+use phiomia_store::{Db, Entropy, db::settings as stored, files::Files, live::Live};
 
 use crate::settings::ServerSettings;
 
@@ -21,6 +22,10 @@ pub struct Parts {
     pub files: Files,
     /// Where things of this server are found.
     pub addresses: Arc<Addresses>,
+    /// Random bytes.
+    pub entropy: Entropy,
+    /// Makes and checks password hashes.
+    pub passwords: Passwords,
 }
 
 /// The state of all handlers. A clone is another handle of the same.

@@ -14,7 +14,8 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use phiomia_api::{Api, Parts, peer::ClientAddr};
 use phiomia_model::{Addresses, Time};
-use phiomia_store::{Clock, files::Files, live::Live};
+use phiomia_social::users::Passwords;
+use phiomia_store::{Clock, Entropy, files::Files, live::Live};
 use phiomia_testkit::{Engine, TestDatabase};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -48,6 +49,8 @@ impl House {
             live: Live::memory(),
             files: Files::disk(folder).await.unwrap(),
             addresses: Arc::new(addresses),
+            entropy: Entropy::system(),
+            passwords: Passwords::new(Entropy::system()),
         });
         let router = phiomia_api::router(&api);
         House { api, router, database, now }

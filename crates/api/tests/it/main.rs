@@ -3,3 +3,6 @@
 
 mod gate;
 mod kit;
+mod oauth;
+mod pages;
+mod visitor;

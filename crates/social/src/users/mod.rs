@@ -13,7 +13,8 @@ pub use modify::{Grace, UserEdit, change_password, delete, disable_two_factor, m
 pub use passwords::{Passwords, Verdict};
 pub use revoke::{What, revoke};
 pub use sign_in::{
-    Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, session, sign_in, sign_in_by_link, sign_out,
+    Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, begin_session, session, sign_in, sign_in_by_link,
+    sign_out,
 };
 
 use std::time::Duration;

@@ -1,0 +1,113 @@
+//! Pages rendered here, for people without our web client: first start, sign in, consent, one-time code, errors.
+//! They work without script and are allowed to do nothing but load our stylesheet and send forms.
+
+mod browser;
+pub mod consent;
+mod cookies;
+mod door;
+pub mod home;
+pub mod owner;
+pub mod sign_in;
+pub mod style;
+
+use askama::Template;
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use phiomia_model::{Error, Fault};
+
+pub use browser::Browser;
+pub(crate) use door::html_refusal;
+
+use crate::gate::Ask;
+
+/// What a page may load and where its forms may go.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'self'; img-src 'self' data:",
+);
+/// The same for a page whose form leads to an application in the end: browsers look at that redirect too, and at those
+/// the application may add, so forms may go anywhere from there, as Mastodon has it.
+pub(crate) const CONSENT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'self'; img-src 'self' data:",
+);
+
+/// What stands around every page.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    /// What the server is called; empty when we could not ask.
+    server: String,
+    /// Address of the stylesheet.
+    style: &'static str,
+    /// Goes into every form.
+    csrf: String,
+}
+
+impl Frame {
+    /// For a page that answers this request.
+    async fn of(ask: &Ask<Browser>) -> Result<Frame, Error> {
+        let server = ask.api.settings().await?.title.clone();
+        Ok(Frame { server, style: style::path(), csrf: ask.me.csrf() })
+    }
+    /// For a page that stands alone.
+    fn bare() -> Frame {
+        Frame { server: String::new(), style: style::path(), csrf: String::new() }
+    }
+}
+
+/// A page without anything but words.
+#[derive(Template)]
+#[template(path = "notice.html")]
+pub(crate) struct Notice {
+    pub(crate) frame: Frame,
+    pub(crate) title: String,
+    pub(crate) text: String,
+}
+
+/// A page of words in answer to this request.
+pub(crate) async fn notice(
+    ask: &Ask<Browser>,
+    status: StatusCode,
+    title: &str,
+    text: impl Into<String>,
+) -> Result<Response, Error> {
+    let frame = Frame::of(ask).await?;
+    page(ask, status, &Notice { frame, title: title.to_owned(), text: text.into() })
+}
+
+/// A template as the answer to this request.
+pub(crate) fn page(ask: &Ask<Browser>, status: StatusCode, template: &impl Template) -> Result<Response, Error> {
+    let html = template.render().map_err(|e| Fault::because("rendering a page", e))?;
+    let mut response = html_response(status, html, ask.api.addresses.scheme == "https");
+    ask.me.settle(response.headers_mut());
+    Ok(response)
+}
+
+/// Sends the browser on, with a `GET`. The address is one of ours or an application's that was checked.
+pub(crate) fn redirect(ask: &Ask<Browser>, to: &str) -> Result<Response, Error> {
+    let to = HeaderValue::from_str(to).map_err(|e| Fault::because("writing a redirect", e))?;
+    let mut response = html_response(StatusCode::FOUND, String::new(), ask.api.addresses.scheme == "https");
+    response.headers_mut().insert(header::LOCATION, to);
+    ask.me.settle(response.headers_mut());
+    Ok(response)
+}
+
+fn html_response(status: StatusCode, html: String, is_https: bool) -> Response {
+    let mut response = (status, Body::from(html)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers
+        .insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    if is_https {
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    }
+    response
+}

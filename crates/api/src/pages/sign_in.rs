@@ -1,0 +1,140 @@
+//! Signing in and out.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use phiomia_model::Error;
+use phiomia_social::users::{self, SignInOutcome, SignedIn};
+use phiomia_store::{Secret, db::users::Standing};
+
+use super::{Browser, Frame, browser, notice, page, redirect};
+use crate::gate::Ask;
+
+/// The only pages one may be sent to after signing in: a link must not lead anybody elsewhere by way of us.
+const RETURNS: &str = "/oauth/authorize?";
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn {
+    frame: Frame,
+    return_to: String,
+    login: String,
+    error: Option<&'static str>,
+}
+
+/// `GET /auth/sign_in`.
+///
+/// # Errors
+/// A fault.
+pub async fn new(ask: Ask<Browser>) -> Result<Response, Error> {
+    let return_to = return_to(&ask);
+    // With somewhere to return to, somebody signed in was asked to sign in anew.
+    if ask.me.user.is_some() && return_to.is_empty() {
+        return redirect(&ask, "/");
+    }
+    form(&ask, StatusCode::OK, String::new(), None).await
+}
+
+/// `POST /auth/sign_in`.
+///
+/// # Errors
+/// `TooMany`; a fault.
+pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
+    let (login, password) = (field(&ask, "email"), Secret::new(field(&ask, "password")));
+    let api = &ask.api;
+    let from = browser::described(&ask);
+    match users::sign_in(&api.db, &api.passwords, &api.entropy, &login, &password, from).await? {
+        SignInOutcome::Done(signed_in) => {
+            let return_to = return_to(&ask);
+            enter(&ask, &signed_in, if return_to.is_empty() { "/" } else { &return_to }).await
+        }
+        other => refused(&ask, login, &other).await,
+    }
+}
+
+/// `GET /auth/sign_out`.
+///
+/// # Errors
+/// A fault.
+pub async fn leave(ask: Ask<Browser>) -> Result<Response, Error> {
+    if ask.me.user.is_none() {
+        return redirect(&ask, "/");
+    }
+    let frame = Frame::of(&ask).await?;
+    page(&ask, StatusCode::OK, &SignOut { frame })
+}
+
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+struct SignOut {
+    frame: Frame,
+}
+
+/// `POST` and `DELETE /auth/sign_out`.
+///
+/// # Errors
+/// A fault.
+pub async fn delete(ask: Ask<Browser>) -> Result<Response, Error> {
+    if let Some(session) = &ask.me.session {
+        users::sign_out(&ask.api.db, session.hash()).await?;
+    }
+    let mut response = redirect(&ask, "/")?;
+    ask.me.end(response.headers_mut());
+    Ok(response)
+}
+
+/// Hands out the session and sends the browser on. A session it had before is over.
+pub(super) async fn enter(ask: &Ask<Browser>, signed_in: &SignedIn, to: &str) -> Result<Response, Error> {
+    if let Some(old) = &ask.me.session {
+        users::sign_out(&ask.api.db, old.hash()).await?;
+    }
+    let mut response = redirect(ask, to)?;
+    let headers = response.headers_mut();
+    headers.remove(http::header::SET_COOKIE);
+    ask.me.begin(headers, &signed_in.cookie);
+    Ok(response)
+}
+
+/// What somebody is told who did not get in.
+pub(super) async fn refused(ask: &Ask<Browser>, login: String, outcome: &SignInOutcome) -> Result<Response, Error> {
+    let (title, text) = match outcome {
+        SignInOutcome::Wrong | SignInOutcome::Done(_) => {
+            // Mastodon answers so too, with the form again.
+            let sentence = "This e-mail address or name and this password do not belong together.";
+            return form(ask, StatusCode::UNPROCESSABLE_ENTITY, login, Some(sentence)).await;
+        }
+        SignInOutcome::Barred(Standing::Unconfirmed) => {
+            ("One more step", "Your e-mail address is not confirmed yet. Please open the link in the mail we sent you.")
+        }
+        SignInOutcome::Barred(Standing::Pending) => {
+            ("Please be patient", "Your sign-up is still being looked at by the people who run this server.")
+        }
+        SignInOutcome::Barred(Standing::Suspended) => ("You cannot sign in", "Your account is suspended."),
+        SignInOutcome::Barred(_) => ("You cannot sign in", "Your login is disabled."),
+        SignInOutcome::NeedsSecondFactor => (
+            "You cannot sign in",
+            "Your account asks for a second factor, which this server cannot check. Please ask whoever runs it.",
+        ),
+    };
+    notice(ask, StatusCode::FORBIDDEN, title, text).await
+}
+
+async fn form(
+    ask: &Ask<Browser>,
+    status: StatusCode,
+    login: String,
+    error: Option<&'static str>,
+) -> Result<Response, Error> {
+    let frame = Frame::of(ask).await?;
+    page(ask, status, &SignIn { frame, return_to: return_to(ask), login, error })
+}
+
+/// `user[email]` and `user[password]`, as Mastodon's form names them.
+fn field(ask: &Ask<Browser>, name: &str) -> String {
+    let user = ask.input.get("user");
+    user.and_then(|u| u.get(name)).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
+}
+
+fn return_to(ask: &Ask<Browser>) -> String {
+    ask.input.text("return_to").filter(|path| path.starts_with(RETURNS)).unwrap_or_default()
+}

@@ -1,0 +1,4 @@
+//! The pages people sign in with.
+
+mod owner;
+mod sign_in;
