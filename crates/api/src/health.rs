@@ -10,7 +10,6 @@ use crate::gate::{Anyone, Ask};
 ///
 /// # Errors
 /// Never.
-#[expect(clippy::unused_async, reason = "a handler waits, whether it has to or not")]
 pub async fn live(_: Ask<Anyone>) -> Result<Response, Error> {
     Ok(ok())
 }

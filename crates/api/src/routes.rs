@@ -103,7 +103,6 @@ fn plainer(uri: &Uri) -> Option<Uri> {
 }
 
 /// Mastodon's answer to a path or method it does not know: a page for browsers, JSON for everybody else.
-#[expect(clippy::unused_async, reason = "a handler waits, whether it has to or not")]
 async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/html") && !uri.path().starts_with("/api/") {

@@ -31,7 +31,6 @@ struct Metadata {
 ///
 /// # Errors
 /// Never.
-#[expect(clippy::unused_async, reason = "a handler waits, whether it has to or not")]
 pub async fn show(ask: Ask<Anyone>) -> Answer {
     let at = |path: &str| ask.api.addresses.at(path);
     json(&Metadata {

@@ -25,7 +25,6 @@ pub(super) fn path() -> &'static str {
 ///
 /// # Errors
 /// `NotFound` for any other name.
-#[expect(clippy::unused_async, reason = "a handler waits, whether it has to or not")]
 pub async fn show(ask: Ask<Anyone>) -> Result<Response, Error> {
     if path().strip_prefix("/packs/") != Some(ask.piece("name")) {
         return Err(Refusal::NotFound(Noun::Record).into());

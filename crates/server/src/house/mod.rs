@@ -7,7 +7,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use phiomia_api::{Api, Parts};
 use phiomia_model::{Addresses, Error, Event, Fault};
-use phiomia_social::users;
+use phiomia_social::users::{self, Passwords};
 use phiomia_store::{
     Clock, Db, Entropy, Secret,
     db::{Opened, Opener, Settings, jobs, users as user_rows},
@@ -94,6 +94,8 @@ impl House {
             live: self.live.clone(),
             files: self.files.clone(),
             addresses: self.addresses.clone(),
+            entropy: self.entropy.clone(),
+            passwords: Passwords::new(self.entropy.clone()),
         }
     }
 
