@@ -73,5 +73,5 @@ fn error_page(status: StatusCode, title: &str, text: &str) -> Response {
     let page = ErrorPage { frame: Frame::bare(), status: status.as_u16(), title, text };
     // A template that cannot be rendered still leaves the words.
     let html = page.render().unwrap_or_else(|_| title.to_owned());
-    html_response(status, html, false)
+    html_response(status, html)
 }

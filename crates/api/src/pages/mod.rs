@@ -79,7 +79,7 @@ pub(crate) async fn notice(
 /// A template as the answer to this request.
 pub(crate) fn page(ask: &Ask<Browser>, status: StatusCode, template: &impl Template) -> Result<Response, Error> {
     let html = template.render().map_err(|e| Fault::because("rendering a page", e))?;
-    let mut response = html_response(status, html, ask.api.addresses.scheme == "https");
+    let mut response = html_response(status, html);
     ask.me.settle(response.headers_mut());
     Ok(response)
 }
@@ -87,27 +87,18 @@ pub(crate) fn page(ask: &Ask<Browser>, status: StatusCode, template: &impl Templ
 /// Sends the browser on, with a `GET`. The address is one of ours or an application's that was checked.
 pub(crate) fn redirect(ask: &Ask<Browser>, to: &str) -> Result<Response, Error> {
     let to = HeaderValue::from_str(to).map_err(|e| Fault::because("writing a redirect", e))?;
-    let mut response = html_response(StatusCode::FOUND, String::new(), ask.api.addresses.scheme == "https");
+    let mut response = html_response(StatusCode::FOUND, String::new());
     response.headers_mut().insert(header::LOCATION, to);
     ask.me.settle(response.headers_mut());
     Ok(response)
 }
 
-fn html_response(status: StatusCode, html: String, is_https: bool) -> Response {
+/// The listener adds what every answer has (`nosniff`, `X-Frame-Options` and the like).
+fn html_response(status: StatusCode, html: String) -> Response {
     let mut response = (status, Body::from(html)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers
-        .insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"));
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    if is_https {
-        headers
-            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
-    }
     response
 }

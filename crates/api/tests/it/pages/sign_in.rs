@@ -95,7 +95,6 @@ on_both_engines! {
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'") && policy.contains("form-action 'self'"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("script-src"), "{policy}");
-        assert_eq!(answer.header("x-frame-options"), "DENY");
         assert_eq!(answer.header("cache-control"), "private, no-store");
         assert_eq!(answer.header("access-control-allow-origin"), "");
         assert!(!answer.text().contains("<script") && !answer.text().contains("style="));
