@@ -1,1 +1,76 @@
-fn main() {}
+//! Programs that measure the server from outside, as ratios against limits measured in the same run.
+//!
+//! `cargo run --release -p phiomia-bench -- http --server target/release/phiomia`
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot be made shall stop loudly")]
+
+mod bare;
+mod client;
+mod figures;
+mod hello;
+mod http;
+mod kill;
+mod server;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Measures a Phiomia server from outside")]
+struct Arguments {
+    #[command(subcommand)]
+    program: Program,
+}
+
+#[derive(Subcommand)]
+enum Program {
+    /// Start-up, memory, home timeline and posting, beside bare statements and a bare HTTP server.
+    Http {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// Posts made before reading is measured.
+        #[arg(long, default_value_t = 5_000)]
+        posts: usize,
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// Kills the server at random moments under posting load and looks for what was acknowledged and is lost.
+    Kill {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// How often it is killed.
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
+    },
+    /// A bare HTTP server with an answer of so many bytes: what no server of this kind is faster than.
+    Hello {
+        /// Where to listen.
+        #[arg(long)]
+        listen: String,
+        /// Bytes of its answer.
+        #[arg(long)]
+        bytes: usize,
+    },
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    match arguments.program {
+        Program::Http { server, postgres, posts, seconds } => {
+            runtime.block_on(http::run(&http::Plan { server, postgres, n_posts: posts, seconds }));
+        }
+        Program::Kill { server, postgres, rounds } => runtime.block_on(kill::run(&server, postgres.as_deref(), rounds)),
+        Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),
+    }
+}

@@ -1,0 +1,130 @@
+//! A server process with its data, and the commands beside it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::client::Connection;
+
+/// Where a server keeps its things; thrown away at the end.
+pub struct Site {
+    binary: PathBuf,
+    pub data: PathBuf,
+    pub address: String,
+    postgres: Option<String>,
+}
+
+/// A running server.
+pub struct Running {
+    child: Child,
+    /// From the start of the process to its first `200`.
+    pub ready_after: Duration,
+}
+
+impl Site {
+    pub fn new(binary: &Path, postgres: Option<&str>) -> Site {
+        let data = std::env::temp_dir().join(format!("phiomia-bench-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&data);
+        std::fs::create_dir_all(&data).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Site {
+            binary: binary.to_owned(),
+            data,
+            address: format!("127.0.0.1:{port}"),
+            postgres: postgres.map(str::to_owned),
+        }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.postgres.is_some()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg("--data").arg(&self.data).env("LOCAL_DOMAIN", &self.address).env("RUST_LOG", "warn");
+        if let Some(postgres) = &self.postgres {
+            command.env("DATABASE_URL", postgres);
+        }
+        command
+    }
+
+    /// Runs a command; what it prints.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command().args(arguments).stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?} failed");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    pub async fn start(&self) -> Running {
+        let begun = Instant::now();
+        let child = self
+            .command()
+            .args(["serve", "--listen", &self.address])
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the server does not start: build it first (cargo build --release)");
+        let running = Running { child, ready_after: Duration::ZERO };
+        while begun.elapsed() < Duration::from_secs(60) {
+            if let Ok(mut connection) = Connection::open(&self.address).await
+                && connection.get("/health", None).await.is_ok_and(|a| a.status == 200)
+            {
+                return Running { ready_after: begun.elapsed(), ..running };
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("the server did not answer within a minute");
+    }
+
+    /// Makes people, each with a token for everything; their tokens.
+    pub fn people(&self, n: usize) -> Vec<String> {
+        let app: serde_json::Value = serde_json::from_str(&self.run(&[
+            "app",
+            "create",
+            "--name",
+            "bench",
+            "--redirect-uri",
+            "urn:ietf:wg:oauth:2.0:oob",
+            "--scopes",
+            "read write follow push",
+            "--json",
+        ]))
+        .unwrap();
+        let client = app.get("client_id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+        let make = |n: usize| {
+            let name = format!("person{n}");
+            self.run(&[
+                "account",
+                "create",
+                &name,
+                "--password",
+                "correct horse battery",
+                "--confirmed",
+                "--approved",
+                "--print-id",
+            ]);
+            let scopes = "read write follow push";
+            self.run(&["token", "create", "--account", &name, "--app", &client, "--scopes", scopes, "--print"])
+        };
+        (0..n).map(make).collect()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+impl Running {
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+    /// As when the power goes: no warning.
+    pub fn kill(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
