@@ -109,6 +109,12 @@ pub struct AccountView {
 }
 
 impl AccountView {
+    /// About how much memory it takes.
+    pub(super) fn size_bytes(&self) -> u32 {
+        let fields: usize = self.fields.iter().map(|f| f.name.len() + f.value.len() + 64).sum();
+        let texts = self.note.len() + self.display_name.len() + self.uri.len() + self.url.len() + self.username.len();
+        u32::try_from(400 + texts + fields).unwrap_or(u32::MAX)
+    }
     /// Whether it lives here.
     #[must_use]
     pub fn is_local(&self) -> bool {
@@ -185,11 +191,18 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
 /// # Errors
 /// The database failed.
 pub fn map(q: &Query<'_>, ids: &[AccountId]) -> Result<HashMap<AccountId, Arc<AccountView>>, Fault> {
-    let mut wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let mut known: HashMap<AccountId, Arc<AccountView>> = HashMap::with_capacity(ids.len());
+    let mut wanted: Vec<i64> = Vec::new();
+    for id in ids {
+        match q.cached.and_then(|cached| cached.account(*id)) {
+            Some(account) => drop(known.insert(*id, account)),
+            None => wanted.push(id.0),
+        }
+    }
     wanted.sort_unstable();
     wanted.dedup();
     if wanted.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(known);
     }
     let loaded: Vec<Loaded> = q.rows(&VIEWS, (&wanted,))?;
     let targets: Vec<i64> = loaded.iter().filter_map(|l| l.moved_to).map(|id| id.0).collect();
@@ -199,13 +212,17 @@ pub fn map(q: &Query<'_>, ids: &[AccountId]) -> Result<HashMap<AccountId, Arc<Ac
         // A target that moved on itself is shown without its own target: clients do not follow chains.
         q.rows::<Loaded>(&VIEWS, (&targets,))?.into_iter().map(|l| (l.view.id, Arc::new(l.view))).collect()
     };
-    Ok(loaded
-        .into_iter()
-        .map(|l| {
-            let moved_to = l.moved_to.and_then(|id| targets.get(&id).cloned());
-            (l.view.id, Arc::new(AccountView { moved_to, ..l.view }))
-        })
-        .collect())
+    for l in loaded {
+        let moved_to = l.moved_to.and_then(|id| targets.get(&id).cloned());
+        let has_moved = moved_to.is_some();
+        let account = Arc::new(AccountView { moved_to, ..l.view });
+        // Who has moved shows somebody else's profile too, whose changes would not be noticed here.
+        if let Some(cached) = q.cached.filter(|_| !has_moved) {
+            cached.keep_account(&account);
+        }
+        known.insert(account.id, account);
+    }
+    Ok(known)
 }
 
 /// The accounts with these ids, in the ids' order; unknown ids are left out.

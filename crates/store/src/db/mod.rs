@@ -12,6 +12,7 @@
 pub mod accounts;
 mod act;
 pub mod apps;
+mod cache;
 pub mod codes;
 pub mod defaults;
 mod error;
@@ -104,12 +105,21 @@ pub(crate) struct Shared {
     n_statements: AtomicU64,
     events: mpsc::UnboundedSender<Event>,
     jobs_waiting: Arc<Notify>,
+    /// Only in a server: a command does not hear what others change.
+    cache: Option<cache::ViewCache>,
 }
 
 impl Shared {
+    fn cached(&self) -> Option<cache::Cached<'_>> {
+        self.cache.as_ref().map(|cache| cache::Cached { cache, began: cache.moment() })
+    }
+
     /// Called after a commit and before its answers, so that a caller who hears "done" finds the caches already dropped.
     fn committed(&self, aftermath: Aftermath) {
         for event in aftermath.events {
+            if let Some(cache) = &self.cache {
+                cache.hear(&event);
+            }
             // The receiver is gone only while the process ends.
             let _ = self.events.send(event);
         }
@@ -165,6 +175,7 @@ impl Db {
             n_statements: AtomicU64::new(0),
             events,
             jobs_waiting: Arc::new(Notify::new()),
+            cache: (opener == Opener::Server).then(cache::ViewCache::new),
         });
         let (reads, read_acts) = flume::bounded(MOST_WAITING);
         let (writes, write_acts) = flume::bounded(MOST_WAITING);
@@ -222,6 +233,20 @@ impl Db {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// Drops what an event of another process made stale. Events of this process have done so already.
+    pub fn hear(&self, event: &Event) {
+        if let Some(cache) = &self.shared.cache {
+            cache.hear(event);
+        }
+    }
+
+    /// Drops everything kept in memory: events of other processes may have been missed.
+    pub fn forget(&self) {
+        if let Some(cache) = &self.shared.cache {
+            cache.forget();
+        }
     }
 
     /// Woken when a transaction of this process left jobs.

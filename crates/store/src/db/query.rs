@@ -9,6 +9,7 @@ use std::{
 use phiomia_model::{Event, Fault, Job, Time};
 
 use super::{
+    cache::Cached,
     jobs, postgres,
     sql::Statement,
     sqlite,
@@ -26,6 +27,8 @@ pub(super) enum Engine<'a> {
 pub struct Query<'a> {
     pub(super) engine: Engine<'a>,
     pub(super) n_statements: &'a AtomicU64,
+    /// `None` in a transaction that writes: it sees what nobody else may see yet.
+    pub(super) cached: Option<Cached<'a>>,
 }
 
 impl Query<'_> {

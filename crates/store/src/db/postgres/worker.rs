@@ -122,9 +122,11 @@ impl Worker {
 
     fn try_read(&mut self, act: &mut dyn ReadAct) -> Result<(), Error> {
         let shared = self.shared.clone();
+        // A replica may lag behind what the cache was told.
+        let cached = self.settings.replica.is_none().then(|| shared.cached()).flatten();
         let connection = self.connection()?;
         connection.begin_read()?;
-        let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements };
+        let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements, cached };
         catch_unwind(AssertUnwindSafe(|| act.run(&query))).unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 
@@ -168,7 +170,7 @@ impl Worker {
         let shared = self.shared.clone();
         let connection = self.connection()?;
         let transaction = connection.begin_write()?;
-        let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements };
+        let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements, cached: None };
         let tx = Tx::new(query, shared.clock.now(), &shared.ids);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             act.run(&tx)?;

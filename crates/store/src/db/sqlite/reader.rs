@@ -40,7 +40,8 @@ fn run(connection: &Connection, shared: &Shared, mut act: Box<dyn ReadAct>) {
     if act.is_abandoned() {
         return;
     }
-    let query = Query { engine: Engine::Sqlite(connection), n_statements: &shared.n_statements };
+    let query =
+        Query { engine: Engine::Sqlite(connection), n_statements: &shared.n_statements, cached: shared.cached() };
     let outcome = connection.control("begin").map_err(Error::from).and_then(|()| {
         let outcome = catch_unwind(AssertUnwindSafe(|| act.run(&query)))
             .unwrap_or_else(|panic| Err(crate::db::act::panicked(&*panic)));

@@ -99,7 +99,7 @@ fn one(
 ) -> Result<(), Error> {
     for attempt in 1.. {
         connection.control("savepoint act")?;
-        let query = Query { engine: Engine::Sqlite(connection), n_statements: &shared.n_statements };
+        let query = Query { engine: Engine::Sqlite(connection), n_statements: &shared.n_statements, cached: None };
         let tx = Tx::new(query, shared.clock.now(), &shared.ids);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             act.run(&tx)?;

@@ -115,6 +115,17 @@ pub struct StatusBody {
     pub tags: Vec<String>,
 }
 
+impl StatusBody {
+    /// About how much memory it takes.
+    pub(in crate::db) fn size_bytes(&self) -> u32 {
+        let mentions: usize = self.mentions.iter().map(|m| m.handle.len() + m.username.len() + m.url.len() + 120).sum();
+        let tags: usize = self.tags.iter().map(|t| t.len() + 24).sum();
+        let texts =
+            self.text.len() + self.spoiler_text.len() + self.uri.len() + self.url.as_ref().map_or(0, String::len);
+        u32::try_from(500 + texts + mentions + tags).unwrap_or(u32::MAX)
+    }
+}
+
 impl FromRow for StatusBody {
     fn from_row(row: &mut Row<'_>) -> Result<StatusBody, Fault> {
         Ok(StatusBody {
@@ -211,9 +222,36 @@ pub fn views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Resu
     Ok(ids.iter().filter_map(|id| page.view(*id, true)).collect())
 }
 
+/// The posts with these ids and those they boost: from memory as far as possible, the others in three statements.
 fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<HashMap<StatusId, Arc<StatusBody>>, Fault> {
-    let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<StatusBody> = q.rows(&BODIES, (&wanted,))?;
+    let mut known: HashMap<StatusId, Arc<StatusBody>> = HashMap::with_capacity(ids.len());
+    let mut wanted: Vec<i64> = Vec::new();
+    let mut look = |id: StatusId| -> Option<Arc<StatusBody>> {
+        let body = q.cached.and_then(|cached| cached.body(id));
+        match &body {
+            Some(body) => drop(known.insert(id, body.clone())),
+            None => wanted.push(id.0),
+        }
+        body
+    };
+    for id in ids {
+        if let Some(original) = look(*id).and_then(|body| body.reblog_of_id) {
+            look(original);
+        }
+    }
+    if !wanted.is_empty() {
+        for body in load(q, &wanted)? {
+            if let Some(cached) = q.cached {
+                cached.keep_body(&body);
+            }
+            known.insert(body.id, body);
+        }
+    }
+    Ok(known)
+}
+
+fn load(q: &Query<'_>, ids: &[i64]) -> Result<Vec<Arc<StatusBody>>, Fault> {
+    let rows: Vec<StatusBody> = q.rows(&BODIES, (ids,))?;
     let mut bodies: HashMap<StatusId, StatusBody> = rows.into_iter().map(|b| (b.id, b)).collect();
     let found: Vec<i64> = bodies.keys().map(|id| id.0).collect();
     for (status, mention) in q.rows::<Mentioned>(&MENTIONS, (&found,))?.into_iter().map(|m| (m.status, m.view)) {
@@ -226,7 +264,7 @@ fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<HashMap<StatusId, Arc<Statu
             body.tags.push(tag);
         }
     }
-    Ok(bodies.into_iter().map(|(id, body)| (id, Arc::new(body))).collect())
+    Ok(bodies.into_values().map(Arc::new).collect())
 }
 
 struct Mentioned {

@@ -1,0 +1,173 @@
+//! What is the same for every viewer, kept in memory: posts and the people who wrote them.
+//!
+//! Dropped by the events of the transaction that changed it, before that transaction is answered. A reader may have begun
+//! before the change and come to put its older copy in afterwards: what was dropped after a reader began is not taken
+//! from that reader.
+
+use std::{
+    hash::{BuildHasher, Hash, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use moka::sync::Cache;
+use phiomia_model::{AccountId, Event, StatusId};
+
+use super::{accounts::AccountView, statuses::StatusBody};
+
+/// Posts and people kept at most, in bytes.
+const BODIES_BYTES: u64 = 12 << 20;
+const ACCOUNTS_BYTES: u64 = 6 << 20;
+/// More of them: fewer keys share the memory of when they were dropped.
+const N_SHARDS: usize = 4096;
+
+/// The memory.
+pub(super) struct ViewCache {
+    bodies: Guarded<StatusId, Arc<StatusBody>>,
+    accounts: Guarded<AccountId, Arc<AccountView>>,
+}
+
+impl ViewCache {
+    pub(super) fn new() -> ViewCache {
+        ViewCache {
+            bodies: Guarded::new(BODIES_BYTES, |_, body: &Arc<StatusBody>| body.size_bytes()),
+            accounts: Guarded::new(ACCOUNTS_BYTES, |_, account: &Arc<AccountView>| account.size_bytes()),
+        }
+    }
+
+    /// To be noted before a snapshot begins, and given with what was read from it.
+    pub(super) fn moment(&self) -> Moment {
+        Moment {
+            bodies: self.bodies.sequence.load(Ordering::SeqCst),
+            accounts: self.accounts.sequence.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Drops what an event made stale.
+    pub(super) fn hear(&self, event: &Event) {
+        match event {
+            Event::StatusEdited { status, .. }
+            | Event::StatusDeleted { status, .. }
+            | Event::StatusTouched { status } => {
+                self.bodies.drop(status);
+            }
+            Event::AccountTouched { account } => self.accounts.drop(account),
+            _ => {}
+        }
+    }
+
+    /// Drops everything: events may have been missed.
+    pub(super) fn forget(&self) {
+        self.bodies.clear();
+        self.accounts.clear();
+    }
+}
+
+/// When a snapshot began, as the cache counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    bodies: u64,
+    accounts: u64,
+}
+
+/// The cache as one reader sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Cached<'a> {
+    pub(super) cache: &'a ViewCache,
+    pub(super) began: Moment,
+}
+
+impl Cached<'_> {
+    pub(super) fn body(&self, id: StatusId) -> Option<Arc<StatusBody>> {
+        self.cache.bodies.values.get(&id)
+    }
+    pub(super) fn keep_body(&self, body: &Arc<StatusBody>) {
+        self.cache.bodies.put(body.id, body.clone(), self.began.bodies);
+    }
+    pub(super) fn account(&self, id: AccountId) -> Option<Arc<AccountView>> {
+        self.cache.accounts.values.get(&id)
+    }
+    pub(super) fn keep_account(&self, account: &Arc<AccountView>) {
+        self.cache.accounts.put(account.id, account.clone(), self.began.accounts);
+    }
+}
+
+struct Guarded<K, V> {
+    values: Cache<K, V>,
+    sequence: AtomicU64,
+    /// When a key of this shard was last dropped.
+    dropped: Vec<AtomicU64>,
+    hasher: RandomState,
+}
+
+impl<K, V> Guarded<K, V>
+where
+    K: Copy + Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    fn new(bytes: u64, weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static) -> Guarded<K, V> {
+        Guarded {
+            values: Cache::builder().max_capacity(bytes).weigher(weigh).build(),
+            sequence: AtomicU64::new(1),
+            dropped: std::iter::repeat_with(|| AtomicU64::new(0)).take(N_SHARDS).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    fn shard(&self, key: &K) -> Option<&AtomicU64> {
+        let n = u64::try_from(N_SHARDS).unwrap_or(1);
+        self.dropped.get(usize::try_from(self.hasher.hash_one(key) % n).unwrap_or_default())
+    }
+
+    fn put(&self, key: K, value: V, began: u64) {
+        let is_stale = || self.shard(&key).is_none_or(|shard| shard.load(Ordering::SeqCst) > began);
+        if is_stale() {
+            return;
+        }
+        self.values.insert(key, value);
+        // It may have been dropped between the look and the insertion.
+        if is_stale() {
+            self.values.invalidate(&key);
+        }
+    }
+
+    fn drop(&self, key: &K) {
+        let now = self.sequence.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(shard) = self.shard(key) {
+            shard.fetch_max(now, Ordering::SeqCst);
+        }
+        self.values.invalidate(key);
+    }
+
+    fn clear(&self) {
+        let now = self.sequence.fetch_add(1, Ordering::SeqCst) + 1;
+        for shard in &self.dropped {
+            shard.fetch_max(now, Ordering::SeqCst);
+        }
+        self.values.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_began_before_a_change_does_not_put_the_old_copy_back() {
+        let cache: Guarded<i64, &'static str> = Guarded::new(1_000, |_, _| 1);
+        let began = cache.sequence.load(Ordering::SeqCst);
+        cache.put(1, "old", began);
+        assert_eq!(cache.values.get(&1), Some("old"));
+        cache.drop(&1);
+        cache.put(1, "old", began);
+        assert_eq!(cache.values.get(&1), None);
+        let later = cache.sequence.load(Ordering::SeqCst);
+        cache.put(1, "new", later);
+        assert_eq!(cache.values.get(&1), Some("new"));
+        cache.clear();
+        cache.put(1, "new", later);
+        assert_eq!(cache.values.get(&1), None);
+    }
+}
