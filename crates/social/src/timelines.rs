@@ -74,7 +74,7 @@ pub enum Look {
 /// The database failed.
 pub fn look(q: &Query<'_>, viewer: AccountId, now: Time) -> Result<Look, Error> {
     let Some(seen) = timelines::home_seen_at(q, viewer)? else { return Ok(Look::Fresh) };
-    Ok(if seen > Time(0) && seen < now.minus(AWAY) {
+    Ok(if seen < now.minus(AWAY) {
         Look::Rebuild
     } else if seen < now.minus(SEEN_EVERY) {
         Look::Due

@@ -29,9 +29,20 @@ pub fn count(text: &str) -> usize {
     counted.graphemes(true).count()
 }
 
+/// Grapheme clusters: how long a content warning is.
+#[must_use]
+pub fn length(text: &str) -> usize {
+    text.graphemes(true).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_warning_counts_what_a_reader_sees() {
+        assert_eq!((length("https://example.com/long"), length("👩‍👩‍👧‍👦é")), (24, 2));
+    }
 
     #[test]
     fn links_and_domains_do_not_cost_their_length() {

@@ -14,7 +14,7 @@ mod render;
 mod scan;
 mod tag;
 
-pub use count::count;
+pub use count::{count, length};
 pub use emoji::shortcodes;
 pub use html::{plain, sanitize};
 pub use references::{References, references};

@@ -9,7 +9,7 @@ use phiomia_store::{
     },
 };
 
-use super::{own, seen};
+use super::{own, seen, undone};
 use crate::{Social, notifications::notify};
 
 /// Favourites a post.
@@ -29,15 +29,15 @@ pub fn favourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, E
 /// Takes a favourite back.
 ///
 /// # Errors
-/// Refused when `me` may not see the post (`404`).
+/// Refused when there is none and `me` may not see the post (`404`).
 pub fn unfavourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
-    let status = seen(tx, me, id, tx.now())?;
-    if statuses::unfavourite(tx, me, status.id)? {
-        statuses::count(tx, status.id, Counter::Favourites, -1)?;
-        notifications::forget(tx, status.account, me, NotificationType::Favourite, Some(status.id))?;
-        tx.announce(Event::StatusTouched { status: status.id });
+    let (status, author) = undone(tx, me, id, |tx, id| statuses::is_favourited(tx, me, id))?;
+    if statuses::unfavourite(tx, me, status)? {
+        statuses::count(tx, status, Counter::Favourites, -1)?;
+        notifications::forget(tx, author, me, NotificationType::Favourite, Some(status))?;
+        tx.announce(Event::StatusTouched { status });
     }
-    Ok(status.id)
+    Ok(status)
 }
 
 /// Bookmarks a post. Nobody else ever knows.
@@ -53,11 +53,11 @@ pub fn bookmark(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Er
 /// Removes a bookmark.
 ///
 /// # Errors
-/// Refused when `me` may not see the post (`404`).
+/// Refused when there is none and `me` may not see the post (`404`).
 pub fn unbookmark(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
-    let status = seen(tx, me, id, tx.now())?;
-    statuses::unbookmark(tx, me, status.id)?;
-    Ok(status.id)
+    let (status, _) = undone(tx, me, id, |tx, id| statuses::is_bookmarked(tx, me, id))?;
+    statuses::unbookmark(tx, me, status)?;
+    Ok(status)
 }
 
 /// Pins an own post to the profile.

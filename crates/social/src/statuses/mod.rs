@@ -38,6 +38,27 @@ fn seen(q: &Query<'_>, me: AccountId, id: StatusId, now: phiomia_model::Time) ->
     }
 }
 
+/// What an act that takes something back means: what `me` did before is found even when the post can no longer be seen.
+fn undone(
+    tx: &Tx<'_>,
+    me: AccountId,
+    id: StatusId,
+    is_done: impl Fn(&Tx<'_>, StatusId) -> Result<bool, phiomia_model::Fault>,
+) -> Result<(StatusId, AccountId), Error> {
+    if let Some(row) = statuses::source(tx, id)? {
+        let (meant, author) = match row.reblog_of_id {
+            None => (id, Some(row.author)),
+            Some(original) => (original, statuses::author_and_policy(tx, original)?.map(|(author, _)| author)),
+        };
+        if let Some(author) = author
+            && is_done(tx, meant)?
+        {
+            return Ok((meant, author));
+        }
+    }
+    seen(tx, me, id, tx.now()).map(|body| (body.id, body.account))
+}
+
 /// The status, if it is `me`'s own.
 fn own(q: &Query<'_>, me: AccountId, id: StatusId) -> Result<statuses::Edited, Error> {
     match statuses::source(q, id)? {
@@ -79,7 +100,7 @@ fn check_text(social: &Social, text: &str, spoiler_text: &str) -> Result<(), Ref
         return Err(Refusal::validation("Text can't be blank"));
     }
     let most = social.limits.status_characters;
-    let length = phiomia_text::count(text).saturating_add(phiomia_text::count(spoiler_text));
+    let length = phiomia_text::count(text).saturating_add(phiomia_text::length(spoiler_text));
     if length > most {
         return Err(Refusal::validation(&format!("Text character limit of {most} exceeded")));
     }
@@ -88,7 +109,7 @@ fn check_text(social: &Social, text: &str, spoiler_text: &str) -> Result<(), Ref
 
 /// `en`, `pt-BR`, `zh-Hant`: letters and digits in parts; anything else is no language.
 fn is_language(code: &str) -> bool {
-    let mut parts = code.split(['-', '_']);
+    let mut parts = code.split('-');
     parts.next().is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()))
         && parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

@@ -10,7 +10,7 @@ use phiomia_store::{
     },
 };
 
-use super::{delete, seen};
+use super::{delete, seen, undone};
 use crate::{Social, notifications::notify};
 
 /// Boosts a post; doing it twice gives the same boost. Gives the boost's id.
@@ -86,14 +86,14 @@ pub fn reblog(
 /// Takes a boost back; gives the original's id. Nothing happens when there was none.
 ///
 /// # Errors
-/// Refused when `me` may not see the original (`404`).
+/// Refused when there was none and `me` may not see the original (`404`).
 pub fn unreblog(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
-    let original = seen(tx, me, id, tx.now())?;
-    if let Some(boost) = statuses::reblog_of(tx, me, original.id)?
+    let (original, author) = undone(tx, me, id, |tx, id| Ok(statuses::reblog_of(tx, me, id)?.is_some()))?;
+    if let Some(boost) = statuses::reblog_of(tx, me, original)?
         && let Some(row) = statuses::source(tx, boost)?
     {
         delete::remove(tx, boost, &row)?;
-        notifications::forget(tx, original.account, me, NotificationType::Reblog, Some(original.id))?;
+        notifications::forget(tx, author, me, NotificationType::Reblog, Some(original))?;
     }
-    Ok(original.id)
+    Ok(original)
 }

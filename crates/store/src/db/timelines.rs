@@ -43,7 +43,7 @@ keysets! {
     // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
     TAG = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
-            and a.suspended_at is null
+            and a.suspended_at is null and a.silenced_at is null
             and s.id in (select st.status_id from status_tags st where st.tag_id in ids($6)
                 and st.status_id < $1 and st.status_id > $2)
             and $8 = (select count(*) from status_tags st where st.status_id = s.id and st.tag_id in ids($7))
@@ -181,7 +181,7 @@ queries! {
     TRIM = Sql::Same("delete from home_feed where account_id = $1 and status_id < coalesce(
         (select h.status_id from home_feed h where h.account_id = $1 order by h.status_id desc limit 1 offset $2), 0)");
     OVERLONG = Sql::Same("select account_id from home_feed group by account_id having count(*) > $1 limit 100");
-    HOME_SEEN = Sql::Same("select coalesce(home_seen_at, 0) from users where account_id = $1");
+    HOME_SEEN = Sql::Same("select coalesce(home_seen_at, created_at) from users where account_id = $1");
     SEE_HOME = Sql::Same("update users set home_seen_at = $2 where account_id = $1");
     IS_IN_HOME = Sql::Same("select 1 from home_feed where account_id = $1 and status_id = $2");
 }
@@ -405,7 +405,7 @@ pub fn trim(tx: &Tx<'_>) -> Result<bool, Fault> {
     Ok(long.len() == 100)
 }
 
-/// When the feed was last looked at; 1970 for never, `None` for people elsewhere.
+/// When the feed was last looked at, or the person came; `None` for people elsewhere.
 ///
 /// # Errors
 /// The database failed.

@@ -86,3 +86,35 @@ on_both_engines! {
         assert_eq!(refusal(pin(ALICE, direct).await), sentence);
     }
 }
+
+on_both_engines! {
+    async fn what_one_did_can_be_taken_back_after_the_post_went_out_of_sight(village: Village) {
+        let id = village.posts(ALICE, "x").await;
+        village.does(move |tx| statuses::favourite(tx, BOB, id)).await.unwrap();
+        village.boosts(BOB, id).await.unwrap();
+        village.does(|tx| phiomia_social::relationships::block(tx, ALICE, BOB)).await.unwrap();
+        assert!(village.view(id, Viewer::Account(BOB)).await.is_none());
+        village.does(move |tx| statuses::unfavourite(tx, BOB, id)).await.unwrap();
+        village.does(move |tx| statuses::unreblog(tx, BOB, id)).await.unwrap();
+        let body = village.view(id, Viewer::Anonymous).await.unwrap().body;
+        assert_eq!((body.favourites_count, body.reblogs_count), (0, 0));
+        assert_eq!(refusal(village.does(move |tx| statuses::unfavourite(tx, BOB, id)).await), "Record not found");
+    }
+
+    async fn what_is_kept_in_memory_is_never_older_than_the_last_answer(village: Village) {
+        let id = village.posts(ALICE, "x").await;
+        for n in 1..=30_i64 {
+            let social = village.social.clone();
+            village.does(move |tx| {
+                let change = phiomia_model::status::Edit { text: Some(format!("version {n}")), ..Default::default() };
+                statuses::edit(tx, &social, ALICE, id, &change)
+            }).await.unwrap();
+            // Several readers fill the memory at the same time as the next edit is on its way.
+            let (one, two) = tokio::join!(village.view(id, Viewer::Anonymous), village.view(id, Viewer::Account(BOB)));
+            assert_eq!([one.unwrap().body.text.clone(), two.unwrap().body.text.clone()], [format!("version {n}"), format!("version {n}")]);
+        }
+        let before = village.data.db.n_statements();
+        village.view(id, Viewer::Anonymous).await.unwrap();
+        assert_eq!(village.data.db.n_statements(), before, "a visitor's view of a known post costs no statement");
+    }
+}

@@ -72,6 +72,11 @@ impl Connection {
         Ok(Connection { raw })
     }
 
+    /// Whether a transaction is open: SQLite itself ends one when the disk fails.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        !self.raw.is_autocommit()
+    }
+
     pub(super) fn batch(&self, sql: &str) -> Result<(), Fault> {
         self.raw.execute_batch(sql).map_err(|e| broken(sql.split_whitespace().next().unwrap_or("batch"), &e))
     }

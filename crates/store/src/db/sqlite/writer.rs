@@ -63,6 +63,11 @@ fn batch(
     while let Some(mut act) = next.take() {
         let outcome = one(connection, shared, &mut *act, &mut aftermath);
         done.push((act, outcome));
+        if !connection.is_in_transaction() {
+            // SQLite took everything back by itself (disk full, I/O error): nothing of this batch may go on.
+            abandon(done);
+            return;
+        }
         if done.len() < MOST_ACTS && begun.elapsed() < LONGEST_GATHERING {
             next = waiting.try_recv().ok();
         }
@@ -87,6 +92,15 @@ fn batch(
                 act.answer(outcome.and(Err(failed.into())));
             }
         }
+    }
+}
+
+/// Answers a batch whose transaction is gone: what failed with its own error, what had succeeded as not written.
+fn abandon(done: Vec<(Box<dyn WriteAct>, Result<(), Error>)>) {
+    tracing::error!("the database took a transaction back by itself, {} acts were not written", done.len());
+    for (act, outcome) in done {
+        let lost = Fault::new("the database took the transaction back").transient();
+        act.answer(outcome.and(Err(lost.into())));
     }
 }
 
@@ -115,6 +129,9 @@ fn one(
                 return Ok(());
             }
             Err(error) => {
+                if !connection.is_in_transaction() {
+                    return Err(error);
+                }
                 connection.control("rollback to act")?;
                 connection.control("release act")?;
                 let was_taken = matches!(&error, Error::Broken(fault) if cause(fault) == Cause::Taken);

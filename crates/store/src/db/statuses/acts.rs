@@ -20,6 +20,8 @@ queries! {
         on conflict (account_id, status_id) do nothing");
     UNPIN = Sql::Same("delete from pins where account_id = $1 and status_id = $2");
     N_PINS = Sql::Same("select count(*) from pins where account_id = $1 and status_id <> $2");
+    IS_FAVOURITED = Sql::Same("select 1 from favourites where account_id = $1 and status_id = $2");
+    IS_BOOKMARKED = Sql::Same("select 1 from bookmarks where account_id = $1 and status_id = $2");
     REBLOG_OF = Sql::Same("select id from statuses where account_id = $1 and reblog_of_id = $2 and deleted_at is null");
 }
 
@@ -36,14 +38,11 @@ keysets! {
     BOOKMARKED = "b.id", "select b.id, b.status_id from bookmarks b where b.account_id = $4";
 }
 
-/// Whether an act was new.
-pub type Favourited = bool;
-
 /// Favourites; `false` when it was one already.
 ///
 /// # Errors
 /// The database failed.
-pub fn favourite(tx: &Tx<'_>, who: AccountId, status: StatusId) -> Result<Favourited, Fault> {
+pub fn favourite(tx: &Tx<'_>, who: AccountId, status: StatusId) -> Result<bool, Fault> {
     Ok(tx.execute(&FAVOURITE, (who, status, tx.new_id(), tx.now()))? > 0)
 }
 
@@ -85,6 +84,22 @@ pub fn pin(tx: &Tx<'_>, who: AccountId, status: StatusId) -> Result<bool, Fault>
 /// The database failed.
 pub fn unpin(tx: &Tx<'_>, who: AccountId, status: StatusId) -> Result<bool, Fault> {
     Ok(tx.execute(&UNPIN, (who, status))? > 0)
+}
+
+/// Whether somebody favourited it.
+///
+/// # Errors
+/// The database failed.
+pub fn is_favourited(q: &Query<'_>, who: AccountId, status: StatusId) -> Result<bool, Fault> {
+    q.exists(&IS_FAVOURITED, (who, status))
+}
+
+/// Whether somebody bookmarked it.
+///
+/// # Errors
+/// The database failed.
+pub fn is_bookmarked(q: &Query<'_>, who: AccountId, status: StatusId) -> Result<bool, Fault> {
+    q.exists(&IS_BOOKMARKED, (who, status))
 }
 
 /// How many statuses other than this one are pinned.

@@ -6,8 +6,8 @@ mod thread;
 mod view;
 
 pub use acts::{
-    Favourited, bookmark, bookmarked_page, favourite, favourited_by, favourites_page, n_pins, pin, reblog_of,
-    reblogged_by, unbookmark, unfavourite, unpin,
+    bookmark, bookmarked_page, favourite, favourited_by, favourites_page, is_bookmarked, is_favourited, n_pins, pin,
+    reblog_of, reblogged_by, unbookmark, unfavourite, unpin,
 };
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, age_mentions, author_and_policy, count, deleted_batch, edits, erase,
