@@ -18,7 +18,14 @@ pub enum Job {
         /// The status.
         status: StatusId,
     },
-    /// Fills the home feed of somebody who has been away, or has just followed somebody.
+    /// Puts the newest posts of somebody into the home feed of who has just followed them, or no longer mutes them.
+    MergeHome {
+        /// Whose feed.
+        account: AccountId,
+        /// Whose posts.
+        author: AccountId,
+    },
+    /// Fills the home feed of somebody who has been away.
     RebuildHome {
         /// Whose.
         account: AccountId,
@@ -59,6 +66,14 @@ pub enum Lane {
 impl Lane {
     /// Every lane.
     pub const ALL: [Lane; 2] = [Lane::Feeds, Lane::Upkeep];
+    /// The priorities of its jobs, lowest first: what a worker looks for one after the other.
+    #[must_use]
+    pub const fn priorities(self) -> &'static [i64] {
+        match self {
+            Lane::Feeds => &[10, 20, 30],
+            Lane::Upkeep => &[10, 30, 90],
+        }
+    }
     /// The word in the database and in `phiomia jobs`.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -74,7 +89,11 @@ impl Job {
     #[must_use]
     pub const fn lane(&self) -> Lane {
         match self {
-            Job::FanOut { .. } | Job::RebuildHome { .. } | Job::SweepHome { .. } | Job::EndMute { .. } => Lane::Feeds,
+            Job::FanOut { .. }
+            | Job::MergeHome { .. }
+            | Job::RebuildHome { .. }
+            | Job::SweepHome { .. }
+            | Job::EndMute { .. } => Lane::Feeds,
             Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::Tidy => Lane::Upkeep,
         }
     }
@@ -83,7 +102,7 @@ impl Job {
     pub const fn priority(&self) -> i64 {
         match self {
             Job::FanOut { .. } | Job::SweepStatus { .. } => 10,
-            Job::SweepHome { .. } | Job::EndMute { .. } => 20,
+            Job::SweepHome { .. } | Job::MergeHome { .. } | Job::EndMute { .. } => 20,
             Job::RebuildHome { .. } | Job::SweepAccount { .. } => 30,
             Job::Tidy => 90,
         }
@@ -94,11 +113,34 @@ impl Job {
         match self {
             Job::FanOut { .. } => "fan_out",
             Job::SweepStatus { .. } => "sweep_status",
+            Job::MergeHome { .. } => "merge_home",
             Job::RebuildHome { .. } => "rebuild_home",
             Job::SweepHome { .. } => "sweep_home",
             Job::EndMute { .. } => "end_mute",
             Job::SweepAccount { .. } => "sweep_account",
             Job::Tidy => "tidy",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_look_for_every_priority_that_jobs_have() {
+        let (account, author, status) = (AccountId(1), AccountId(2), StatusId(3));
+        for job in [
+            Job::FanOut { status },
+            Job::SweepStatus { status },
+            Job::MergeHome { account, author },
+            Job::RebuildHome { account },
+            Job::SweepHome { account, author },
+            Job::EndMute { account, target: author },
+            Job::SweepAccount { account },
+            Job::Tidy,
+        ] {
+            assert!(job.lane().priorities().contains(&job.priority()), "{job:?}");
         }
     }
 }

@@ -104,12 +104,12 @@ pub fn rebuild(tx: &Tx<'_>, feed: AccountId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the newest posts of somebody just followed into a feed.
+/// Puts the newest posts of an author into a feed that follows them.
 ///
 /// # Errors
 /// The database failed.
-pub fn add_author(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Error> {
-    timelines::add_author(tx, feed, author)?;
+pub fn merge(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Error> {
+    timelines::merge(tx, feed, author, tx.now().minus(AWAY))?;
     Ok(())
 }
 

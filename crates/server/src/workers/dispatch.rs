@@ -21,6 +21,7 @@ fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
     match *job {
         Job::FanOut { status } => timelines::fan_out(tx, status),
         Job::SweepStatus { status } => statuses::sweep(tx, status),
+        Job::MergeHome { account, author } => timelines::merge(tx, account, author),
         Job::RebuildHome { account } => timelines::rebuild(tx, account),
         Job::SweepHome { account, author } => timelines::sweep(tx, account, author),
         Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),

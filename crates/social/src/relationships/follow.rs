@@ -114,7 +114,7 @@ pub(super) fn sweep_home_of(tx: &Tx<'_>, reader: &Party, author: AccountId) -> R
 /// The follow itself, once nothing stands against it.
 fn begin(tx: &Tx<'_>, follower: AccountId, target: AccountId, how: &FollowOptions) -> Result<(), Error> {
     if connect(tx, follower, target, how)? {
-        tx.enqueue(&Job::RebuildHome { account: follower })?;
+        tx.enqueue(&Job::MergeHome { account: follower, author: target })?;
         relations_changed(tx, follower);
         notify(tx, target, follower, NotificationType::Follow, None)?;
     }

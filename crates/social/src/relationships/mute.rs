@@ -84,7 +84,7 @@ pub fn end_all_lapsed(tx: &Tx<'_>) -> Result<(), Error> {
 
 fn ended(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), Error> {
     if relationships::is_following(tx, me, target)? {
-        tx.enqueue(&Job::RebuildHome { account: me })?;
+        tx.enqueue(&Job::MergeHome { account: me, author: target })?;
     }
     relations_changed(tx, me);
     Ok(())

@@ -18,17 +18,16 @@ pub const MOST_CRASHES: i64 = 8;
 queries! {
     INSERT = Sql::Same("insert into jobs (id, lane, priority, kind, payload, run_at, created_at)
         values ($1, $2, $3, $4, $5, $6, $7)");
-    // `run_at` is moved to the end of the lease, so that one index answers "due and in nobody's hands".
-    // A lease of our own that has lapsed (the database was away) is not a crash.
+    // `run_at` is moved to the end of the lease, so that one index answers "due and in nobody's hands". One priority at
+    // a time: then the index gives the due ones alone, however many wait for a later time.
     CLAIM = Sql::Differs {
-        sqlite: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null and leased_by <> $5), leased_by = $5
-            where id in (select id from jobs where lane = $1 and run_at <= $2 and parked_at is null
-                order by priority, run_at, id limit $3)
+        sqlite: "update jobs set run_at = $5, crashes = crashes + (leased_by is not null), leased_by = $6
+            where id in (select id from jobs where lane = $1 and priority = $2 and run_at <= $3 and parked_at is null
+                order by run_at, id limit $4)
             returning id, payload, attempts, crashes",
-        postgres: "update jobs set run_at = $4, crashes = crashes + (leased_by is not null and leased_by <> $5)::int,
-                leased_by = $5
-            where id in (select id from jobs where lane = $1 and run_at <= $2 and parked_at is null
-                order by priority, run_at, id limit $3 for update skip locked)
+        postgres: "update jobs set run_at = $5, crashes = crashes + (leased_by is not null)::int, leased_by = $6
+            where id in (select id from jobs where lane = $1 and priority = $2 and run_at <= $3 and parked_at is null
+                order by run_at, id limit $4 for update skip locked)
             returning id, payload, attempts, crashes",
     };
     RENEW = Sql::Same("update jobs set run_at = $3 where id in ids($1) and leased_by = $2");
@@ -48,7 +47,7 @@ queries! {
     UNPARK_ONE = Sql::Same("update jobs set parked_at = null, attempts = 0, crashes = 0, run_at = $2
         where id = $1 and parked_at is not null");
     DISCARD = Sql::Same("delete from jobs where id = $1 and parked_at is not null");
-    NEXT_DUE = Sql::Same("select min(run_at) from jobs where lane = $1 and parked_at is null");
+    NEXT_DUE = Sql::Same("select min(run_at) from jobs where lane = $1 and priority = $2 and parked_at is null");
     WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
 }
 
@@ -85,7 +84,16 @@ impl FromRow for Claimed {
 /// # Errors
 /// The database failed.
 pub fn claim(tx: &Tx<'_>, lane: Lane, most: i64, lease: Duration, worker: &str) -> Result<Vec<Claimed>, Fault> {
-    tx.rows(&CLAIM, (lane.word(), tx.now(), most, tx.now().plus(lease), worker))
+    let mut claimed: Vec<Claimed> = Vec::new();
+    for priority in lane.priorities() {
+        let left = most - i64::try_from(claimed.len()).unwrap_or(most);
+        if left <= 0 {
+            break;
+        }
+        let values = (lane.word(), *priority, tx.now(), left, tx.now().plus(lease), worker);
+        claimed.extend(tx.rows::<Claimed>(&CLAIM, values)?);
+    }
+    Ok(claimed)
 }
 
 /// Prolongs leases of this process.
@@ -247,7 +255,12 @@ pub fn discard(tx: &Tx<'_>, job: JobId) -> Result<bool, Fault> {
 /// # Errors
 /// The database failed.
 pub fn next_due(q: &Query<'_>, lane: Lane) -> Result<Option<Time>, Fault> {
-    Ok(q.value::<Option<Time>>(&NEXT_DUE, (lane.word(),))?.flatten())
+    let mut first: Option<Time> = None;
+    for priority in lane.priorities() {
+        let due = q.value::<Option<Time>>(&NEXT_DUE, (lane.word(), *priority))?.flatten();
+        first = first.into_iter().chain(due).min();
+    }
+    Ok(first)
 }
 
 /// Whether a job of this kind is waiting or running.

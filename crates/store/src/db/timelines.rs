@@ -11,6 +11,8 @@ use super::{
 
 /// Entries a home feed keeps.
 pub const LONGEST_FEED: i64 = 400;
+/// Posts of somebody just followed that are put into the feed.
+const MERGED: i64 = 40;
 /// A boost is not shown again within this many entries of the feed.
 const REBLOG_DISTANCE: i64 = 40;
 
@@ -64,118 +66,77 @@ keysets! {
     PINNED = "p.id", "select p.id, p.status_id from pins p where p.account_id = $4";
 }
 
+/// The rules of `FAN_OUT` for one feed ($1) at a time ($3 now): `s` the post, `o` what it boosts, `f` the follow.
+macro_rules! feed_rules {
+    () => {
+        "s.deleted_at is null
+            and (s.visibility < 3 or s.account_id = $1
+                or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
+            and (s.reblog_of_id is null or s.account_id = $1
+                or (f.shows_reblogs and o.account_id <> $1 and o.deleted_at is null))
+            and (f.languages is null or s.language is null or f.languages like '%\"' || s.language || '\"%')
+            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1) or s.account_id = $1
+                or exists (select 1 from follows g where g.account_id = $1 and g.target_id = s.in_reply_to_account_id))
+            and not exists (select 1 from mutes m where m.account_id = $1
+                and m.target_id in (s.account_id, coalesce(o.account_id, s.account_id),
+                    coalesce(s.in_reply_to_account_id, s.account_id))
+                and (m.expires_at is null or m.expires_at > $3))
+            and not exists (select 1 from blocks b where b.account_id = $1
+                and b.target_id in (s.account_id, coalesce(o.account_id, s.account_id),
+                    coalesce(s.in_reply_to_account_id, s.account_id)))
+            and not exists (select 1 from blocks b where b.target_id = $1
+                and b.account_id in (s.account_id, coalesce(o.account_id, s.account_id)))"
+    };
+}
+
 queries! {
     ADD_HOME = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
         values ($1, $2, $3, $4) on conflict (account_id, status_id) do nothing");
     REMOVE_HOME = Sql::Same("delete from home_feed where account_id = $1 and status_id = $2");
     // One statement for all followers. $1 status, $2 author, $3 boosted status, $4 its author, $5 answered account,
     // $6 seen since, $7 language, $8 only people mentioned, $9 now, $10 boost distance.
-    FAN_OUT = Sql::Differs {
-        sqlite: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
-            select f.account_id, $1, $2, $3 from follows f join users u on u.account_id = f.account_id
-            where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6
-                and (cast($3 as bigint) is null or f.shows_reblogs)
-                and (f.languages is null or cast($7 as text) is null
-                    or exists (select 1 from json_each(f.languages) l where l.value = $7))
-                and (cast($5 as bigint) is null or $5 in ($2, f.account_id)
-                    or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = $5))
-                and (not $8 or exists (select 1 from mentions m where m.status_id = $1 and m.account_id = f.account_id))
-                and not exists (select 1 from mutes m where m.account_id = f.account_id
-                    and m.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2))
-                    and (m.expires_at is null or m.expires_at > $9))
-                and not exists (select 1 from blocks b where b.account_id = f.account_id
-                    and b.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)))
-                and not exists (select 1 from blocks b where b.target_id = f.account_id
-                    and b.account_id in ($2, coalesce(cast($4 as bigint), $2)))
-                and (cast($3 as bigint) is null or f.account_id <> $4)
-                and (cast($3 as bigint) is null or not exists (select 1 from home_feed h
-                    where h.account_id = f.account_id and (h.status_id = $3 or h.reblog_of_id = $3)
-                        and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
-                            order by n.status_id desc limit 1 offset $10), 0)))
-            on conflict (account_id, status_id) do nothing
-            returning account_id",
-        postgres: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
-            select f.account_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
-            from follows f join users u on u.account_id = f.account_id
-            where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6
-                and (cast($3 as bigint) is null or f.shows_reblogs)
-                and (f.languages is null or cast($7 as text) is null
-                    or exists (select 1 from jsonb_array_elements_text(cast(f.languages as jsonb)) l where l = $7))
-                and (cast($5 as bigint) is null or $5 in ($2, f.account_id)
-                    or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = $5))
-                and (not $8 or exists (select 1 from mentions m where m.status_id = $1 and m.account_id = f.account_id))
-                and not exists (select 1 from mutes m where m.account_id = f.account_id
-                    and m.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2))
-                    and (m.expires_at is null or m.expires_at > $9))
-                and not exists (select 1 from blocks b where b.account_id = f.account_id
-                    and b.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)))
-                and not exists (select 1 from blocks b where b.target_id = f.account_id
-                    and b.account_id in ($2, coalesce(cast($4 as bigint), $2)))
-                and (cast($3 as bigint) is null or f.account_id <> cast($4 as bigint))
-                and (cast($3 as bigint) is null or not exists (select 1 from home_feed h
-                    where h.account_id = f.account_id and (h.status_id = $3 or h.reblog_of_id = $3)
-                        and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
-                            order by n.status_id desc limit 1 offset $10), 0)))
-            on conflict (account_id, status_id) do nothing
-            returning account_id",
-    };
+    FAN_OUT = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+        select f.account_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
+        from follows f join users u on u.account_id = f.account_id
+        where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6
+            and (cast($3 as bigint) is null or f.shows_reblogs)
+            and (f.languages is null or cast($7 as text) is null
+                or f.languages like '%\"' || cast($7 as text) || '\"%')
+            and (cast($5 as bigint) is null or cast($5 as bigint) in ($2, f.account_id)
+                or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = $5))
+            and (not $8 or exists (select 1 from mentions m where m.status_id = $1 and m.account_id = f.account_id))
+            and not exists (select 1 from mutes m where m.account_id = f.account_id
+                and m.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2))
+                and (m.expires_at is null or m.expires_at > $9))
+            and not exists (select 1 from blocks b where b.account_id = f.account_id
+                and b.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)))
+            and not exists (select 1 from blocks b where b.target_id = f.account_id
+                and b.account_id in ($2, coalesce(cast($4 as bigint), $2)))
+            and (cast($3 as bigint) is null or f.account_id <> cast($4 as bigint))
+            and (cast($3 as bigint) is null or not exists (select 1 from home_feed h
+                where h.account_id = f.account_id and (h.status_id = $3 or h.reblog_of_id = $3)
+                    and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
+                        order by n.status_id desc limit 1 offset $10), 0)))
+        on conflict (account_id, status_id) do nothing
+        returning account_id");
     BELLS = Sql::Same("select f.account_id from follows f join users u on u.account_id = f.account_id
         where f.target_id = $1 and f.notifies");
-    // What a feed would hold: own posts, and those of followed people as FAN_OUT would have let them in.
-    REBUILD = Sql::Differs {
-        sqlite: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
-        select $1, s.id, s.account_id, s.reblog_of_id from statuses s
-        left join follows f on f.account_id = $1 and f.target_id = s.account_id
+    // What a feed would hold had everything been fanned out to it: own posts and those of followed people.
+    // $1 feed, $2 newer than, $3 now, $4 at most.
+    REBUILD = Sql::Same(concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+        select cast($1 as bigint), s.id, s.account_id, s.reblog_of_id
+        from (select target_id, shows_reblogs, languages from follows where account_id = $1
+            union all select cast($1 as bigint), true, null) f
+        join statuses s on s.account_id = f.target_id and s.id > $2
         left join statuses o on o.id = s.reblog_of_id
-        where (s.account_id = $1 or f.target_id is not null) and s.id > $2 and s.deleted_at is null
-            and (s.visibility < 3 or s.account_id = $1
-                or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
-            and (s.reblog_of_id is null or s.account_id = $1 or (f.shows_reblogs and o.account_id <> $1))
-            and (s.reblog_of_id is null or o.deleted_at is null)
-            and (s.account_id = $1 or f.languages is null or s.language is null
-                or exists (select 1 from json_each(f.languages) l where l.value = s.language))
-            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1)
-                or s.account_id = $1
-                or exists (select 1 from follows g where g.account_id = $1 and g.target_id = s.in_reply_to_account_id))
-            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id in (s.account_id,
-                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id))
-                and (m.expires_at is null or m.expires_at > $3))
-            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id in (s.account_id,
-                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id)))
-            and not exists (select 1 from blocks b where b.target_id = $1
-                and b.account_id in (s.account_id, coalesce(o.account_id, s.account_id)))
-        order by s.id desc limit $4
-        on conflict (account_id, status_id) do nothing",
-        postgres: "insert into home_feed (account_id, status_id, author_id, reblog_of_id)
-        select $1, s.id, s.account_id, s.reblog_of_id from statuses s
-        left join follows f on f.account_id = $1 and f.target_id = s.account_id
+        where ", feed_rules!(), " order by s.id desc limit $4 on conflict (account_id, status_id) do nothing"));
+    // The same for one author: $5.
+    MERGE = Sql::Same(concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+        select cast($1 as bigint), s.id, s.account_id, s.reblog_of_id
+        from follows f join statuses s on s.account_id = f.target_id and s.id > $2
         left join statuses o on o.id = s.reblog_of_id
-        where (s.account_id = $1 or f.target_id is not null) and s.id > $2 and s.deleted_at is null
-            and (s.visibility < 3 or s.account_id = $1
-                or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
-            and (s.reblog_of_id is null or s.account_id = $1 or (f.shows_reblogs and o.account_id <> $1))
-            and (s.reblog_of_id is null or o.deleted_at is null)
-            and (s.account_id = $1 or f.languages is null or s.language is null
-                or exists (select 1 from jsonb_array_elements_text(cast(f.languages as jsonb)) l where l = s.language))
-            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1)
-                or s.account_id = $1
-                or exists (select 1 from follows g where g.account_id = $1 and g.target_id = s.in_reply_to_account_id))
-            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id in (s.account_id,
-                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id))
-                and (m.expires_at is null or m.expires_at > $3))
-            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id in (s.account_id,
-                    coalesce(o.account_id, s.account_id), coalesce(s.in_reply_to_account_id, s.account_id)))
-            and not exists (select 1 from blocks b where b.target_id = $1
-                and b.account_id in (s.account_id, coalesce(o.account_id, s.account_id)))
-        order by s.id desc limit $4
-        on conflict (account_id, status_id) do nothing",
-    };
-    REBUILD_AUTHOR = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
-        select $1, s.id, s.account_id, s.reblog_of_id from statuses s
-        where s.account_id = $2 and s.deleted_at is null and s.visibility < 3
-            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
-        order by s.id desc limit $3
-        on conflict (account_id, status_id) do nothing");
+        where f.account_id = $1 and f.target_id = $5 and ", feed_rules!(),
+        " order by s.id desc limit $4 on conflict (account_id, status_id) do nothing"));
     SWEEP = Sql::Same("delete from home_feed where account_id = $1 and (author_id = $2
         or reblog_of_id in (select s.id from statuses s where s.account_id = $2))");
     TRIM = Sql::Same("delete from home_feed where account_id = $1 and status_id < coalesce(
@@ -369,7 +330,7 @@ pub fn bells(q: &Query<'_>, author: AccountId) -> Result<Vec<AccountId>, Fault> 
     q.column(&BELLS, (author,))
 }
 
-/// Fills a feed from the posts of the last two weeks.
+/// Fills a feed from the posts since `since`.
 ///
 /// # Errors
 /// The database failed.
@@ -377,12 +338,12 @@ pub fn rebuild(tx: &Tx<'_>, feed: AccountId, since: Time) -> Result<(), Fault> {
     tx.execute(&REBUILD, (feed, id::first_of(since), tx.now(), LONGEST_FEED)).map(|_| ())
 }
 
-/// Fills a feed with the newest posts of somebody just followed.
+/// Puts the newest posts of one author into a feed that follows them.
 ///
 /// # Errors
 /// The database failed.
-pub fn add_author(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Fault> {
-    tx.execute(&REBUILD_AUTHOR, (feed, author, 20_i64)).map(|_| ())
+pub fn merge(tx: &Tx<'_>, feed: AccountId, author: AccountId, since: Time) -> Result<(), Fault> {
+    tx.execute(&MERGE, (feed, id::first_of(since), tx.now(), MERGED, author)).map(|_| ())
 }
 
 /// Takes somebody's posts, and boosts of them, out of a feed.

@@ -25,7 +25,7 @@ on_both_engines! {
         assert!(mine.following && mine.showing_reblogs && !mine.notifying && !mine.requested && mine.languages.is_none());
         assert!(theirs.followed_by && !theirs.following);
         assert_eq!((town.counters(ALICE).await, town.counters(BOB).await), ((0, 1), (1, 0)));
-        assert_eq!(town.jobs().await, vec![Job::RebuildHome { account: ALICE }]);
+        assert_eq!(town.jobs().await, vec![Job::MergeHome { account: ALICE, author: BOB }]);
         let events = town.0.announced();
         assert!(events.contains(&Event::RelationsChanged { account: ALICE }));
         assert!(events.contains(&Event::AccountTouched { account: BOB }));
@@ -63,7 +63,7 @@ on_both_engines! {
         let mine = town.between(ALICE, CAROL).await;
         assert!(mine.following && mine.notifying && !mine.requested);
         assert_eq!((town.counters(CAROL).await, town.counters(ALICE).await), ((1, 0), (0, 1)));
-        assert_eq!(town.jobs().await, vec![Job::RebuildHome { account: ALICE }]);
+        assert_eq!(town.jobs().await, vec![Job::MergeHome { account: ALICE, author: CAROL }]);
         assert_eq!(town.notifications(CAROL), 1);
         let again = town.does(|tx| relationships::authorize_request(tx, CAROL, ALICE)).await;
         assert!(matches!(refusal(again), Refusal::NotFound(_)));

@@ -58,7 +58,7 @@ on_both_engines! {
         town.jobs().await;
         town.does(|tx| relationships::unmute(tx, ALICE, BOB)).await.unwrap();
         assert!(!town.between(ALICE, BOB).await.muting);
-        assert_eq!(town.jobs().await, vec![Job::RebuildHome { account: ALICE }]);
+        assert_eq!(town.jobs().await, vec![Job::MergeHome { account: ALICE, author: BOB }]);
         town.does(|tx| relationships::unmute(tx, ALICE, BOB)).await.unwrap();
         assert_eq!(town.jobs().await, vec![]);
     }

@@ -175,6 +175,7 @@ on_both_engines! {
         let mut counts = Vec::new();
         for length in [2, 20] {
             let ids = village.sees(move |q| Ok(table::public(q, Viewer::Anonymous, Origin::Anywhere, &Page::first(length), now)?)).await;
+            village.data.db.forget();
             let before = village.data.db.n_statements();
             let views = village.sees(move |q| Ok(rows::views(q, &ids, Viewer::Account(BOB), now)?)).await;
             assert_eq!(views.len(), usize::try_from(length).unwrap());

@@ -149,6 +149,7 @@ impl Village {
                         Job::SweepStatus { status } => statuses::sweep(tx, *status)?,
                         Job::SweepHome { account, author } => timelines::sweep(tx, *account, *author)?,
                         Job::SweepAccount { account } => statuses::sweep_account(tx, *account)?,
+                        Job::MergeHome { account, author } => timelines::merge(tx, *account, *author)?,
                         Job::RebuildHome { account } => timelines::rebuild(tx, *account)?,
                         _ => {}
                     }
