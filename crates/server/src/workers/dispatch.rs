@@ -33,6 +33,7 @@ fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
 /// The daily work of every room.
 fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
     users::tidy(tx)?;
+    phiomia_store::db::tidy(tx)?;
     statuses::tidy(tx)?;
     relationships::end_all_lapsed(tx)?;
     timelines::trim(tx)

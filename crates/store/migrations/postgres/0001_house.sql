@@ -34,3 +34,11 @@ create table rate_buckets (
     ends_at bigint not null,
     primary key (bucket, who)
 );
+
+-- One row for each PostgreSQL connection that writes, counting its transactions: when the answer to a commit is lost,
+-- the count says whether it happened. (SQLite answers its own commits and leaves the table empty.)
+create table write_marks (
+    worker bigint primary key,
+    n bigint not null,
+    marked_at bigint not null
+);

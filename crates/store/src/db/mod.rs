@@ -303,6 +303,7 @@ pub fn statements() -> Vec<&'static Statement> {
         jobs::ALL,
         links::ALL,
         notifications::ALL,
+        postgres::ALL,
         rate_buckets::ALL,
         sessions::ALL,
         settings::ALL,
@@ -320,6 +321,14 @@ pub fn statements() -> Vec<&'static Statement> {
         .chain(statuses::KEYSETS.iter().copied());
     all.extend(paged.flatten().flat_map(|list| [&list.down, &list.up]));
     all
+}
+
+/// Throws away what only the engines themselves remember. Part of `Job::Tidy`.
+///
+/// # Errors
+/// The database failed.
+pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
+    postgres::forget_marks(tx, tx.now().minus(Duration::from_secs(86_400)))
 }
 
 /// Brings the database to the newest schema without starting anything.

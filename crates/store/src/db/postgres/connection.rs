@@ -7,16 +7,43 @@ use std::{
 };
 
 use bytes::BytesMut;
-use phiomia_model::Fault;
+use phiomia_model::{Fault, Time};
 use postgres_types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use super::{PostgresSettings, SslMode, tls};
 use crate::db::{
     error::{Cause, fault},
-    sql::Statement,
+    query::Tx,
+    sql::{Sql, Statement, queries},
     value::{Cell, Cells, Row, Value},
 };
+
+queries! {
+    MARK = Sql::Same("insert into write_marks (worker, n, marked_at) values ($1, $2, $3)
+        on conflict (worker) do update set n = excluded.n, marked_at = excluded.marked_at");
+    MARKED = Sql::Differs {
+        sqlite: "select n from write_marks where worker = $1",
+        postgres: "select n from write_marks where worker = $1 for update",
+    };
+    FORGET_MARKS = Sql::Same("delete from write_marks where marked_at < $1");
+}
+
+/// Takes away the marks of connections that are long gone.
+///
+/// # Errors
+/// The database failed.
+pub(in crate::db) fn forget_marks(tx: &Tx<'_>, before: Time) -> Result<(), Fault> {
+    tx.execute(&FORGET_MARKS, (before,)).map(|_| ())
+}
+
+/// The n-th transaction of a worker.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) worker: i64,
+    pub(super) n: i64,
+    pub(super) at: Time,
+}
 
 /// A connection. Not shared between threads.
 pub struct Connection {
@@ -64,31 +91,42 @@ impl Connection {
         })
     }
 
-    /// Begins a transaction and asks its number, so that its fate can be looked up should the answer to `commit` be lost.
-    pub(super) fn begin_write(&self) -> Result<String, Fault> {
+    /// Begins a transaction and leaves this worker's mark in it, in one round trip: should the answer to `commit` be
+    /// lost, the mark says whether it happened.
+    pub(super) fn begin_write(&self, mark: &Mark) -> Result<(), Fault> {
         self.has_failed.set(false);
-        let number = self.runtime.block_on(async {
-            let (begun, number) = tokio::join!(
-                self.client.batch_execute("begin"),
-                self.client.query_typed("select cast(pg_current_xact_id() as text)", &[])
-            );
-            begun?;
-            number
+        let values = [mark.worker, mark.n, mark.at.0].map(|n| Parameter(Value::Int(n)));
+        let outcome = self.runtime.block_on(async {
+            if self.is_preparing {
+                let statement = self.prepared(&MARK).await?;
+                let parameters = borrowed(&values);
+                let (begun, marked) =
+                    tokio::join!(self.client.batch_execute("begin"), self.client.execute(&statement, &parameters));
+                begun.and(marked)
+            } else {
+                let parameters = typed(&values);
+                let (begun, marked) = tokio::join!(
+                    self.client.batch_execute("begin"),
+                    self.client.execute_typed(MARK.postgres(), &parameters)
+                );
+                begun.and(marked)
+            }
         });
-        let rows = number.map_err(|e| broken("begin", &e))?;
-        rows.first()
-            .and_then(|row| row.try_get::<_, String>(0).ok())
-            .ok_or_else(|| Fault::new("PostgreSQL gave no transaction number; version 13 or later is needed"))
+        outcome.map(|_| ()).map_err(|e| {
+            self.has_failed.set(true);
+            broken("begin", &e)
+        })
     }
 
-    /// `committed`, `aborted` or `in progress`: what became of a transaction; `None` when it is too old to know.
-    pub(super) fn fate(&self, transaction: &str) -> Result<Option<String>, Fault> {
-        let sql = "select pg_xact_status(cast(cast($1 as text) as xid8))";
-        let rows = self
-            .runtime
-            .block_on(self.client.query_typed(sql, &[(&transaction, Type::TEXT)]))
-            .map_err(|e| broken("asking for a transaction's fate", &e))?;
-        Ok(rows.first().and_then(|row| row.try_get::<_, Option<String>>(0).ok().flatten()))
+    /// Whether the transaction that left this mark was committed. Waits for it, should it still be on its way: its row
+    /// is locked until it ends.
+    pub(super) fn is_marked(&self, mark: &Mark) -> Result<bool, Fault> {
+        let mut n = None;
+        self.each(&MARKED, &[Value::Int(mark.worker)], &mut |row| {
+            n = Some(row.next::<i64>()?);
+            Ok(false)
+        })?;
+        Ok(n == Some(mark.n))
     }
 
     pub(super) fn begin_read(&self) -> Result<(), Fault> {

@@ -10,7 +10,7 @@ use std::{path::PathBuf, str::FromStr};
 
 use phiomia_model::Refusal;
 
-pub(super) use connection::Connection;
+pub(super) use connection::{ALL, Connection, forget_marks};
 pub(super) use worker::spawn;
 
 /// How the connection is secured, as libpq means it.

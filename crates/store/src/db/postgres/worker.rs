@@ -9,7 +9,7 @@ use std::{
 
 use phiomia_model::{Error, Fault, Refusal};
 
-use super::{Connection, PostgresSettings};
+use super::{Connection, PostgresSettings, connection::Mark};
 use crate::db::{
     Shared,
     act::{ReadAct, WriteAct, panicked},
@@ -41,6 +41,8 @@ pub(in crate::db) fn spawn(
         config: config.clone(),
         shared: shared.clone(),
         connection: None,
+        id: shared.ids.next(shared.clock.now()),
+        n_transactions: 0,
     };
     let mut threads = Vec::new();
     for n in 0..settings.connections.max(1) {
@@ -61,6 +63,9 @@ struct Worker {
     config: tokio_postgres::Config,
     shared: Arc<Shared>,
     connection: Option<Connection>,
+    /// Of this thread alone, in all processes: it marks its transactions with it.
+    id: i64,
+    n_transactions: i64,
 }
 
 enum Next {
@@ -168,8 +173,10 @@ impl Worker {
 
     fn try_write(&mut self, act: &mut dyn WriteAct) -> Result<(), Error> {
         let shared = self.shared.clone();
+        self.n_transactions += 1;
+        let mark = Mark { worker: self.id, n: self.n_transactions, at: shared.clock.now() };
         let connection = self.connection()?;
-        let transaction = connection.begin_write()?;
+        connection.begin_write(&mark)?;
         let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements, cached: None };
         let tx = Tx::new(query, shared.clock.now(), &shared.ids);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -191,8 +198,8 @@ impl Worker {
             if cause(&fault) != Cause::Away {
                 return Err(fault.into());
             }
-            // Nobody told us whether it was written. The server knows.
-            if !self.was_committed(&transaction)? {
+            // Nobody told us whether it was written. The mark in it knows.
+            if !self.was_committed(&mark)? {
                 return Err(fault.into());
             }
         }
@@ -200,14 +207,11 @@ impl Worker {
         Ok(())
     }
 
-    fn was_committed(&mut self, transaction: &str) -> Result<bool, Fault> {
+    fn was_committed(&mut self, mark: &Mark) -> Result<bool, Fault> {
         let begun = Instant::now();
         loop {
-            let fate = self.connection().and_then(|c| c.fate(transaction));
-            match fate {
-                Ok(Some(fate)) if fate == "committed" => return Ok(true),
-                Ok(Some(fate)) if fate == "in progress" && begun.elapsed() < LONGEST_FAILOVER => {}
-                Ok(_) => return Ok(false),
+            match self.connection().and_then(|c| c.is_marked(mark)) {
+                Ok(is_marked) => return Ok(is_marked),
                 Err(fault) if begun.elapsed() > LONGEST_FAILOVER => return Err(fault),
                 Err(_) => self.connection = None,
             }

@@ -1,4 +1,6 @@
 //! The database facade: what must hold whatever the tables are.
 
+mod cluster;
 mod facade;
+mod postgres;
 mod schema;
