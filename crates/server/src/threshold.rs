@@ -80,7 +80,7 @@ async fn pass(State(threshold): State<Arc<Threshold>>, mut request: Request, nex
     let client = client_address(peer, request.headers(), &options.trusted_proxies);
     let id = request_id(request.headers());
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = loggable(request.uri().path());
     // No query: it may carry a token.
     let span = tracing::info_span!("request", request.id = %id.0, http.method = %method, http.path = %path);
     request.extensions_mut().insert(client);
@@ -117,6 +117,11 @@ fn decorate(response: &mut Response, id: &RequestId, https: bool) {
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(X_REQUEST_ID, value);
     }
+}
+
+/// A path as a log may keep it: a one-time link is a secret.
+fn loggable(path: &str) -> String {
+    if path.starts_with("/owner/") { "/owner/…".to_owned() } else { path.to_owned() }
 }
 
 fn note(method: &Method, path: &str, status: StatusCode, took: Duration) {

@@ -1,10 +1,11 @@
 //! What a scope allows, in words for the person who is asked.
 
-use phiomia_model::Scopes;
+use phiomia_model::{Scopes, scope};
 
-/// One line for each scope; what a broader one includes is not repeated.
+/// One line for each scope, in the order of the metadata; what a broader one includes is not repeated.
 pub(crate) fn describe(scopes: &Scopes) -> Vec<String> {
-    let names: Vec<&str> = scopes.names().collect();
+    let held: Vec<&str> = scopes.names().collect();
+    let names: Vec<&str> = scope::ALL.into_iter().filter(|name| held.contains(name)).collect();
     let is_included =
         |name: &str| names.iter().any(|other| name.strip_prefix(other).is_some_and(|r| r.starts_with(':')));
     names.iter().filter(|name| !is_included(name)).map(|name| sentence(name)).collect()
@@ -59,7 +60,7 @@ mod tests {
     #[test]
     fn what_a_broader_scope_includes_is_not_repeated() {
         let lines = |text: &str| describe(&Scopes::parse(text).unwrap_or_default());
-        assert_eq!(lines("read read:statuses push"), ["Send you notifications", "Read everything you can read"]);
+        assert_eq!(lines("read read:statuses push"), ["Read everything you can read", "Send you notifications"]);
         assert_eq!(lines("read:statuses write:statuses"), ["Read posts", "Change posts"]);
         assert_eq!(lines("admin:read:ip_blocks"), ["Read as staff: ip blocks"]);
     }

@@ -25,7 +25,10 @@ fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
         Job::RebuildHome { account } => timelines::rebuild(tx, account),
         Job::SweepHome { account, author } => timelines::sweep(tx, account, author),
         Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),
-        Job::SweepAccount { account } => statuses::sweep_account(tx, account),
+        Job::SweepAccount { account } => {
+            users::erase(tx, account)?;
+            statuses::sweep_account(tx, account)
+        }
         Job::Tidy => tidy(tx),
     }
 }

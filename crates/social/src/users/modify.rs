@@ -148,6 +148,18 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
     Ok(())
 }
 
+/// Erases what a deleted account told about itself: profile, address, password. The first part of
+/// `Job::SweepAccount`; nothing happens to an account that is not deleted.
+///
+/// # Errors
+/// The database failed.
+pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
+    if users::erase(tx, account)? {
+        tx.announce(Event::AccountTouched { account });
+    }
+    Ok(())
+}
+
 fn present(tx: &Tx<'_>, account: AccountId) -> Result<UserView, Error> {
     let user: Result<Option<UserView>, Fault> = users::find(tx, account);
     user?.filter(|u| u.deleted_at.is_none()).ok_or_else(|| Refusal::NotFound(Noun::Account).into())

@@ -43,6 +43,10 @@ queries! {
             is_discoverable = coalesce(cast($3 as boolean), is_discoverable),
             is_indexable = coalesce(cast($4 as boolean), is_indexable) where id = $1");
     DISABLE_OTP = Sql::Same("update users set otp_secret = null, otp_confirmed_at = null where account_id = $1");
+    ERASE = Sql::Same("update users set email = '', email_key = '', password_hash = null, otp_secret = null,
+            otp_confirmed_at = null, invite_request = null where account_id = $1");
+    ERASE_PROFILE = Sql::Same("update accounts set display_name = '', note = '', fields = '[]', attribution_domains = '[]'
+        where id = $1 and deleted_at is not null");
     NOTE_SIGN_IN = Sql::Same("update users set last_sign_in_at = $2, last_active_day = $3 where account_id = $1");
     NOTE_ACTIVE = Sql::Same("update users set last_active_day = $2
         where account_id = $1 and (last_active_day is null or last_active_day < $2)");
@@ -361,6 +365,18 @@ pub fn set_flags(
 /// The database failed.
 pub fn disable_otp(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     tx.execute(&DISABLE_OTP, (account,)).map(|_| ())
+}
+
+/// Erases what somebody told about themselves, if their account is deleted; whether it is. Name and id stay.
+///
+/// # Errors
+/// The database failed.
+pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<bool, Fault> {
+    if tx.execute(&ERASE_PROFILE, (account,))? == 0 {
+        return Ok(false);
+    }
+    tx.execute(&ERASE, (account,))?;
+    Ok(true)
 }
 
 /// Notes a sign-in.

@@ -1,6 +1,6 @@
 //! Signing in and out, and what forms are protected by.
 
-use phiomia_social::users::{self, UserEdit};
+use phiomia_social::users::{self, SESSION_LIFE, UserEdit};
 use phiomia_testkit::on_both_engines;
 
 use crate::{
@@ -103,6 +103,16 @@ on_both_engines! {
         assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
         assert!(style.header("cache-control").contains("immutable"));
         assert_eq!(house.get("/packs/pages-0.css").await.status, 404);
+    }
+
+    async fn a_session_lasts_as_long_as_it_is_used(house: House) {
+        let alice = signed_in(&house, "alice").await;
+        for _ in 0..3 {
+            house.wait(SESSION_LIFE / 2);
+            assert!(alice.get(&house, "/").await.ok().text().contains("@alice"));
+        }
+        house.wait(SESSION_LIFE);
+        assert!(!alice.get(&house, "/").await.ok().text().contains("@alice"));
     }
 
     async fn a_page_that_is_not_there_is_a_page_for_people(house: House) {

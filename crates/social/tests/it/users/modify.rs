@@ -7,7 +7,10 @@ use phiomia_social::{
 };
 use phiomia_store::{
     Db, Entropy, Secret,
-    db::{jobs, tokens, users::Standing},
+    db::{
+        jobs, tokens,
+        users::{self as rows, Standing},
+    },
 };
 use phiomia_testkit::{TestDatabase, on_both_engines};
 
@@ -77,6 +80,20 @@ on_both_engines! {
         assert_eq!(waiting.iter().map(|c| (c.kind.as_str(), c.n_all)).collect::<Vec<_>>(), [("sweep_account", 1)]);
         let wait = waiting[0].first_due.as_days() - db.db.clock().now().as_days();
         assert_eq!(wait, 30);
+    }
+
+    async fn what_a_deleted_account_told_about_itself_is_erased_and_nobody_elses(db: TestDatabase) {
+        let (alice, bob) = (person(&db.db, "alice").await, person(&db.db, "bob").await);
+        db.db.write(move |tx| users::delete(tx, alice, Grace::None)).await.unwrap();
+        db.db.write(move |tx| { users::erase(tx, alice)?; Ok(users::erase(tx, bob)?) }).await.unwrap();
+        let (alice, bob) = db.db.read(move |q| Ok((rows::find(q, alice)?, rows::find(q, bob)?))).await.unwrap();
+        let (alice, bob) = (alice.unwrap(), bob.unwrap());
+        assert_eq!((alice.username.as_str(), alice.email.as_str(), alice.password_hash), ("alice", "", None));
+        assert_eq!(bob.email, "bob@mail.example");
+        assert!(bob.password_hash.is_some());
+        // The address is free again, the name is not.
+        let new = NewUser { username: "alice2".to_owned(), email: Some("alice@mail.example".to_owned()), ..NewUser::default() };
+        users::create(&db.db, &addresses(), &Passwords::new(Entropy::system()), new).await.unwrap();
     }
 
     async fn an_address_of_somebody_else_is_refused(db: TestDatabase) {

@@ -5,7 +5,7 @@ use phiomia_social::users::{self, MOST_SESSIONS, Passwords, SignInOutcome, UserE
 use phiomia_store::{
     Entropy, Secret,
     db::{
-        sessions,
+        sessions, settings,
         users::{self as rows, Standing},
     },
 };
@@ -78,6 +78,15 @@ on_both_engines! {
         for browser in [browser(), elsewhere] {
             let outcome = users::sign_in(&db.db, &passwords, &entropy, "alice", &right, browser).await;
             assert!(matches!(outcome, Err(Error::Refused(Refusal::TooMany { .. }))), "{outcome:?}");
+        }
+    }
+
+    async fn where_limits_are_off_nobody_waits(db: TestDatabase) {
+        person(&db.db, "alice").await;
+        db.db.write(|tx| Ok(settings::set(tx, "rate_limits", "off")?)).await.unwrap();
+        let too_long = "x".repeat(300);
+        for _ in 0..30 {
+            assert!(matches!(try_sign_in(&db.db, "alice", &too_long).await, SignInOutcome::Wrong));
         }
     }
 
