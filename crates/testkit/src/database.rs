@@ -69,13 +69,32 @@ impl Drop for Scratch {
 
 /// Settings of a database that is empty and not migrated yet.
 pub async fn empty(engine: Engine) -> (Settings, Scratch) {
+    let (address, scratch) = empty_address(engine).await;
+    (settings(&address), scratch)
+}
+
+/// What an address for `DATABASE_URL` means.
+#[must_use]
+pub fn settings(address: &str) -> Settings {
+    match address.strip_prefix("sqlite:") {
+        Some(path) => Settings::Sqlite(SqliteSettings::at(path)),
+        None => {
+            let mut settings = PostgresSettings::parse(address).unwrap();
+            settings.connections = 2;
+            Settings::Postgres(Box::new(settings))
+        }
+    }
+}
+
+/// The same as [`empty`], as an address for `DATABASE_URL`.
+pub async fn empty_address(engine: Engine) -> (String, Scratch) {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = format!("phiomia_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     match engine {
         Engine::Sqlite => {
             let folder = std::env::temp_dir().join(name);
             std::fs::create_dir_all(&folder).unwrap();
-            (Settings::Sqlite(SqliteSettings::at(folder.join("phiomia.sqlite3"))), Scratch(Some(folder)))
+            (format!("sqlite:{}", folder.join("phiomia.sqlite3").display()), Scratch(Some(folder)))
         }
         Engine::Postgres => {
             #[expect(clippy::disallowed_methods, reason = "script/test says here where its server is")]
@@ -90,10 +109,8 @@ pub async fn empty(engine: Engine) -> (Settings, Scratch) {
             drop(client);
             driver.await.unwrap().unwrap();
             let (base, _) = server.rsplit_once('/').expect("PHIOMIA_TEST_POSTGRES names a database");
-            let mut settings = PostgresSettings::parse(&format!("{base}/{name}?sslmode=disable")).unwrap();
-            settings.connections = 2;
             // The whole server is thrown away after the run, so its databases need not be.
-            (Settings::Postgres(Box::new(settings)), Scratch(None))
+            (format!("{base}/{name}?sslmode=disable"), Scratch(None))
         }
     }
 }

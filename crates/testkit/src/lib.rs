@@ -8,7 +8,7 @@
 
 mod database;
 
-pub use database::{Engine, TestDatabase, beside, empty};
+pub use database::{Engine, Scratch, TestDatabase, beside, empty, empty_address, settings};
 pub use tokio;
 
 /// Writes a test once and runs it on SQLite and on PostgreSQL, each with a fresh, empty database.

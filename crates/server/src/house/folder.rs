@@ -16,18 +16,26 @@ const KEY_BYTES: usize = 32;
 /// Its file in the data folder: not in the database, so that a copy of the one is worth nothing without the other.
 const KEY_FILE: &str = "secret.key";
 
-/// Makes the folder if it is not there, for nobody but us. Says in the log when others may read in it.
+/// Makes the data folder if it is not there, for nobody but us. Says in the log when others may look into it.
 ///
 /// # Errors
 /// A sentence, when it cannot be made.
 pub fn make(data: &Path) -> Result<(), String> {
-    let wrong = |e: io::Error| format!("making the data folder {} failed: {e}", data.display());
-    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(wrong)?;
-    let mode = fs::metadata(data).map_err(wrong)?.permissions().mode();
-    if mode & 0o007 != 0 {
+    make_any(data)?;
+    let is_open = fs::metadata(data).is_ok_and(|found| found.permissions().mode() & 0o007 != 0);
+    if is_open {
         tracing::warn!("everybody on this machine may look into the data folder {}: chmod 700 it", data.display());
     }
     Ok(())
+}
+
+/// Makes a folder if it is not there, for nobody but us.
+///
+/// # Errors
+/// A sentence, when it cannot be made.
+pub fn make_any(folder: &Path) -> Result<(), String> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|e| format!("making the folder {} failed: {e}", folder.display()))
 }
 
 /// Makes the key that secrets are sealed with, unless there is one. It is never replaced: what was sealed with it

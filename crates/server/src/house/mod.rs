@@ -167,7 +167,7 @@ pub fn link_address(addresses: &Addresses, link: &Secret) -> String {
 fn lock(config: &Config, settings: &Settings) -> Result<Option<Lock>, String> {
     let Some(path) = folder::lock_path(config, settings) else { return Ok(None) };
     if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
-        folder::make(above)?;
+        folder::make_any(above)?;
     }
     match Lock::take(&path)? {
         Some(lock) => Ok(Some(lock)),

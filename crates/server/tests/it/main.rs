@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod cli;
 mod config;
 mod house;
 mod listen;

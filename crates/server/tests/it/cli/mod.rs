@@ -1,0 +1,9 @@
+//! The commands and the server together, as programs, on both engines.
+
+mod account;
+mod db;
+mod jobs;
+mod kit;
+mod serve;
+mod settings;
+mod token;
