@@ -61,6 +61,7 @@ pub(crate) use value::{Cell, FromCell, ToValue, Value};
 
 use crate::clock::{Clock, IdMaker};
 use act::{Act, ReadAct, Write, WriteAct};
+use postgres::Work;
 use query::Aftermath;
 use sql::Statement;
 
@@ -90,11 +91,33 @@ pub enum Opener {
 /// The database. Cheap to clone; the threads end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Db {
-    reads: flume::Sender<Box<dyn ReadAct>>,
-    writes: flume::Sender<Box<dyn WriteAct>>,
+    queues: Queues,
     settings: Arc<Settings>,
     shared: Arc<Shared>,
     threads: Arc<Threads>,
+}
+
+/// Where closures wait for the threads of their engine.
+#[derive(Clone)]
+enum Queues {
+    Sqlite { reads: flume::Sender<Box<dyn ReadAct>>, writes: flume::Sender<Box<dyn WriteAct>> },
+    Postgres { reads: flume::Sender<Work>, writes: flume::Sender<Work> },
+}
+
+impl Queues {
+    async fn read(&self, act: Box<dyn ReadAct>) -> Result<(), Error> {
+        match self {
+            Queues::Sqlite { reads, .. } => queue(reads, act).await,
+            Queues::Postgres { reads, .. } => queue(reads, Work::Read(act)).await,
+        }
+    }
+
+    async fn write(&self, act: Box<dyn WriteAct>) -> Result<(), Error> {
+        match self {
+            Queues::Sqlite { writes, .. } => queue(writes, act).await,
+            Queues::Postgres { writes, .. } => queue(writes, Work::Write(act)).await,
+        }
+    }
 }
 
 /// What the threads have in common.
@@ -177,26 +200,27 @@ impl Db {
             jobs_waiting: Arc::new(Notify::new()),
             cache: (opener == Opener::Server).then(cache::ViewCache::new),
         });
-        let (reads, read_acts) = flume::bounded(MOST_WAITING);
-        let (writes, write_acts) = flume::bounded(MOST_WAITING);
-        let (migrated, threads) = match &settings {
+        let (migrated, queues, threads) = match &settings {
             Settings::Sqlite(sqlite) => {
                 let migrated = migrate::sqlite(sqlite, shared.clock.now())?;
+                let (reads, read_acts) = flume::bounded(MOST_WAITING);
+                let (writes, write_acts) = flume::bounded(MOST_WAITING);
                 let mut threads = sqlite::spawn_readers(sqlite, &shared, &read_acts)?;
                 threads.push(sqlite::spawn_writer(sqlite, &shared, write_acts)?);
                 if shared.is_server {
                     // Not joined: it sleeps most of the time and holds nothing open that matters.
                     drop(sqlite::spawn_upkeep(sqlite, &shared)?);
                 }
-                (migrated, threads)
+                (migrated, Queues::Sqlite { reads, writes }, threads)
             }
             Settings::Postgres(postgres) => {
                 let migrated = migrate::postgres(postgres, shared.clock.now())?;
-                (migrated, postgres::spawn(postgres, &shared, &read_acts, &write_acts)?)
+                let crew = postgres::spawn(postgres, &shared, MOST_WAITING)?;
+                (migrated, Queues::Postgres { reads: crew.reads, writes: crew.writes }, crew.threads)
             }
         };
         let threads = Arc::new(Threads(std::sync::Mutex::new(threads)));
-        let db = Db { reads, writes, settings: Arc::new(settings), shared, threads };
+        let db = Db { queues, settings: Arc::new(settings), shared, threads };
         Ok(Opened { db, events: received, migrated })
     }
 
@@ -210,7 +234,7 @@ impl Db {
         F: FnMut(&Query<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        queue(&self.reads, Box::new(Act { closure, result: None, reply })).await?;
+        self.queues.read(Box::new(Act { closure, result: None, reply })).await?;
         answer.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 
@@ -225,7 +249,7 @@ impl Db {
         F: FnMut(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        queue(&self.writes, Box::new(Write(Act { closure, result: None, reply }))).await?;
+        self.queues.write(Box::new(Write(Act { closure, result: None, reply }))).await?;
         answer.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 
@@ -280,8 +304,8 @@ impl Db {
 
     /// Ends the threads after everything that waits is done. For the last clone of a stopping process.
     pub fn close(self) {
-        let Db { reads, writes, threads, .. } = self;
-        drop((reads, writes));
+        let Db { queues, threads, .. } = self;
+        drop(queues);
         if let Some(threads) = Arc::into_inner(threads) {
             let threads = threads.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
             for thread in threads {

@@ -11,7 +11,7 @@ use std::{path::PathBuf, str::FromStr};
 use phiomia_model::Refusal;
 
 pub(super) use connection::{ALL, Connection, forget_marks};
-pub(super) use worker::spawn;
+pub(super) use worker::{Work, spawn};
 
 /// How the connection is secured, as libpq means it.
 /// Source: <https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION>.

@@ -22,40 +22,47 @@ const LONGEST_FAILOVER: Duration = Duration::from_secs(30);
 /// How often a write that lost a race is run again.
 const MOST_RACES: u32 = 10;
 
-/// Starts the threads. They end when the last `Db` is dropped, after everything waiting is written.
+/// What a thread does next.
+pub(in crate::db) enum Work {
+    Read(Box<dyn ReadAct>),
+    Write(Box<dyn WriteAct>),
+}
+
+/// The threads and the two ways to them, which are one and the same where there is no replica: each thread waits at one
+/// queue alone. (Waiting at two with the library's selector loses a wake-up now and then.)
+pub(in crate::db) struct Crew {
+    pub(in crate::db) reads: flume::Sender<Work>,
+    pub(in crate::db) writes: flume::Sender<Work>,
+    pub(in crate::db) threads: Vec<thread::JoinHandle<()>>,
+}
+
+/// Starts the threads. They end when the last `Db` is dropped, after everything waiting is written. Each queue holds
+/// up to `most_waiting` closures.
 pub(in crate::db) fn spawn(
     settings: &PostgresSettings,
     shared: &Arc<Shared>,
-    reads: &flume::Receiver<Box<dyn ReadAct>>,
-    writes: &flume::Receiver<Box<dyn WriteAct>>,
-) -> Result<Vec<thread::JoinHandle<()>>, Fault> {
-    let begin =
-        |name: String, worker: Worker, reads: Option<flume::Receiver<_>>, writes: Option<flume::Receiver<_>>| {
-            thread::Builder::new()
-                .name(name)
-                .spawn(move || worker.run(reads, writes))
-                .map_err(|e| Fault::because("starting a database thread", e))
-        };
-    let worker = |config: &tokio_postgres::Config| Worker {
-        settings: settings.clone(),
-        config: config.clone(),
-        shared: shared.clone(),
-        connection: None,
-        id: shared.ids.next(shared.clock.now()),
-        n_transactions: 0,
-    };
+    most_waiting: usize,
+) -> Result<Crew, Fault> {
     let mut threads = Vec::new();
-    for n in 0..settings.connections.max(1) {
-        // With a replica the primary's threads only write.
-        let own_reads = settings.replica.is_none().then(|| reads.clone());
-        threads.push(begin(format!("db-{n}"), worker(&settings.config), own_reads, Some(writes.clone()))?);
-    }
-    if let Some(replica) = &settings.replica {
+    let mut begin = |name: &str, config: &tokio_postgres::Config| -> Result<flume::Sender<Work>, Fault> {
+        let (sender, work) = flume::bounded(most_waiting);
         for n in 0..settings.connections.max(1) {
-            threads.push(begin(format!("db-replica-{n}"), worker(replica), Some(reads.clone()), None)?);
+            let (settings, config, shared) = (settings.clone(), config.clone(), shared.clone());
+            let id = shared.ids.next(shared.clock.now());
+            let worker = Worker { settings, config, shared, connection: None, id, n_transactions: 0 };
+            let work = work.clone();
+            let started = thread::Builder::new().name(format!("{name}-{n}")).spawn(move || worker.run(&work));
+            threads.push(started.map_err(|e| Fault::because("starting a database thread", e))?);
         }
-    }
-    Ok(threads)
+        Ok(sender)
+    };
+    let writes = begin("db", &settings.config)?;
+    let reads = match &settings.replica {
+        // With a replica the primary's threads only write.
+        Some(replica) => begin("db-replica", replica)?,
+        None => writes.clone(),
+    };
+    Ok(Crew { reads, writes, threads })
 }
 
 struct Worker {
@@ -68,32 +75,12 @@ struct Worker {
     n_transactions: i64,
 }
 
-enum Next {
-    Read(Box<dyn ReadAct>),
-    Write(Box<dyn WriteAct>),
-    ReadsEnded,
-    WritesEnded,
-}
-
 impl Worker {
-    fn run(
-        mut self,
-        mut reads: Option<flume::Receiver<Box<dyn ReadAct>>>,
-        mut writes: Option<flume::Receiver<Box<dyn WriteAct>>>,
-    ) {
-        while reads.is_some() || writes.is_some() {
-            let mut selector = flume::Selector::new();
-            if let Some(reads) = &reads {
-                selector = selector.recv(reads, |act| act.map_or(Next::ReadsEnded, Next::Read));
-            }
-            if let Some(writes) = &writes {
-                selector = selector.recv(writes, |act| act.map_or(Next::WritesEnded, Next::Write));
-            }
-            match selector.wait() {
-                Next::Read(act) => self.read(act),
-                Next::Write(act) => self.write(act),
-                Next::ReadsEnded => reads = None,
-                Next::WritesEnded => writes = None,
+    fn run(mut self, work: &flume::Receiver<Work>) {
+        for work in work {
+            match work {
+                Work::Read(act) => self.read(act),
+                Work::Write(act) => self.write(act),
             }
         }
     }

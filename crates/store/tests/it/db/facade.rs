@@ -112,3 +112,15 @@ fn a_fault_tells_its_whole_chain() {
     let inner = Fault::new("the disk is full");
     assert_eq!(Fault::because("writing a file", inner).chain(), "writing a file: the disk is full");
 }
+
+on_both_engines! {
+    async fn a_database_closes_however_its_threads_stand(db: TestDatabase) {
+        // Each round ends threads that are just about to wait; one that missed it would never end.
+        for _ in 0..100 {
+            let opened = phiomia_testkit::beside(&db.settings).await;
+            opened.db.ping().await.unwrap();
+            let closing = phiomia_testkit::tokio::task::spawn_blocking(move || opened.db.close());
+            phiomia_testkit::tokio::time::timeout(std::time::Duration::from_secs(10), closing).await.unwrap().unwrap();
+        }
+    }
+}
