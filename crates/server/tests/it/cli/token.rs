@@ -4,10 +4,10 @@ use phiomia_testkit::on_both_engines;
 
 use super::kit::Place;
 
-const ME: &str = "/api/v1/accounts/verify_credentials";
+const ME: &str = "/oauth/userinfo";
 
 fn app(place: &Place) -> String {
-    let scopes = ["--scopes", "read write"];
+    let scopes = ["--scopes", "profile read write"];
     let flags = ["app", "create", "--name", "Test", "--redirect-uri", "urn:ietf:wg:oauth:2.0:oob", "--json"];
     let app = place.json(&[&flags[..], &scopes[..]].concat());
     assert_eq!(app.as_object().unwrap().len(), 2);
@@ -20,7 +20,7 @@ on_both_engines! {
         let server = place.serve();
         place.says(&["account", "create", "alice", "--print-id"]);
         let app = app(&place);
-        let make = || place.says(&["token", "create", "--account", "alice", "--app", &app, "--scopes", "read", "--print"]);
+        let make = || place.says(&["token", "create", "--account", "alice", "--app", &app, "--scopes", "profile", "--print"]);
         let (one, two, three) = (make(), make(), make());
         for token in [&one, &two, &three] {
             assert_eq!(server.get(ME, Some(token)).0, 200);
@@ -43,12 +43,12 @@ on_both_engines! {
         let with = |account: &str, app: &str, scopes: &str| {
             place.refuses(&["token", "create", "--account", account, "--app", app, "--scopes", scopes])
         };
-        assert_eq!(with("alice", &app, "push"), "the application Test may ask for read write alone");
+        assert_eq!(with("alice", &app, "push"), "the application Test may ask for profile read write alone");
         assert_eq!(with("alice", &app, "everything"), "there is no scope everything");
         assert_eq!(with("bob", &app, "read"), "there is no account bob here");
         assert_eq!(with("alice", "nothing", "read"), "there is no application with the client id nothing");
         let token = place.json(&["token", "create", "--account", "alice", "--app", &app, "--json"]);
-        assert_eq!((token["token_type"].as_str(), token["scope"].as_str()), (Some("Bearer"), Some("read write")));
+        assert_eq!((token["token_type"].as_str(), token["scope"].as_str()), (Some("Bearer"), Some("profile read write")));
         let bad = ["app", "create", "--name", "x", "--redirect-uri", "javascript:alert(1)"];
         assert!(place.refuses(&bad).contains("forbidden"), "an address that would run something");
     }
