@@ -1,13 +1,21 @@
 //! Speaking with client apps: Mastodon's client interface, version 4.7, and the pages people sign in with.
 
+mod accounts;
 pub mod gate;
 mod health;
+mod instance;
+mod notifications;
 pub mod oauth;
 pub mod pages;
 pub mod peer;
+mod pictures;
+pub mod render;
 mod routes;
+mod search;
 pub mod settings;
 mod state;
+mod statuses;
+mod timelines;
 
 pub use routes::{router, table};
 pub use state::{Api, Parts};

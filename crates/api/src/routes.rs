@@ -11,12 +11,19 @@ use phiomia_model::{Noun, Refusal};
 use tower::ServiceExt as _;
 
 use crate::{
+    accounts,
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
-    health, oauth,
+    health, instance, notifications, oauth,
     pages::{self, Browser},
+    pictures, search,
     state::Api,
+    statuses, timelines,
 };
 
+/// For a minute: what changes seldom and is asked for often.
+const MINUTE: Cache = Cache::Shared(60);
+/// For a day: pictures that never change.
+const DAY: Cache = Cache::Shared(86_400);
 /// The answer depends on who asks.
 const PERSONAL: Cache = Cache::Personal;
 
@@ -41,32 +48,106 @@ macro_rules! table {
 #[must_use]
 pub fn table() -> Vec<Route> {
     table! {
-        // method path                                  who    scopes             counts in     body    kept by   handler
-        GET "/"                                         Browser []                 []            Nothing PERSONAL  pages::home::show;
-        GET "/owner/{token}"                            Browser []                 [Form]        Nothing PERSONAL  pages::owner::show;
-        POST "/owner/{token}"                           Browser []                 [Form]        Form    PERSONAL  pages::owner::create;
-        GET "/auth/sign_in"                             Browser []                 []            Nothing PERSONAL  pages::sign_in::new;
-        POST "/auth/sign_in"                            Browser []                 [Form]        Form    PERSONAL  pages::sign_in::create;
-        GET "/auth/sign_out"                            Browser []                 []            Nothing PERSONAL  pages::sign_in::leave;
-        POST "/auth/sign_out"                           Browser []                 []            Form    PERSONAL  pages::sign_in::delete;
-        DELETE "/auth/sign_out"                         Browser []                 []            Form    PERSONAL  pages::sign_in::delete;
-        GET "/packs/{name}"                             Anyone []                  []            Nothing PERSONAL  pages::style::show;
+        // method, path                                               who     scopes                       counts in      body     kept by   handler
+        GET "/health"                                                 Anyone  []                           []             Nothing  PERSONAL  health::ready;
+        GET "/livez"                                                  Anyone  []                           []             Nothing  PERSONAL  health::live;
+        GET "/readyz"                                                 Anyone  []                           []             Nothing  PERSONAL  health::ready;
+        GET "/avatars/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_avatar;
+        GET "/headers/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_header;
+        GET "/system/emoji/{*file}"                                   Anyone  []                           []             Nothing  DAY       pictures::emoji;
 
-        POST "/api/v1/apps"                             Anyone []                  [App]         Form    PERSONAL  oauth::apps::create;
-        GET "/api/v1/apps/verify_credentials"           Client []                  [Api]         Nothing PERSONAL  oauth::apps::verify_credentials;
-        GET "/oauth/authorize"                          Browser []                 []            Nothing PERSONAL  pages::consent::show;
-        POST "/oauth/authorize"                         Browser []                 [Form]        Form    PERSONAL  pages::consent::create;
-        DELETE "/oauth/authorize"                       Browser []                 [Form]        Form    PERSONAL  pages::consent::delete;
-        GET "/oauth/authorize/native"                   Browser []                 []            Nothing PERSONAL  pages::consent::native;
-        POST "/oauth/token"                             Anyone []                  [Api]         Form    PERSONAL  oauth::token::create;
-        POST "/oauth/revoke"                            Anyone []                  [Api]         Form    PERSONAL  oauth::revoke::create;
-        GET "/oauth/userinfo"                           Member ["profile"]         [Api]         Nothing PERSONAL  oauth::userinfo::show;
-        POST "/oauth/userinfo"                          Member ["profile"]         [Api]         Form    PERSONAL  oauth::userinfo::show;
-        GET "/.well-known/oauth-authorization-server"   Anyone []                  []            Nothing PERSONAL  oauth::metadata::show;
+        GET "/api/v1/instance"                                        Anyone  []                           [Api]          Nothing  MINUTE    instance::show_v1;
+        GET "/api/v2/instance"                                        Anyone  []                           [Api]          Nothing  MINUTE    instance::show;
+        GET "/api/v1/instance/rules"                                  Anyone  []                           [Api]          Nothing  MINUTE    instance::rules;
+        GET "/api/v1/custom_emojis"                                   Anyone  []                           [Api]          Nothing  MINUTE    instance::custom_emojis;
+        GET "/api/v1/announcements"                                   Member  []                           [Api]          Nothing  PERSONAL  instance::announcements;
+        POST "/api/v1/announcements/{id}/dismiss"                     Member  ["write:accounts"]           [Api]          Form     PERSONAL  instance::dismiss_announcement;
 
-        GET "/health"                                   Anyone []                 []            Nothing PERSONAL  health::ready;
-        GET "/livez"                                    Anyone []                 []            Nothing PERSONAL  health::live;
-        GET "/readyz"                                   Anyone []                 []            Nothing PERSONAL  health::ready;
+        GET "/api/v1/accounts/verify_credentials"                     Member  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  accounts::verify_credentials;
+        PATCH "/api/v1/accounts/update_credentials"                   Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::update_credentials;
+        GET "/api/v1/preferences"                                     Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::preferences;
+        GET "/api/v1/accounts"                                        Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::many;
+        GET "/api/v1/accounts/lookup"                                 Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::lookup;
+        GET "/api/v1/accounts/search"                                 Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::search;
+        GET "/api/v1/accounts/relationships"                          Member  ["read:follows"]             [Api]          Nothing  PERSONAL  accounts::relationships;
+        GET "/api/v1/accounts/{id}"                                   Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::show;
+        GET "/api/v1/accounts/{id}/statuses"                          Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  accounts::statuses;
+        GET "/api/v1/accounts/{id}/followers"                         Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::followers;
+        GET "/api/v1/accounts/{id}/following"                         Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::following;
+        GET "/api/v1/accounts/{id}/endorsements"                      Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::endorsements;
+        POST "/api/v1/accounts/{id}/follow"                           Member  ["write:follows"]            [Api, Follow]  Form     PERSONAL  accounts::follow;
+        POST "/api/v1/accounts/{id}/unfollow"                         Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::unfollow;
+        POST "/api/v1/accounts/{id}/remove_from_followers"            Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::remove_from_followers;
+        POST "/api/v1/accounts/{id}/block"                            Member  ["write:blocks"]             [Api]          Form     PERSONAL  accounts::block;
+        POST "/api/v1/accounts/{id}/unblock"                          Member  ["write:blocks"]             [Api]          Form     PERSONAL  accounts::unblock;
+        POST "/api/v1/accounts/{id}/mute"                             Member  ["write:mutes"]              [Api]          Form     PERSONAL  accounts::mute;
+        POST "/api/v1/accounts/{id}/unmute"                           Member  ["write:mutes"]              [Api]          Form     PERSONAL  accounts::unmute;
+        POST "/api/v1/accounts/{id}/note"                             Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::note;
+        POST "/api/v1/accounts/{id}/endorse"                          Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::endorse;
+        POST "/api/v1/accounts/{id}/unendorse"                        Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::unendorse;
+        POST "/api/v1/accounts/{id}/pin"                              Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::endorse;
+        POST "/api/v1/accounts/{id}/unpin"                            Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::unendorse;
+        GET "/api/v1/follow_requests"                                 Member  ["read:follows"]             [Api, Paging]  Nothing  PERSONAL  accounts::follow_requests;
+        POST "/api/v1/follow_requests/{id}/authorize"                 Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::authorize_request;
+        POST "/api/v1/follow_requests/{id}/reject"                    Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::reject_request;
+        GET "/api/v1/blocks"                                          Member  ["read:blocks"]              [Api, Paging]  Nothing  PERSONAL  accounts::blocks;
+        GET "/api/v1/mutes"                                           Member  ["read:mutes"]               [Api, Paging]  Nothing  PERSONAL  accounts::mutes;
+
+        POST "/api/v1/statuses"                                       Member  ["write:statuses"]           [Api, Post]    Form     PERSONAL  statuses::create;
+        GET "/api/v1/statuses"                                        Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::many;
+        GET "/api/v1/statuses/{id}"                                   Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::show;
+        PUT "/api/v1/statuses/{id}"                                   Member  ["write:statuses"]           [Api, Post]    Form     PERSONAL  statuses::edit;
+        DELETE "/api/v1/statuses/{id}"                                Member  ["write:statuses"]           [Api, Delete]  Form     PERSONAL  statuses::delete;
+        PUT "/api/v1/statuses/{id}/interaction_policy"                Member  ["write:statuses"]           [Api]          Form     PERSONAL  statuses::interaction_policy;
+        GET "/api/v1/statuses/{id}/context"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::context;
+        GET "/api/v1/statuses/{id}/history"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::history;
+        GET "/api/v1/statuses/{id}/source"                            Client  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::source;
+        GET "/api/v1/statuses/{id}/favourited_by"                     Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  statuses::favourited_by;
+        GET "/api/v1/statuses/{id}/reblogged_by"                      Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  statuses::reblogged_by;
+        POST "/api/v1/statuses/{id}/favourite"                        Member  ["write:favourites"]         [Api]          Form     PERSONAL  statuses::favourite;
+        POST "/api/v1/statuses/{id}/unfavourite"                      Member  ["write:favourites"]         [Api]          Form     PERSONAL  statuses::unfavourite;
+        POST "/api/v1/statuses/{id}/reblog"                           Member  ["write:statuses"]           [Api, Post]    Form     PERSONAL  statuses::reblog;
+        POST "/api/v1/statuses/{id}/unreblog"                         Member  ["write:statuses"]           [Api, Delete]  Form     PERSONAL  statuses::unreblog;
+        POST "/api/v1/statuses/{id}/bookmark"                         Member  ["write:bookmarks"]          [Api]          Form     PERSONAL  statuses::bookmark;
+        POST "/api/v1/statuses/{id}/unbookmark"                       Member  ["write:bookmarks"]          [Api]          Form     PERSONAL  statuses::unbookmark;
+        POST "/api/v1/statuses/{id}/pin"                              Member  ["write:accounts"]           [Api]          Form     PERSONAL  statuses::pin;
+        POST "/api/v1/statuses/{id}/unpin"                            Member  ["write:accounts"]           [Api]          Form     PERSONAL  statuses::unpin;
+        GET "/api/v1/favourites"                                      Member  ["read:favourites"]          [Api, Paging]  Nothing  PERSONAL  statuses::favourites;
+        GET "/api/v1/bookmarks"                                       Member  ["read:bookmarks"]           [Api, Paging]  Nothing  PERSONAL  statuses::bookmarks;
+
+        GET "/api/v1/timelines/home"                                  Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::home;
+        GET "/api/v1/timelines/public"                                Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::public;
+        GET "/api/v1/timelines/tag/{hashtag}"                         Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::tag;
+
+        GET "/api/v1/notifications"                                   Member  ["read:notifications"]       [Api, Paging]  Nothing  PERSONAL  notifications::list;
+        GET "/api/v1/notifications/unread_count"                      Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::unread_count;
+        POST "/api/v1/notifications/clear"                            Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::clear;
+        GET "/api/v1/notifications/{id}"                              Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::show;
+        POST "/api/v1/notifications/{id}/dismiss"                     Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::dismiss;
+
+        GET "/api/v2/search"                                          Anyone  ["read:search"]              [Api, Paging]  Nothing  PERSONAL  search::search;
+
+        GET "/"                                                       Browser []                           []             Nothing  PERSONAL  pages::home::show;
+        GET "/owner/{token}"                                          Browser []                           [Form]         Nothing  PERSONAL  pages::owner::show;
+        POST "/owner/{token}"                                         Browser []                           [Form]         Form     PERSONAL  pages::owner::create;
+        GET "/auth/sign_in"                                           Browser []                           []             Nothing  PERSONAL  pages::sign_in::new;
+        POST "/auth/sign_in"                                          Browser []                           [Form]         Form     PERSONAL  pages::sign_in::create;
+        GET "/auth/sign_out"                                          Browser []                           []             Nothing  PERSONAL  pages::sign_in::leave;
+        POST "/auth/sign_out"                                         Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
+        DELETE "/auth/sign_out"                                       Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
+        GET "/packs/{name}"                                           Anyone  []                           []             Nothing  PERSONAL  pages::style::show;
+
+        POST "/api/v1/apps"                                           Anyone  []                           [App]          Form     PERSONAL  oauth::apps::create;
+        GET "/api/v1/apps/verify_credentials"                         Client  []                           [Api]          Nothing  PERSONAL  oauth::apps::verify_credentials;
+        GET "/oauth/authorize"                                        Browser []                           []             Nothing  PERSONAL  pages::consent::show;
+        POST "/oauth/authorize"                                       Browser []                           [Form]         Form     PERSONAL  pages::consent::create;
+        DELETE "/oauth/authorize"                                     Browser []                           [Form]         Form     PERSONAL  pages::consent::delete;
+        GET "/oauth/authorize/native"                                 Browser []                           []             Nothing  PERSONAL  pages::consent::native;
+        POST "/oauth/token"                                           Anyone  []                           [Api]          Form     PERSONAL  oauth::token::create;
+        POST "/oauth/revoke"                                          Anyone  []                           [Api]          Form     PERSONAL  oauth::revoke::create;
+        GET "/oauth/userinfo"                                         Member  ["profile"]                  [Api]          Nothing  PERSONAL  oauth::userinfo::show;
+        POST "/oauth/userinfo"                                        Member  ["profile"]                  [Api]          Form     PERSONAL  oauth::userinfo::show;
+        GET "/.well-known/oauth-authorization-server"                 Anyone  []                           []             Nothing  PERSONAL  oauth::metadata::show;
     }
 }
 

@@ -2,14 +2,29 @@
 
 use std::{
     ops::Deref,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use phiomia_model::{Addresses, Error, Event, Time};
-use phiomia_social::users::Passwords;
-use phiomia_store::{Db, Entropy, db::settings as stored, files::Files, live::Live};
+use phiomia_social::{Social, users::Passwords};
+use phiomia_store::{
+    Db, Entropy,
+    db::{server, settings as stored},
+    files::Files,
+    live::Live,
+};
 
-use crate::settings::ServerSettings;
+use crate::{
+    render::{Cx, InstanceFacts},
+    settings::ServerSettings,
+};
+
+/// How long the figures of the server are not counted anew.
+const FACTS_LIFETIME: Duration = Duration::from_secs(60);
 
 /// What an [`Api`] is made of.
 #[derive(Clone)]
@@ -28,6 +43,15 @@ pub struct Parts {
     pub passwords: Passwords,
 }
 
+/// What is read seldom and needed by every request, until an event says that it changed.
+#[derive(Clone)]
+struct Kept {
+    settings: Arc<ServerSettings>,
+    cx: Cx,
+    /// With the moment they were counted.
+    facts: Option<(Time, Arc<InstanceFacts>)>,
+}
+
 /// The state of all handlers. A clone is another handle of the same.
 #[derive(Clone)]
 pub struct Api(Arc<Inner>);
@@ -35,8 +59,11 @@ pub struct Api(Arc<Inner>);
 /// What is shared by the clones.
 pub struct Inner {
     parts: Parts,
+    social: Social,
     /// `None`: to be read at the next request.
-    settings: RwLock<Option<Arc<ServerSettings>>>,
+    kept: RwLock<Option<Kept>>,
+    /// Grows whenever `kept` is dropped: what was read before that is not kept any more.
+    n_drops: AtomicU64,
 }
 
 impl Deref for Api {
@@ -50,7 +77,8 @@ impl Api {
     /// The state over opened shelves. Whoever makes it runs [`Api::follow_events`] beside it.
     #[must_use]
     pub fn new(parts: Parts) -> Api {
-        Api(Arc::new(Inner { parts, settings: RwLock::new(None) }))
+        let social = Social::new(parts.addresses.clone());
+        Api(Arc::new(Inner { parts, social, kept: RwLock::new(None), n_drops: AtomicU64::new(0) }))
     }
 
     /// The moment of the clock that transactions are dated by.
@@ -59,18 +87,61 @@ impl Api {
         self.db.clock().now()
     }
 
+    /// What the verbs need to know of the server. Cheap to clone.
+    #[must_use]
+    pub fn social(&self) -> Social {
+        self.0.social.clone()
+    }
+
     /// The server's settings as they are now.
     ///
     /// # Errors
     /// The database failed.
     pub async fn settings(&self) -> Result<Arc<ServerSettings>, Error> {
-        if let Some(settings) = self.0.settings.read().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Ok(settings);
+        Ok(self.kept().await?.settings)
+    }
+
+    /// What renderers know of the world.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn cx(&self) -> Result<Cx, Error> {
+        Ok(self.kept().await?.cx)
+    }
+
+    async fn kept(&self) -> Result<Kept, Error> {
+        if let Some(kept) = self.0.kept.read().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(kept);
         }
-        let rows = self.db.read(|q| Ok(stored::all(q)?)).await?;
-        let settings = Arc::new(ServerSettings::from_rows(rows, &self.addresses));
-        *self.0.settings.write().unwrap_or_else(PoisonError::into_inner) = Some(settings.clone());
-        Ok(settings)
+        let n_drops = self.0.n_drops.load(Ordering::Acquire);
+        let (rows, emojis) = self.db.read(|q| Ok((stored::all(q)?, server::custom_emojis(q)?))).await?;
+        let emojis = emojis.into_iter().map(|emoji| (emoji.shortcode.clone(), emoji)).collect();
+        let kept = Kept {
+            settings: Arc::new(ServerSettings::from_rows(rows, &self.addresses)),
+            cx: Cx { addresses: self.addresses.clone(), emojis: Arc::new(emojis) },
+            facts: None,
+        };
+        let mut place = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if self.0.n_drops.load(Ordering::Acquire) == n_drops {
+            *place = Some(kept.clone());
+        }
+        drop(place);
+        Ok(kept)
+    }
+
+    /// What the server says about itself, if that was counted within the last minute.
+    pub(crate) fn kept_facts(&self) -> Option<Arc<InstanceFacts>> {
+        let kept = self.0.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let (counted_at, facts) = kept.as_ref()?.facts.clone()?;
+        (self.now() < counted_at.plus(FACTS_LIFETIME)).then_some(facts)
+    }
+
+    pub(crate) fn keep_facts(&self, facts: Arc<InstanceFacts>) {
+        let mut kept = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
+        // Settings that changed meanwhile are not to be overlaid by older ones.
+        if let Some(kept) = kept.as_mut().filter(|kept| Arc::ptr_eq(&kept.settings, &facts.settings)) {
+            kept.facts = Some((self.now(), facts));
+        }
     }
 
     /// Drops what an event made stale.
@@ -93,6 +164,8 @@ impl Api {
     }
 
     fn forget(&self) {
-        *self.0.settings.write().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut place = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
+        self.0.n_drops.fetch_add(1, Ordering::AcqRel);
+        *place = None;
     }
 }

@@ -30,6 +30,13 @@ create table announcements (
     updated_at bigint not null
 );
 
+create table announcement_dismissals (
+    account_id bigint not null references accounts (id),
+    announcement_id bigint not null references announcements (id),
+    created_at bigint not null,
+    primary key (account_id, announcement_id)
+);
+
 create table terms_of_service (
     -- `YYYY-MM-DD`.
     effective_date text primary key,

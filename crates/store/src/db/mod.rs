@@ -28,6 +28,7 @@ mod query;
 pub mod rate_buckets;
 pub mod relationships;
 mod restore;
+pub mod server;
 pub mod sessions;
 pub mod settings;
 mod sql;
@@ -329,6 +330,7 @@ pub fn statements() -> Vec<&'static Statement> {
         notifications::ALL,
         postgres::ALL,
         rate_buckets::ALL,
+        server::ALL,
         sessions::ALL,
         settings::ALL,
         tags::ALL,

@@ -1,5 +1,7 @@
 //! Hashtags.
 
+use std::collections::HashMap;
+
 use phiomia_model::{Fault, StatusId, TagId};
 
 use super::{
@@ -24,6 +26,10 @@ queries! {
         from status_tags st join statuses s on s.id = st.status_id
         where st.tag_id = $1 and st.status_id > $2 and s.visibility = 0 and s.deleted_at is null
         group by 1 order by 1 desc");
+    HISTORIES = Sql::Same("select st.tag_id, s.created_at / 86400000000, count(*), count(distinct s.account_id)
+        from status_tags st join statuses s on s.id = st.status_id
+        where st.tag_id in ids($1) and st.status_id > $2 and s.visibility = 0 and s.deleted_at is null
+        group by 1, 2 order by 1, 2 desc");
 }
 
 /// A hashtag.
@@ -118,4 +124,23 @@ pub fn search(q: &Query<'_>, prefix: &str, limit: i64, offset: i64) -> Result<Ve
 /// The database failed.
 pub fn history(q: &Query<'_>, tag: TagId, after: StatusId) -> Result<Vec<(i64, i64, i64)>, Fault> {
     q.rows(&HISTORY, (tag, after))
+}
+
+/// A tag's uses by day, as [`history`] gives them.
+pub type History = Vec<(i64, i64, i64)>;
+
+/// [`history`] of several tags in one query; tags without any use are left out.
+///
+/// # Errors
+/// The database failed.
+pub fn histories(q: &Query<'_>, tags: &[TagId], after: StatusId) -> Result<HashMap<TagId, History>, Fault> {
+    if tags.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<i64> = tags.iter().map(|id| id.0).collect();
+    let mut by_tag: HashMap<TagId, History> = HashMap::new();
+    for (tag, day, n, people) in q.rows::<(TagId, i64, i64, i64)>(&HISTORIES, (&ids, after))? {
+        by_tag.entry(tag).or_default().push((day, n, people));
+    }
+    Ok(by_tag)
 }

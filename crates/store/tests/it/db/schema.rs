@@ -63,7 +63,7 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table custom_emojis; drop table rules; drop table announcements;
+                "drop table custom_emojis; drop table rules; drop table announcement_dismissals; drop table announcements;
                 drop table terms_of_service; drop table suggestions; drop table featured_trends;
                 delete from schema_migrations where name = '0004_server'",
             )

@@ -1,0 +1,30 @@
+//! People: profiles, finding them, and how one relates to them.
+
+mod find;
+mod lists;
+mod profile;
+mod relations;
+mod show;
+
+pub use find::{Wanted, found, lookup, search};
+pub use lists::{blocks, endorsements, follow_requests, followers, following, mutes, statuses};
+pub use profile::{preferences, update_credentials, verify_credentials};
+pub use relations::{
+    authorize_request, block, endorse, follow, mute, note, reject_request, relationships, remove_from_followers,
+    unblock, unendorse, unfollow, unmute,
+};
+pub use show::{many, show};
+
+use std::sync::Arc;
+
+use phiomia_model::{AccountId, Error, Noun, Refusal};
+use phiomia_store::{
+    Query,
+    db::accounts::{self, AccountView},
+};
+
+/// An account that can be shown: refused when there is none, or none any more.
+fn existing(q: &Query<'_>, id: AccountId) -> Result<Arc<AccountView>, Error> {
+    let view = accounts::view(q, id)?.ok_or(Refusal::NotFound(Noun::Account))?;
+    if view.is_deleted { Err(Refusal::Gone(Noun::Account).into()) } else { Ok(view) }
+}

@@ -1,0 +1,101 @@
+//! What the server says about itself.
+
+use std::sync::Arc;
+
+use phiomia_mastodon::{entities, form::Flag};
+use phiomia_model::{AnnouncementId, Error, Handle, Noun, Refusal};
+use phiomia_store::db::{accounts, server};
+use serde::Deserialize;
+
+use crate::{
+    gate::{Answer, Anyone, Ask, Member, empty, json},
+    render::{self, InstanceFacts},
+    state::Api,
+};
+
+/// `GET /api/v2/instance`
+pub async fn show(ask: Ask<Anyone>) -> Answer {
+    json(&render::instance(&*facts(&ask.api).await?, &ask.api.cx().await?))
+}
+
+/// `GET /api/v1/instance`
+pub async fn show_v1(ask: Ask<Anyone>) -> Answer {
+    json(&render::instance_v1(&*facts(&ask.api).await?, &ask.api.cx().await?))
+}
+
+async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
+    if let Some(facts) = api.kept_facts() {
+        return Ok(facts);
+    }
+    let (settings, now) = (api.settings().await?, api.now());
+    let contact = settings.contact_username.clone();
+    let addresses = api.addresses.clone();
+    let facts = api
+        .db
+        .read(move |q| {
+            let named = contact.as_deref().and_then(|name| name.parse::<Handle>().ok());
+            let contact = match named {
+                Some(handle) => accounts::by_handle(q, &handle.relative_to(&addresses.own_domains()))?,
+                None => accounts::first_owner(q)?,
+            };
+            Ok(InstanceFacts {
+                settings: settings.clone(),
+                rules: server::rules(q)?,
+                contact: contact.map(|id| accounts::view(q, id)).transpose()?.flatten(),
+                n_users: accounts::n_local(q)?,
+                usage: server::usage(q, now)?,
+            })
+        })
+        .await?;
+    let facts = Arc::new(facts);
+    api.keep_facts(facts.clone());
+    Ok(facts)
+}
+
+/// `GET /api/v1/instance/rules`
+pub async fn rules(ask: Ask<Anyone>) -> Answer {
+    let rules = ask.api.db.read(|q| Ok(server::rules(q)?)).await?;
+    json(&rules.iter().map(render::rule).collect::<Vec<_>>())
+}
+
+/// `GET /api/v1/custom_emojis`
+pub async fn custom_emojis(ask: Ask<Anyone>) -> Answer {
+    json(&render::picker_emojis(&ask.api.cx().await?))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    with_dismissed: Flag,
+}
+
+/// `GET /api/v1/announcements`
+pub async fn announcements(ask: Ask<Member>) -> Answer {
+    let with_dismissed = ask.decode::<Wanted>()?.with_dismissed.0;
+    let (me, now) = (ask.me.account, ask.api.now());
+    let (views, dismissed) =
+        ask.api.db.read(move |q| Ok((server::announcements(q, now)?, server::dismissed(q, me)?))).await?;
+    let cx = ask.api.cx().await?;
+    let list: Vec<entities::Announcement> = views
+        .iter()
+        .map(|view| (view, dismissed.contains(&view.id)))
+        .filter(|(_, is_read)| with_dismissed || !is_read)
+        .map(|(view, is_read)| render::announcement(view, is_read, &cx))
+        .collect();
+    json(&list)
+}
+
+/// `POST /api/v1/announcements/:id/dismiss`
+pub async fn dismiss_announcement(ask: Ask<Member>) -> Answer {
+    let (id, me, now) = (ask.id::<AnnouncementId>(Noun::Record)?, ask.me.account, ask.api.now());
+    ask.api
+        .db
+        .write(move |tx| {
+            if !server::announcements(tx, now)?.iter().any(|view| view.id == id) {
+                return Err(Refusal::NotFound(Noun::Record).into());
+            }
+            Ok(server::dismiss(tx, me, id)?)
+        })
+        .await?;
+    empty()
+}

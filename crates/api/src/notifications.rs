@@ -1,0 +1,90 @@
+//! What somebody is told of, one by one.
+
+use phiomia_mastodon::form::{Id, List, Number, Text, filled};
+use phiomia_model::{AccountId, Error, NotificationId, NotificationType, Noun, Refusal};
+use phiomia_store::db::notifications::{self, NotificationFilter};
+use serde::Deserialize;
+
+use crate::{
+    gate::{Answer, Ask, Member, empty, json, paged},
+    render,
+};
+
+#[derive(Deserialize)]
+struct Wanted {
+    types: Option<List<Text>>,
+    #[serde(default)]
+    exclude_types: List<Text>,
+    #[serde(default, deserialize_with = "filled")]
+    account_id: Option<Id<AccountId>>,
+}
+
+impl Wanted {
+    /// `None`: from somebody who cannot exist, so there is nothing.
+    fn into_filter(self) -> Option<NotificationFilter> {
+        let read = |list: List<Text>| -> Vec<NotificationType> {
+            list.0.iter().filter_map(|word| word.0.parse().ok()).collect()
+        };
+        let excluded = read(self.exclude_types);
+        // An empty list asks for everything; a list of unknown words for nothing.
+        let wanted = self.types.filter(|list| !list.0.is_empty()).map(read);
+        let types = wanted.unwrap_or_else(|| NotificationType::ALL.to_vec());
+        let from = match self.account_id {
+            None => None,
+            Some(Id(None)) => return None,
+            Some(Id(id)) => id,
+        };
+        Some(NotificationFilter { types: types.into_iter().filter(|kind| !excluded.contains(kind)).collect(), from })
+    }
+}
+
+/// `GET /api/v1/notifications`
+pub async fn list(ask: Ask<Member>) -> Answer {
+    let (me, page, now) = (ask.me.account, ask.page(40, 80), ask.api.now());
+    let Some(filter) = ask.decode::<Wanted>()?.into_filter() else { return json::<[()]>(&[]) };
+    let (ids, views) = ask.api.db.read(move |q| Ok(notifications::page(q, me, &filter, &page, now)?)).await?;
+    let cx = ask.api.cx().await?;
+    let keys: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    paged(&views.iter().map(|view| render::notification(view, &cx)).collect::<Vec<_>>(), ask.link(&keys, &page))
+}
+
+/// `GET /api/v1/notifications/:id`
+pub async fn show(ask: Ask<Member>) -> Answer {
+    let (id, me, now) = (ask.id::<NotificationId>(Noun::Record)?, ask.me.account, ask.api.now());
+    let view = ask.api.db.read(move |q| Ok(notifications::view(q, me, id, now)?)).await?;
+    json(&render::notification(&view.ok_or(Refusal::NotFound(Noun::Record))?, &ask.api.cx().await?))
+}
+
+/// `POST /api/v1/notifications/clear`
+pub async fn clear(ask: Ask<Member>) -> Answer {
+    let me = ask.me.account;
+    ask.api.db.write(move |tx| Ok(notifications::clear(tx, me)?)).await?;
+    empty()
+}
+
+/// `POST /api/v1/notifications/:id/dismiss`
+pub async fn dismiss(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<NotificationId>(Noun::Record)?, ask.me.account);
+    ask.api
+        .db
+        .write(move |tx| {
+            let was_there = notifications::dismiss(tx, me, id)?;
+            if was_there { Ok(()) } else { Err(Error::from(Refusal::NotFound(Noun::Record))) }
+        })
+        .await?;
+    empty()
+}
+
+#[derive(Deserialize)]
+struct Counting {
+    limit: Option<Number>,
+}
+
+/// `GET /api/v1/notifications/unread_count`
+pub async fn unread_count(ask: Ask<Member>) -> Answer {
+    let most = ask.decode::<Counting>()?.limit.map_or(100, |n| n.0).clamp(1, 1_000);
+    let me = ask.me.account;
+    // Nobody can say yet how far they have read, so all are unread.
+    let count = ask.api.db.read(move |q| Ok(notifications::n_unread(q, me, 0, most)?)).await?;
+    json(&serde_json::json!({ "count": count }))
+}

@@ -1,0 +1,188 @@
+//! The server as its clients see it, in both versions.
+
+use phiomia_mastodon::entities::{
+    self, FeedAccess, InstanceAccounts, InstanceApiVersions, InstanceConfiguration, InstanceContact,
+    InstanceFeedAccess, InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses,
+    InstanceThumbnail, InstanceTimelinesAccess, InstanceTranslation, InstanceUrls, InstanceUsage, InstanceUsers,
+    InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments, InstanceV1Stats, InstanceV1Urls,
+    InstanceVapid,
+};
+use phiomia_model::limits::LIMITS;
+use phiomia_store::db::{
+    accounts::AccountView,
+    server::{RuleView, Usage},
+};
+use std::sync::Arc;
+
+use super::{Cx, account, number, rule};
+use crate::settings::{Registrations, ServerSettings};
+
+/// What clients parse: the Mastodon whose API this is, then who serves it.
+pub const VERSION: &str = concat!("4.7.0 (compatible; Phiomia ", env!("CARGO_PKG_VERSION"), ")");
+/// Below 2, which promises grouped notifications.
+const API_LEVEL: i64 = 1;
+/// Where the sources are.
+const SOURCE_URL: &str = "https://github.com/phiomia/phiomia";
+
+/// What the two entities are made of.
+#[derive(Clone, Debug)]
+pub struct InstanceFacts {
+    /// The settings.
+    pub settings: Arc<ServerSettings>,
+    /// The rules in order.
+    pub rules: Vec<RuleView>,
+    /// Whom to write to.
+    pub contact: Option<Arc<AccountView>>,
+    /// How many people live here.
+    pub n_users: i64,
+    /// How much it is used.
+    pub usage: Usage,
+}
+
+/// Version 2.
+#[must_use]
+pub fn instance(facts: &InstanceFacts, cx: &Cx) -> entities::Instance {
+    let settings = &facts.settings;
+    entities::Instance {
+        domain: cx.addresses.local_domain.clone(),
+        title: settings.title.clone(),
+        version: VERSION.to_owned(),
+        source_url: SOURCE_URL.to_owned(),
+        description: settings.short_description.clone(),
+        wrapstodon: None,
+        usage: InstanceUsage { users: InstanceUsers { active_month: facts.usage.n_active } },
+        thumbnail: InstanceThumbnail { url: thumbnail(cx), description: String::new(), blurhash: None, versions: None },
+        icon: Vec::new(),
+        languages: languages(),
+        configuration: configuration(settings, cx),
+        registrations: InstanceRegistrations {
+            enabled: settings.registrations != Registrations::Closed,
+            approval_required: settings.registrations == Registrations::Approval,
+            message: settings.closed_registrations_message.clone(),
+            min_age: None,
+            reason_required: Some(settings.registrations == Registrations::Approval),
+            url: None,
+        },
+        api_versions: InstanceApiVersions { mastodon: API_LEVEL },
+        contact: InstanceContact {
+            email: settings.contact_email.clone(),
+            account: facts.contact.as_ref().map(|view| account(view, cx)),
+        },
+        rules: facts.rules.iter().map(rule).collect(),
+    }
+}
+
+/// Version 1.
+#[must_use]
+pub fn instance_v1(facts: &InstanceFacts, cx: &Cx) -> entities::InstanceV1 {
+    let settings = &facts.settings;
+    let media = media_attachments();
+    entities::InstanceV1 {
+        uri: cx.addresses.local_domain.clone(),
+        title: settings.title.clone(),
+        short_description: settings.short_description.clone(),
+        description: settings.short_description.clone(),
+        email: settings.contact_email.clone(),
+        version: VERSION.to_owned(),
+        urls: InstanceV1Urls { streaming_api: cx.addresses.streaming() },
+        stats: InstanceV1Stats {
+            user_count: facts.n_users,
+            status_count: facts.usage.n_statuses,
+            domain_count: facts.usage.n_domains,
+        },
+        thumbnail: Some(thumbnail(cx)),
+        languages: languages(),
+        registrations: settings.registrations != Registrations::Closed,
+        approval_required: settings.registrations == Registrations::Approval,
+        invites_enabled: false,
+        configuration: InstanceV1Configuration {
+            accounts: InstanceV1Accounts { max_featured_tags: number(LIMITS.featured_tags) },
+            statuses: statuses(),
+            media_attachments: InstanceV1MediaAttachments {
+                supported_mime_types: media.supported_mime_types,
+                image_size_limit: media.image_size_limit,
+                image_matrix_limit: media.image_matrix_limit,
+                video_size_limit: media.video_size_limit,
+                video_frame_rate_limit: media.video_frame_rate_limit,
+                video_matrix_limit: media.video_matrix_limit,
+            },
+            polls: polls(),
+        },
+        contact_account: facts.contact.as_ref().map(|view| account(view, cx)),
+        rules: facts.rules.iter().map(rule).collect(),
+    }
+}
+
+fn configuration(settings: &ServerSettings, cx: &Cx) -> InstanceConfiguration {
+    let open = InstanceFeedAccess { local: FeedAccess::Public, remote: FeedAccess::Public };
+    InstanceConfiguration {
+        urls: InstanceUrls {
+            streaming: cx.addresses.streaming(),
+            status: settings.status_page_url.clone(),
+            about: cx.addresses.at("/about"),
+            privacy_policy: None,
+            terms_of_service: None,
+        },
+        // No key: there is no Web Push yet.
+        vapid: InstanceVapid { public_key: String::new() },
+        accounts: InstanceAccounts {
+            max_display_name_length: number(LIMITS.display_name_characters),
+            max_note_length: number(LIMITS.note_characters),
+            max_avatar_description_length: number(LIMITS.description_characters),
+            max_header_description_length: number(LIMITS.description_characters),
+            max_featured_tags: number(LIMITS.featured_tags),
+            max_pinned_statuses: number(LIMITS.pinned_statuses),
+            max_profile_fields: number(LIMITS.profile_fields),
+            profile_field_name_limit: number(LIMITS.profile_field_characters),
+            profile_field_value_limit: number(LIMITS.profile_field_characters),
+        },
+        statuses: statuses(),
+        media_attachments: media_attachments(),
+        polls: polls(),
+        translation: InstanceTranslation { enabled: false },
+        timelines_access: InstanceTimelinesAccess {
+            live_feeds: open.clone(),
+            hashtag_feeds: open.clone(),
+            trending_link_feeds: open,
+        },
+        limited_federation: false,
+    }
+}
+
+fn statuses() -> InstanceStatuses {
+    InstanceStatuses {
+        max_characters: number(LIMITS.status_characters),
+        max_media_attachments: number(LIMITS.attachments),
+        characters_reserved_per_url: number(LIMITS.characters_per_link),
+    }
+}
+
+fn media_attachments() -> InstanceMediaAttachments {
+    InstanceMediaAttachments {
+        // None: nothing can be uploaded yet.
+        supported_mime_types: Vec::new(),
+        description_limit: number(LIMITS.description_characters),
+        image_size_limit: number(LIMITS.image_bytes),
+        image_matrix_limit: number(LIMITS.image_pixels),
+        video_size_limit: number(LIMITS.video_bytes),
+        video_frame_rate_limit: number(LIMITS.video_frame_rate),
+        video_matrix_limit: number(LIMITS.video_pixels),
+    }
+}
+
+fn polls() -> InstancePolls {
+    InstancePolls {
+        max_options: number(LIMITS.poll_options),
+        max_characters_per_option: number(LIMITS.poll_option_characters),
+        min_expiration: LIMITS.poll_min_seconds,
+        max_expiration: LIMITS.poll_max_seconds,
+    }
+}
+
+fn thumbnail(cx: &Cx) -> String {
+    cx.addresses.at("/headers/original/missing.png")
+}
+
+fn languages() -> Vec<String> {
+    vec!["en".to_owned()]
+}

@@ -1,0 +1,61 @@
+//! Views become entities: what `store` read, in the words of Mastodon's API. Pure; HTML from elsewhere is sanitised here.
+
+mod account;
+mod instance;
+mod notification;
+mod relationship;
+mod server;
+mod status;
+
+use std::{collections::HashMap, sync::Arc};
+
+use phiomia_mastodon::entities;
+use phiomia_model::{Addresses, Handle};
+use phiomia_store::db::server::CustomEmojiView;
+
+pub use account::{account, credential_account, muted_account, preferences};
+pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
+pub use notification::notification;
+pub use relationship::relationship;
+pub use server::{announcement, custom_emoji, picker_emojis, rule, tag, tag_history};
+pub use status::{context, deleted_status, revisions, status, statuses};
+
+/// What renderers know of the world besides the view.
+#[derive(Clone, Debug)]
+pub struct Cx {
+    /// Where things of this server are found.
+    pub addresses: Arc<Addresses>,
+    /// This server's custom emoji by name.
+    pub emojis: Arc<HashMap<String, CustomEmojiView>>,
+}
+
+impl Cx {
+    /// The custom emoji that stand in some texts of somebody here.
+    fn emojis_in<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Vec<entities::CustomEmoji> {
+        // Most texts have no colon and most servers few emoji.
+        if self.emojis.is_empty() {
+            return Vec::new();
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in texts.into_iter().filter(|text| text.contains(':')).flat_map(phiomia_text::shortcodes) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.iter().filter_map(|name| self.emojis.get(name)).map(|emoji| custom_emoji(emoji, self)).collect()
+    }
+
+    fn text<'a>(&'a self, mentions: &'a [phiomia_text::MentionTarget]) -> phiomia_text::Context<'a> {
+        phiomia_text::Context { mentions, addresses: &self.addresses }
+    }
+}
+
+/// A handle as stored beside a text.
+fn handle_of(text: &str) -> Option<Handle> {
+    text.parse().ok()
+}
+
+/// A count of the limits table as JSON has it.
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,138 @@
+//! Posts.
+
+use phiomia_mastodon::entities::{
+    self, ApprovedGroup, CurrentUserApproval, Mention, QuoteApproval, ShallowTag, StatusApplication,
+};
+use phiomia_model::{QuotePolicy, StatusId, status::Revision};
+use phiomia_store::db::statuses::{MentionView, StatusBody, StatusView, Thread};
+use phiomia_text::MentionTarget;
+use std::collections::HashMap;
+
+use super::{Cx, account, handle_of};
+
+/// A page of posts.
+#[must_use]
+pub fn statuses(views: &[StatusView], cx: &Cx) -> Vec<entities::Status> {
+    views.iter().map(|view| status(view, cx)).collect()
+}
+
+/// A post, or a boost of one.
+#[must_use]
+pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
+    let body = &*view.body;
+    let mine = view.mine;
+    entities::Status {
+        id: body.id,
+        uri: body.uri.clone(),
+        created_at: body.created_at.into(),
+        account: account(&view.author, cx),
+        content: content(&body.text, body, cx),
+        visibility: body.visibility,
+        sensitive: body.is_sensitive,
+        spoiler_text: body.spoiler_text.clone(),
+        media_attachments: Vec::new(),
+        application: body
+            .app
+            .as_ref()
+            .filter(|_| body.is_local)
+            .map(|(name, website)| StatusApplication { name: name.clone(), website: website.clone() }),
+        mentions: body.mentions.iter().filter(|m| !m.is_silent).map(mention).collect(),
+        tags: body.tags.iter().map(|name| ShallowTag { name: name.clone(), url: cx.addresses.tag_url(name) }).collect(),
+        emojis: emojis(&[&body.text, &body.spoiler_text], body, cx),
+        reblogs_count: body.reblogs_count,
+        favourites_count: body.favourites_count,
+        quotes_count: 0,
+        replies_count: body.replies_count,
+        url: body.url.clone(),
+        in_reply_to_id: body.in_reply_to_id,
+        in_reply_to_account_id: body.in_reply_to_account_id,
+        reblog: view.reblog.as_ref().map(|original| Box::new(status(original, cx))),
+        poll: None,
+        card: None,
+        language: body.language.clone(),
+        text: None,
+        edited_at: body.edited_at.map(Into::into),
+        quote: None,
+        quote_approval: quote_approval(view),
+        favourited: mine.map(|m| m.is_favourited),
+        reblogged: mine.map(|m| m.is_reblogged),
+        muted: mine.map(|_| false),
+        bookmarked: mine.map(|m| m.is_bookmarked),
+        pinned: mine.and_then(|m| m.is_pinned),
+        filtered: mine.map(|_| Vec::new()),
+        tagged_collections: Vec::new(),
+    }
+}
+
+/// A post that was just deleted, with its text as typed, for writing it anew.
+#[must_use]
+pub fn deleted_status(view: &StatusView, text: String, cx: &Cx) -> entities::Status {
+    entities::Status { text: Some(text), ..status(view, cx) }
+}
+
+/// A thread; `views` are those of its posts that the viewer may see.
+#[must_use]
+pub fn context(thread: &Thread, views: &[StatusView], cx: &Cx) -> entities::Context {
+    let by_id: HashMap<StatusId, &StatusView> = views.iter().map(|view| (view.body.id, view)).collect();
+    let pick = |ids: &[StatusId]| ids.iter().filter_map(|id| by_id.get(id)).map(|view| status(view, cx)).collect();
+    entities::Context { ancestors: pick(&thread.ancestors), descendants: pick(&thread.descendants) }
+}
+
+/// All revisions of a post, oldest first.
+#[must_use]
+pub fn revisions(view: &StatusView, revisions: &[Revision], cx: &Cx) -> Vec<entities::StatusEdit> {
+    let body = &*view.body;
+    let edit = |revision: &Revision| entities::StatusEdit {
+        content: content(&revision.text, body, cx),
+        spoiler_text: revision.spoiler_text.clone(),
+        sensitive: revision.is_sensitive,
+        created_at: revision.created_at.into(),
+        account: account(&view.author, cx),
+        poll: None,
+        media_attachments: Vec::new(),
+        emojis: emojis(&[&revision.text, &revision.spoiler_text], body, cx),
+        quote: None,
+    };
+    revisions.iter().map(edit).collect()
+}
+
+fn content(text: &str, body: &StatusBody, cx: &Cx) -> String {
+    if !body.is_local {
+        return phiomia_text::sanitize(text);
+    }
+    let targets: Vec<MentionTarget> = body.mentions.iter().filter_map(target).collect();
+    phiomia_text::render_status(text, &cx.text(&targets))
+}
+
+fn target(mention: &MentionView) -> Option<MentionTarget> {
+    Some(MentionTarget {
+        handle: handle_of(&mention.handle)?,
+        url: mention.url.clone(),
+        username: mention.username.clone(),
+    })
+}
+
+fn mention(view: &MentionView) -> Mention {
+    Mention { id: view.account, username: view.username.clone(), url: view.url.clone(), acct: view.acct() }
+}
+
+fn emojis(texts: &[&str], body: &StatusBody, cx: &Cx) -> Vec<entities::CustomEmoji> {
+    if body.is_local { cx.emojis_in(texts.iter().copied()) } else { Vec::new() }
+}
+
+fn quote_approval(view: &StatusView) -> QuoteApproval {
+    let body = &*view.body;
+    let automatic = match body.quote_policy {
+        QuotePolicy::Public if body.visibility.is_open() => vec![ApprovedGroup::Public],
+        QuotePolicy::Followers if body.visibility.is_open() => vec![ApprovedGroup::Followers],
+        _ => Vec::new(),
+    };
+    let current_user = match (&view.mine, automatic.first()) {
+        (Some(mine), _) if mine.is_own => CurrentUserApproval::Automatic,
+        (_, None) => CurrentUserApproval::Denied,
+        (None, Some(_)) => CurrentUserApproval::Denied,
+        (Some(mine), Some(ApprovedGroup::Followers)) if !mine.stance.follows => CurrentUserApproval::Denied,
+        (Some(_), Some(_)) => CurrentUserApproval::Automatic,
+    };
+    QuoteApproval { automatic, manual: Vec::new(), current_user }
+}

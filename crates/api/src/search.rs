@@ -1,0 +1,93 @@
+//! Searching people and hashtags.
+
+use phiomia_mastodon::{
+    entities,
+    form::{Flag, Number, Text, filled},
+};
+use phiomia_model::{Error, Refusal, StatusId, id::first_of};
+use phiomia_store::db::tags;
+use serde::Deserialize;
+use std::time::Duration;
+
+use crate::{
+    accounts::{Wanted, found},
+    gate::{Answer, Anyone, Ask, json},
+    render,
+};
+
+/// How far back the use of a hashtag is told.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+#[derive(Deserialize)]
+struct Search {
+    q: Text,
+    #[serde(default, deserialize_with = "filled")]
+    r#type: Option<Text>,
+    #[serde(default)]
+    resolve: Flag,
+    #[serde(default)]
+    following: Flag,
+    limit: Option<Number>,
+    offset: Option<Number>,
+}
+
+/// `GET /api/v2/search`
+pub async fn search(ask: Ask<Anyone>) -> Answer {
+    let search: Search = ask.decode()?;
+    let viewer = ask.me.0.as_ref().map(|member| member.account);
+    let offset = search.offset.map_or(0, |n| n.0).max(0);
+    if viewer.is_none() && offset > 0 {
+        return Err(
+            Refusal::Unauthenticated("Search queries pagination is not supported without authentication").into()
+        );
+    }
+    if viewer.is_none() && search.resolve.0 {
+        let sentence = "Search queries that resolve remote resources are not supported without authentication";
+        return Err(Refusal::Unauthenticated(sentence).into());
+    }
+    let kind = search.r#type.map(|kind| kind.0);
+    let wants = |name: &str| kind.as_deref().is_none_or(|kind| kind == name);
+    let (wants_accounts, wants_hashtags) = (wants("accounts"), wants("hashtags"));
+    // An offset means one kind; without a kind there is no telling which.
+    if kind.is_none() && offset > 0 {
+        return json(&entities::Search {
+            accounts: Vec::new(),
+            statuses: Vec::new(),
+            hashtags: Vec::new(),
+            collections: Vec::new(),
+        });
+    }
+    let limit = search.limit.map_or(20, |n| n.0).clamp(1, 40);
+    let text = search.q.0.trim().to_owned();
+    let people = Wanted::read(&text, &ask.api.addresses.own_domains());
+    let is_tag = text.starts_with('#');
+    let key = phiomia_text::tag_key(text.trim_start_matches('#'));
+    let (following, now) = (search.following.0, ask.api.now());
+    let since = StatusId(first_of(now.minus(WEEK)));
+    let (people, tags) = ask
+        .api
+        .db
+        .read(move |q| {
+            let people = if wants_accounts && !is_tag {
+                found(q, &people, viewer, following && viewer.is_some(), (limit, offset))?
+            } else {
+                Vec::new()
+            };
+            let tags = if wants_hashtags && !key.is_empty() && !text.contains('@') {
+                let found = tags::search(q, &key, limit, offset)?;
+                let histories = tags::histories(q, &found.iter().map(|tag| tag.id).collect::<Vec<_>>(), since)?;
+                found.into_iter().map(|tag| (histories.get(&tag.id).cloned().unwrap_or_default(), tag)).collect()
+            } else {
+                Vec::new()
+            };
+            Ok::<_, Error>((people, tags))
+        })
+        .await?;
+    let cx = ask.api.cx().await?;
+    json(&entities::Search {
+        accounts: people.iter().map(|view| render::account(view, &cx)).collect(),
+        statuses: Vec::new(),
+        hashtags: tags.iter().map(|(history, tag)| render::tag(tag, history, now, viewer.is_some(), &cx)).collect(),
+        collections: Vec::new(),
+    })
+}

@@ -1,0 +1,84 @@
+//! `POST /api/v1/statuses`
+
+use phiomia_mastodon::form::{Flag, Id, List, Text, filled};
+use phiomia_model::{Error, Refusal, StatusId, Viewer, status::Draft};
+use phiomia_social::statuses as verbs;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{check_offered, flag, language, quote_policy, seen};
+use crate::{
+    gate::{Answer, Ask, Member, json},
+    render,
+};
+
+/// Longest `Idempotency-Key`, in bytes.
+const LONGEST_KEY: usize = 255;
+
+#[derive(Deserialize)]
+struct NewStatus {
+    status: Option<Text>,
+    spoiler_text: Option<Text>,
+    visibility: Option<Text>,
+    sensitive: Option<Flag>,
+    language: Option<Text>,
+    #[serde(default, deserialize_with = "filled")]
+    in_reply_to_id: Option<Id<StatusId>>,
+    quote_approval_policy: Option<Text>,
+    media_ids: Option<List<Text>>,
+    poll: Option<Value>,
+    #[serde(default, deserialize_with = "filled")]
+    scheduled_at: Option<Text>,
+    #[serde(default, deserialize_with = "filled")]
+    quoted_status_id: Option<Text>,
+}
+
+impl NewStatus {
+    fn into_draft(self, ask: &Ask<Member>) -> Result<Draft, Error> {
+        check_offered(&self.media_ids, &self.poll)?;
+        if self.scheduled_at.is_some() {
+            return Err(Refusal::validation("This server does not post at a later time yet").into());
+        }
+        if self.quoted_status_id.is_some() {
+            return Err(Refusal::validation("This server does not take quotes yet").into());
+        }
+        let visibility = self.visibility.filter(|word| !word.0.is_empty()).map(|word| word.0.parse());
+        let visibility =
+            visibility.transpose().map_err(|_| Refusal::validation("Visibility is not included in the list"))?;
+        let in_reply_to = match self.in_reply_to_id {
+            None => None,
+            Some(Id(None)) => return Err(Refusal::NoParent.into()),
+            Some(Id(id)) => id,
+        };
+        Ok(Draft {
+            text: self.status.unwrap_or_default().0,
+            spoiler_text: self.spoiler_text.unwrap_or_default().0,
+            visibility,
+            is_sensitive: flag(self.sensitive),
+            language: language(self.language),
+            in_reply_to,
+            quote_policy: quote_policy(self.quote_approval_policy)?,
+            app: Some(ask.me.app),
+            idempotency_key: ask.header("idempotency-key").filter(|key| !key.is_empty()).map(cut_key),
+        })
+    }
+}
+
+fn cut_key(key: &str) -> String {
+    key.chars().take(LONGEST_KEY).collect()
+}
+
+/// Posts, and answers the post; the same key within an hour answers the same one.
+pub async fn create(ask: Ask<Member>) -> Answer {
+    let draft = ask.decode::<NewStatus>()?.into_draft(&ask)?;
+    let (me, social) = (ask.me.account, ask.api.social());
+    let view = ask
+        .api
+        .db
+        .write(move |tx| {
+            let id = verbs::post(tx, &social, me, &draft)?;
+            seen(tx, id, Viewer::Account(me), tx.now())
+        })
+        .await?;
+    json(&render::status(&view, &ask.api.cx().await?))
+}

@@ -1,0 +1,83 @@
+//! Changing and deleting one's own posts.
+
+use phiomia_mastodon::form::{Flag, List, Text};
+use phiomia_model::{Noun, Refusal, StatusId, Viewer, status::Edit};
+use phiomia_social::statuses as verbs;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{check_offered, flag, language, quote_policy, seen};
+use crate::{
+    gate::{Answer, Ask, Member, json},
+    render,
+};
+
+#[derive(Deserialize)]
+struct EditInput {
+    status: Option<Text>,
+    spoiler_text: Option<Text>,
+    sensitive: Option<Flag>,
+    language: Option<Text>,
+    quote_approval_policy: Option<Text>,
+    media_ids: Option<List<Text>>,
+    poll: Option<Value>,
+}
+
+/// `PUT /api/v1/statuses/:id`
+pub async fn edit(ask: Ask<Member>) -> Answer {
+    let id: StatusId = ask.id(Noun::Status)?;
+    let input: EditInput = ask.decode()?;
+    check_offered(&input.media_ids, &input.poll)?;
+    let change = Edit {
+        text: input.status.map(Into::into),
+        spoiler_text: input.spoiler_text.map(Into::into),
+        is_sensitive: flag(input.sensitive),
+        language: language(input.language),
+        quote_policy: quote_policy(input.quote_approval_policy)?,
+    };
+    let (me, social) = (ask.me.account, ask.api.social());
+    let view = ask
+        .api
+        .db
+        .write(move |tx| {
+            verbs::edit(tx, &social, me, id, &change)?;
+            seen(tx, id, Viewer::Account(me), tx.now())
+        })
+        .await?;
+    json(&render::status(&view, &ask.api.cx().await?))
+}
+
+#[derive(Deserialize)]
+struct Policy {
+    quote_approval_policy: Option<Text>,
+}
+
+/// `PUT /api/v1/statuses/:id/interaction_policy`
+pub async fn interaction_policy(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);
+    let policy = quote_policy(ask.decode::<Policy>()?.quote_approval_policy)?
+        .ok_or_else(|| Refusal::validation("Quote approval policy can't be blank"))?;
+    let view = ask
+        .api
+        .db
+        .write(move |tx| {
+            verbs::set_quote_policy(tx, me, id, policy)?;
+            seen(tx, id, Viewer::Account(me), tx.now())
+        })
+        .await?;
+    json(&render::status(&view, &ask.api.cx().await?))
+}
+
+/// `DELETE /api/v1/statuses/:id`: answers the post as it was, with its text as typed, for writing it anew.
+pub async fn delete(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);
+    let (view, deleted) = ask
+        .api
+        .db
+        .write(move |tx| {
+            let view = seen(tx, id, Viewer::Account(me), tx.now())?;
+            Ok((view, verbs::delete(tx, me, id)?))
+        })
+        .await?;
+    json(&render::deleted_status(&view, deleted.text, &ask.api.cx().await?))
+}

@@ -1,0 +1,52 @@
+//! Posts, and what people do with them.
+
+mod acts;
+mod create;
+mod edit;
+mod lists;
+mod show;
+
+pub use acts::{bookmark, favourite, pin, reblog, unbookmark, unfavourite, unpin, unreblog};
+pub use create::create;
+pub use edit::{delete, edit, interaction_policy};
+pub use lists::{bookmarks, favourited_by, favourites, reblogged_by};
+pub use show::{context, history, many, show, source};
+
+use phiomia_mastodon::form::{Flag, List, Text};
+use phiomia_model::{Error, Noun, QuotePolicy, Refusal, StatusId, Time, Viewer};
+use phiomia_store::{
+    Query,
+    db::statuses::{self as posts, StatusView},
+};
+use serde_json::Value;
+
+/// The post, if the viewer may see it. "Not there" and "not for you" are one answer.
+fn seen(q: &Query<'_>, id: StatusId, viewer: Viewer, now: Time) -> Result<StatusView, Error> {
+    Ok(posts::view(q, id, viewer, now)?.ok_or(Refusal::NotFound(Noun::Status))?)
+}
+
+/// What cannot be done yet is refused rather than dropped: a post without its poll is not what its author wrote.
+fn check_offered(media_ids: &Option<List<Text>>, poll: &Option<Value>) -> Result<(), Refusal> {
+    if media_ids.as_ref().is_some_and(|ids| !ids.0.is_empty()) {
+        return Err(Refusal::validation("This server does not take media yet"));
+    }
+    if poll.as_ref().is_some_and(|poll| !poll.is_null()) {
+        return Err(Refusal::validation("This server does not take polls yet"));
+    }
+    Ok(())
+}
+
+fn quote_policy(word: Option<Text>) -> Result<Option<QuotePolicy>, Refusal> {
+    let parse = |word: Text| {
+        word.0.parse().map_err(|_| Refusal::validation("Quote approval policy is not included in the list"))
+    };
+    word.filter(|word| !word.0.is_empty()).map(parse).transpose()
+}
+
+fn language(code: Option<Text>) -> Option<String> {
+    code.map(|code| code.0).filter(|code| !code.is_empty())
+}
+
+fn flag(flag: Option<Flag>) -> Option<bool> {
+    flag.map(Into::into)
+}

@@ -1,0 +1,88 @@
+//! Reading posts by id.
+
+use phiomia_mastodon::{
+    entities::StatusSource,
+    form::{Id, List},
+};
+use phiomia_model::{Noun, Refusal, StatusId, Viewer, limits::LIMITS, status::Revision};
+use phiomia_store::db::statuses as posts;
+use serde::Deserialize;
+
+use super::seen;
+use crate::{
+    gate::{Answer, Anyone, Ask, Client, json},
+    render,
+};
+
+/// `GET /api/v1/statuses/:id`
+pub async fn show(ask: Ask<Anyone>) -> Answer {
+    let (id, viewer, now) = (ask.id::<StatusId>(Noun::Status)?, ask.me.viewer(), ask.api.now());
+    let view = ask.api.db.read(move |q| seen(q, id, viewer, now)).await?;
+    json(&render::status(&view, &ask.api.cx().await?))
+}
+
+#[derive(Deserialize)]
+struct Ids {
+    #[serde(default)]
+    id: List<Id<StatusId>>,
+}
+
+/// `GET /api/v1/statuses`
+pub async fn many(ask: Ask<Anyone>) -> Answer {
+    let ids = ask.decode::<Ids>()?.id.ids();
+    if ids.len() > LIMITS.ids_per_request {
+        return Err(Refusal::validation(&format!("At most {} ids may be given", LIMITS.ids_per_request)).into());
+    }
+    let (viewer, now) = (ask.me.viewer(), ask.api.now());
+    let views = ask.api.db.read(move |q| Ok(posts::views(q, &ids, viewer, now)?)).await?;
+    json(&render::statuses(&views, &ask.api.cx().await?))
+}
+
+/// `GET /api/v1/statuses/:id/context`
+pub async fn context(ask: Ask<Anyone>) -> Answer {
+    let (id, viewer, now) = (ask.id::<StatusId>(Noun::Status)?, ask.me.viewer(), ask.api.now());
+    let (thread, views) = ask
+        .api
+        .db
+        .read(move |q| {
+            seen(q, id, viewer, now)?;
+            let thread = posts::thread(q, id, viewer == Viewer::Anonymous)?;
+            let ids: Vec<StatusId> = thread.ancestors.iter().chain(&thread.descendants).copied().collect();
+            let views = posts::views(q, &ids, viewer, now)?;
+            Ok((thread, views))
+        })
+        .await?;
+    json(&render::context(&thread, &views, &ask.api.cx().await?))
+}
+
+/// `GET /api/v1/statuses/:id/history`
+pub async fn history(ask: Ask<Anyone>) -> Answer {
+    let (id, viewer, now) = (ask.id::<StatusId>(Noun::Status)?, ask.me.viewer(), ask.api.now());
+    let (view, mut revisions) = ask
+        .api
+        .db
+        .read(move |q| {
+            let view = seen(q, id, viewer, now)?;
+            Ok((view, posts::edits(q, id)?))
+        })
+        .await?;
+    if revisions.is_empty() {
+        let body = &view.body;
+        revisions.push(Revision {
+            text: body.text.clone(),
+            spoiler_text: body.spoiler_text.clone(),
+            is_sensitive: body.is_sensitive,
+            created_at: body.created_at,
+        });
+    }
+    json(&render::revisions(&view, &revisions, &ask.api.cx().await?))
+}
+
+/// `GET /api/v1/statuses/:id/source`
+pub async fn source(ask: Ask<Client>) -> Answer {
+    let (id, now) = (ask.id::<StatusId>(Noun::Status)?, ask.api.now());
+    let viewer = Viewer::from(ask.me.account);
+    let view = ask.api.db.read(move |q| seen(q, id, viewer, now)).await?;
+    let body = &view.body;
+    json(&StatusSource { id: body.id, text: body.text.clone(), spoiler_text: body.spoiler_text.clone() })
+}

@@ -1,0 +1,138 @@
+//! Timelines: home, public, and by hashtag.
+
+use phiomia_mastodon::form::{Flag, List, Text};
+use phiomia_model::{Error, StatusId, TagId, Time, Viewer};
+use phiomia_social::timelines::{self as verbs, Look};
+use phiomia_store::{
+    Query,
+    db::{
+        statuses as posts, tags,
+        timelines::{self, Origin, TagFilter},
+    },
+};
+use serde::Deserialize;
+
+use crate::{
+    gate::{Answer, Anyone, Ask, Member, paged},
+    render,
+};
+
+/// Tags that may be combined with the one of the path, of each kind.
+const MOST_TAGS: usize = 4;
+
+/// `GET /api/v1/timelines/home`
+pub async fn home(ask: Ask<Member>) -> Answer {
+    let (me, page, now) = (ask.me.account, ask.page(20, 40), ask.api.now());
+    let read = move |q: &Query<'_>| {
+        let ids = timelines::home(q, me, &page)?;
+        let keys: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let views = posts::views(q, &ids, Viewer::Account(me), now)?;
+        Ok((keys, undisturbed(views), verbs::look(q, me, now)?))
+    };
+    let (mut keys, mut views, look) = ask.api.db.read(read).await?;
+    if look != Look::Fresh {
+        ask.api.db.write(move |tx| verbs::note_look(tx, me)).await?;
+    }
+    if look == Look::Rebuild {
+        (keys, views, _) = ask.api.db.read(read).await?;
+    }
+    paged(&render::statuses(&views, &ask.api.cx().await?), ask.link(&keys, &page))
+}
+
+/// Without posts of people the viewer has blocked or muted since the feed was written.
+fn undisturbed(views: Vec<posts::StatusView>) -> Vec<posts::StatusView> {
+    let is_fine = |view: &posts::StatusView| view.mine.is_none_or(|mine| mine.stance.is_undisturbed());
+    views.into_iter().filter(|view| is_fine(view) && view.reblog.as_deref().is_none_or(is_fine)).collect()
+}
+
+#[derive(Deserialize)]
+struct Public {
+    #[serde(default)]
+    local: Flag,
+    #[serde(default)]
+    remote: Flag,
+    #[serde(default)]
+    only_media: Flag,
+}
+
+fn origin(local: Flag, remote: Flag) -> Origin {
+    match (local.0, remote.0) {
+        (true, false) => Origin::Local,
+        (false, true) => Origin::Remote,
+        _ => Origin::Anywhere,
+    }
+}
+
+/// `GET /api/v1/timelines/public`
+pub async fn public(ask: Ask<Anyone>) -> Answer {
+    let wanted: Public = ask.decode()?;
+    let origin = origin(wanted.local, wanted.remote);
+    let (page, viewer, now) = (ask.page(20, 40), ask.me.viewer(), ask.api.now());
+    let (keys, views) = ask
+        .api
+        .db
+        .read(move |q| {
+            // No post has media yet.
+            let ids = if wanted.only_media.0 { Vec::new() } else { timelines::public(q, viewer, origin, &page, now)? };
+            with_views(q, &ids, viewer, now)
+        })
+        .await?;
+    paged(&render::statuses(&views, &ask.api.cx().await?), ask.link(&keys, &page))
+}
+
+type Found = (Vec<i64>, Vec<posts::StatusView>);
+
+fn with_views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Result<Found, Error> {
+    Ok((ids.iter().map(|id| id.0).collect(), posts::views(q, ids, viewer, now)?))
+}
+
+#[derive(Deserialize)]
+struct Tagged {
+    #[serde(default)]
+    any: List<Text>,
+    #[serde(default)]
+    all: List<Text>,
+    #[serde(default)]
+    none: List<Text>,
+    #[serde(default)]
+    local: Flag,
+    #[serde(default)]
+    remote: Flag,
+    #[serde(default)]
+    only_media: Flag,
+}
+
+/// `GET /api/v1/timelines/tag/:hashtag`
+pub async fn tag(ask: Ask<Anyone>) -> Answer {
+    let wanted: Tagged = ask.decode()?;
+    let keys = |list: &List<Text>| -> Vec<String> {
+        list.0.iter().take(MOST_TAGS).map(|name| phiomia_text::tag_key(&name.0)).collect()
+    };
+    let mut any = keys(&wanted.any);
+    any.push(phiomia_text::tag_key(ask.piece("hashtag")));
+    let (all, none) = (keys(&wanted.all), keys(&wanted.none));
+    let origin = origin(wanted.local, wanted.remote);
+    let (page, viewer, now) = (ask.page(20, 40), ask.me.viewer(), ask.api.now());
+    let (keys, views) = ask
+        .api
+        .db
+        .read(move |q| {
+            let (any, known) = (known(q, &any)?, known(q, &all)?);
+            // A tag that nobody ever used is on no post.
+            if any.is_empty() || known.len() < all.len() || wanted.only_media.0 {
+                return Ok((Vec::new(), Vec::new()));
+            }
+            let filter = TagFilter { any, all: known, none: self::known(q, &none)?, origin };
+            with_views(q, &timelines::tag(q, viewer, &filter, &page, now)?, viewer, now)
+        })
+        .await?;
+    paged(&render::statuses(&views, &ask.api.cx().await?), ask.link(&keys, &page))
+}
+
+fn known(q: &Query<'_>, names: &[String]) -> Result<Vec<TagId>, Error> {
+    let mut ids = Vec::with_capacity(names.len());
+    for name in names {
+        ids.extend(tags::by_name(q, name)?.map(|tag| tag.id));
+    }
+    Ok(ids)
+}
