@@ -13,9 +13,18 @@ use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use phiomia_api::{Api, Parts, peer::ClientAddr};
-use phiomia_model::{Addresses, Time};
-use phiomia_social::users::Passwords;
-use phiomia_store::{Clock, Entropy, files::Files, live::Live};
+use phiomia_model::{AccountId, Addresses, AppId, Event, Job, Role, Scopes, Time, job::Lane};
+use phiomia_social::{
+    apps::{self, NewApp},
+    relationships, timelines,
+    users::{self, NewUser, Passwords},
+};
+use phiomia_store::{
+    Clock, Entropy,
+    db::{jobs, settings},
+    files::Files,
+    live::Live,
+};
 use phiomia_testkit::{Engine, TestDatabase};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -29,7 +38,11 @@ pub struct House {
     pub router: Router,
     pub database: TestDatabase,
     now: Arc<AtomicI64>,
+    app: AppId,
 }
+
+/// Every scope an app of Mastodon's own asks for.
+const ALL_SCOPES: &str = "read write follow push profile";
 
 impl House {
     /// A fresh, empty house.
@@ -53,7 +66,57 @@ impl House {
             passwords: Passwords::new(Entropy::system()),
         });
         let router = phiomia_api::router(&api);
-        House { api, router, database, now }
+        let new = NewApp {
+            name: "Trunk".into(),
+            website: Some("https://trunk.example".into()),
+            redirect_uris: vec![apps::OUT_OF_BAND.into()],
+            scopes: Some(ALL_SCOPES.into()),
+            is_public: false,
+        };
+        let (app, _) = apps::register(&api.db, &api.entropy, new).await.unwrap();
+        House { api, router, database, now, app: app.id }
+    }
+
+    /// Somebody who lives here and has a token of all scopes.
+    pub async fn person(&self, name: &str) -> Person {
+        self.newcomer(NewUser { username: name.into(), is_confirmed: true, is_approved: true, ..NewUser::default() })
+            .await
+    }
+
+    /// The same, with more to choose.
+    pub async fn newcomer(&self, new: NewUser) -> Person {
+        let name = new.username.clone();
+        let new = NewUser { role: new.role.or(Some(Role::User)), ..new };
+        let passwords = Passwords::new(self.api.entropy.clone());
+        let account = users::create(&self.api.db, &self.api.addresses, &passwords, new).await.unwrap();
+        let token = self.token(Some(account), ALL_SCOPES).await;
+        Person { router: self.router.clone(), account, name, token }
+    }
+
+    /// A token of somebody, or of the app alone.
+    pub async fn token(&self, account: Option<AccountId>, scopes: &str) -> String {
+        let scopes = Scopes::parse(scopes).unwrap();
+        let given = apps::give_token(&self.api.db, &self.api.entropy, self.app, account, scopes).await.unwrap();
+        given.secret.expose().to_owned()
+    }
+
+    /// As an owner does for tests and development.
+    pub async fn switch_off_rate_limits(&self) {
+        self.api.db.write(|tx| Ok(settings::set(tx, "rate_limits", "off")?)).await.unwrap();
+        self.api.hear(&Event::SettingsChanged);
+    }
+
+    /// Does the work that was left for later, as the workers do, until none is left.
+    pub async fn work(&self) {
+        loop {
+            let mut n_done = 0;
+            for lane in Lane::ALL {
+                n_done += self.api.db.write(move |tx| work(tx, lane)).await.unwrap();
+            }
+            if n_done == 0 {
+                return;
+            }
+        }
     }
 
     /// Moves the clock on.
@@ -62,20 +125,15 @@ impl House {
     }
 
     /// Passes what transactions announced to the API, as the server does.
-    pub fn settle(&mut self) {
-        for event in self.database.announced() {
-            self.api.hear(&event);
-        }
+    pub fn settle(&mut self) -> Vec<Event> {
+        let events = self.database.announced();
+        events.iter().for_each(|event| self.api.hear(event));
+        events
     }
 
     /// One request from an address of its own.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let mut request = request;
-        request.extensions_mut().insert(ClientAddr(IpAddr::from([192, 0, 2, 1])));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
+        send(self.router.clone(), request).await
     }
 
     /// A request of somebody without a token.
@@ -86,6 +144,91 @@ impl House {
     /// A `GET` of somebody without a token.
     pub async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path).await
+    }
+}
+
+async fn send(router: Router, mut request: Request<Body>) -> Answer {
+    request.extensions_mut().insert(ClientAddr(IpAddr::from([192, 0, 2, 1])));
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
+}
+
+/// One job of a lane; how many there were.
+fn work(tx: &phiomia_store::Tx<'_>, lane: Lane) -> Result<usize, phiomia_model::Error> {
+    let claimed = jobs::claim(tx, lane, 1, Duration::from_secs(60), "kit")?;
+    for job in &claimed {
+        match job.job.as_ref().unwrap() {
+            Job::FanOut { status } => timelines::fan_out(tx, *status)?,
+            Job::SweepStatus { status } => phiomia_social::statuses::sweep(tx, *status)?,
+            Job::RebuildHome { account } => timelines::rebuild(tx, *account)?,
+            Job::MergeHome { account, author } => timelines::merge(tx, *account, *author)?,
+            Job::SweepHome { account, author } => timelines::sweep(tx, *account, *author)?,
+            Job::SweepAccount { account } => phiomia_social::statuses::sweep_account(tx, *account)?,
+            Job::EndMute { account, target } => relationships::end_lapsed(tx, *account, *target)?,
+            Job::Tidy => {}
+        }
+        jobs::finish(tx, job.id)?;
+    }
+    Ok(claimed.len())
+}
+
+/// Somebody who lives in the house, with an app in hand.
+pub struct Person {
+    router: Router,
+    pub account: AccountId,
+    pub name: String,
+    pub token: String,
+}
+
+impl Person {
+    /// A request with the person's token; `body` as JSON.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.ask_with(method, path, body, &[]).await
+    }
+
+    /// The same with more headers.
+    pub async fn ask_with(&self, method: Method, path: &str, body: Option<Value>, more: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
+        let request = match body {
+            None => request.body(Body::empty()),
+            Some(json) => request.header(header::CONTENT_TYPE, "application/json").body(Body::from(json.to_string())),
+        };
+        send(self.router.clone(), request.unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, None).await
+    }
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::PUT, path, Some(body)).await
+    }
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::PATCH, path, Some(body)).await
+    }
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, None).await
+    }
+
+    /// Posts something; its id.
+    pub async fn says(&self, text: &str, visibility: &str) -> String {
+        self.posts(serde_json::json!({ "status": text, "visibility": visibility })).await
+    }
+    /// Posts something; its id.
+    pub async fn posts(&self, body: Value) -> String {
+        self.post("/api/v1/statuses", body).await.ok().id()
+    }
+    /// Follows somebody who is not locked.
+    pub async fn follows(&self, other: &Person) {
+        self.post(&format!("/api/v1/accounts/{}/follow", other.account), serde_json::json!({})).await.ok();
     }
 }
 
@@ -104,6 +247,18 @@ impl Answer {
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+    /// The `id` of the entity.
+    pub fn id(&self) -> String {
+        self.json()["id"].as_str().unwrap_or_default().to_owned()
+    }
+    /// One field of each entity in a list.
+    pub fn each(&self, field: &str) -> Vec<Value> {
+        self.json().as_array().expect("a list").iter().map(|item| item[field].clone()).collect()
+    }
+    /// The ids of a list.
+    pub fn ids(&self) -> Vec<String> {
+        self.each("id").iter().map(|id| id.as_str().unwrap_or_default().to_owned()).collect()
     }
     /// A header as text; empty when it is not there.
     pub fn header(&self, name: &str) -> &str {

@@ -1,8 +1,16 @@
 //! The API as clients see it: requests to the router, on both engines, with a clock that stands still.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test shall fail loudly")]
 
+mod accounts;
 mod gate;
+mod instance;
 mod kit;
+mod notifications;
 mod oauth;
 mod pages;
+mod queries;
+mod search;
+mod statuses;
+mod timelines;
+mod visibility;
 mod visitor;

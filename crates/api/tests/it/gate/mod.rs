@@ -1,4 +1,7 @@
 //! What every request passes.
 
 mod cors;
+mod input;
+mod rate;
 mod routes;
+mod tokens;

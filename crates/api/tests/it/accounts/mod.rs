@@ -1,0 +1,5 @@
+//! People.
+
+mod find;
+mod profile;
+mod relations;

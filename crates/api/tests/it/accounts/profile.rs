@@ -1,0 +1,46 @@
+//! One's own profile.
+
+use insta::assert_json_snapshot;
+use phiomia_testkit::on_both_engines;
+use serde_json::json;
+
+use crate::kit::House;
+
+on_both_engines! {
+    async fn an_app_learns_whose_token_it_has(house: House) {
+        let alice = house.person("alice").await;
+        let mut me = alice.get("/api/v1/accounts/verify_credentials").await.ok().json();
+        // The id holds the moment and this process's salt.
+        assert_eq!(me["id"], alice.account.to_string());
+        me["id"] = json!("ID");
+        me["uri"] = json!("URI");
+        assert_json_snapshot!("verify_credentials", me);
+    }
+
+    async fn a_profile_is_changed_by_json_and_by_brackets(house: House) {
+        let alice = house.person("alice").await;
+        let change = json!({
+            "display_name": " Alice ", "note": "I like #cats", "locked": true, "bot": "true", "discoverable": true,
+            "fields_attributes": {"0": {"name": "site", "value": "https://alice.example"}, "1": {"name": "", "value": ""}},
+            "source": {"privacy": "private", "sensitive": true, "language": "de", "quote_policy": "nobody"},
+        });
+        let me = alice.patch("/api/v1/accounts/update_credentials", change).await.ok().json();
+        assert_eq!(me["display_name"], "Alice");
+        assert_eq!(me["note"], "<p>I like <a href=\"https://phiomia.example/tags/cats\" class=\"mention hashtag\" rel=\"tag\">#<span>cats</span></a></p>");
+        assert_eq!((&me["locked"], &me["bot"], &me["discoverable"]), (&json!(true), &json!(true), &json!(true)));
+        assert_eq!(me["source"]["fields"], json!([{"name": "site", "value": "https://alice.example", "verified_at": null}]));
+        let source = &me["source"];
+        assert_eq!((&source["privacy"], &source["language"], &source["quote_policy"]), (&json!("private"), &json!("de"), &json!("nobody")));
+        let preferences = alice.get("/api/v1/preferences").await.ok().json();
+        assert_eq!(preferences["posting:default:visibility"], "private");
+        let post = alice.post("/api/v1/statuses", json!({"status": "hello"})).await.ok().json();
+        assert_eq!((&post["visibility"], &post["sensitive"], &post["language"]), (&json!("private"), &json!(true), &json!("de")));
+    }
+
+    async fn a_profile_that_is_too_long_is_refused(house: House) {
+        let alice = house.person("alice").await;
+        let answer = alice.patch("/api/v1/accounts/update_credentials", json!({"display_name": "x".repeat(31)})).await;
+        let sentence = "Validation failed: Display name is too long (maximum is 30 characters)";
+        assert_eq!(answer.refusal(), (422, sentence.to_owned()));
+    }
+}

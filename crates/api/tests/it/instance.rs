@@ -1,0 +1,92 @@
+//! What the server says about itself.
+
+use insta::assert_json_snapshot;
+use phiomia_model::{CustomEmojiId, Event};
+use phiomia_store::{
+    db::{
+        server::{self, CustomEmojiView},
+        settings,
+    },
+    files::{FileKey, FileKind},
+};
+use phiomia_testkit::on_both_engines;
+use serde_json::json;
+
+use crate::kit::House;
+
+on_both_engines! {
+    async fn the_instance_is_told_in_both_versions(house: House) {
+        assert_json_snapshot!("instance_v2", house.get("/api/v2/instance").await.ok().json());
+        assert_json_snapshot!("instance_v1", house.get("/api/v1/instance").await.ok().json());
+    }
+
+    async fn a_changed_setting_shows_at_once(house: House) {
+        let mut house = house;
+        house.get("/api/v2/instance").await.ok();
+        house.api.db.write(|tx| {
+            settings::set(tx, "title", "Elephants")?;
+            settings::set(tx, "registrations", "approval")?;
+            server::add_rule(tx, "Be kind", "", r#"{"de": {"text": "Sei nett", "hint": ""}}"#)?;
+            tx.announce(Event::SettingsChanged);
+            Ok(())
+        }).await.unwrap();
+        house.settle();
+        let instance = house.get("/api/v2/instance").await.ok().json();
+        assert_eq!(instance["title"], "Elephants");
+        assert_eq!((&instance["registrations"]["enabled"], &instance["registrations"]["approval_required"]), (&json!(true), &json!(true)));
+        assert_eq!(instance["rules"][0]["translations"]["de"]["text"], "Sei nett");
+        assert_eq!(house.get("/api/v1/instance/rules").await.ok().json(), instance["rules"]);
+    }
+
+    async fn a_custom_emoji_is_offered_used_and_drawn(house: House) {
+        let mut house = house;
+        let key = FileKey::new(FileKind::Emoji, u128::from(std::process::id()), "blobcat.png").unwrap();
+        house.api.files.put(&key, &b"picture"[..]).await.unwrap();
+        let file = key.to_string();
+        house.api.db.write(move |tx| {
+            let emoji = CustomEmojiView {
+                id: CustomEmojiId(tx.new_id()),
+                shortcode: "blobcat".into(),
+                file: file.clone(),
+                content_type: "image/png".into(),
+                category: None,
+                is_visible: true,
+            };
+            server::add_custom_emoji(tx, &emoji)?;
+            tx.announce(Event::SettingsChanged);
+            Ok(())
+        }).await.unwrap();
+        house.settle();
+        assert_eq!(house.get("/api/v1/custom_emojis").await.ok().each("shortcode"), [json!("blobcat")]);
+        let alice = house.person("alice").await;
+        let post = alice.post("/api/v1/statuses", json!({"status": "look :blobcat: :nocat:"})).await.ok().json();
+        assert_eq!(post["emojis"].as_array().unwrap().len(), 1);
+        let url = post["emojis"][0]["url"].as_str().unwrap().strip_prefix("https://phiomia.example").unwrap();
+        let drawn = house.get(url).await.ok();
+        assert_eq!((drawn.text().as_str(), drawn.header("content-type")), ("picture", "image/png"));
+        assert_eq!(drawn.header("x-content-type-options"), "nosniff");
+        assert_eq!(house.get("/system/emoji/../../etc/passwd").await.status.as_u16(), 404);
+    }
+
+    async fn an_announcement_is_shown_until_it_was_read(house: House) {
+        let alice = house.person("alice").await;
+        house.api.db.write(|tx| Ok(server::add_announcement(tx, "Moving #soon", None, None, false)?)).await.unwrap();
+        let list = alice.get("/api/v1/announcements").await.ok().json();
+        assert_eq!((&list[0]["read"], &list[0]["tags"][0]["name"]), (&json!(false), &json!("soon")));
+        let id = list[0]["id"].as_str().unwrap();
+        alice.post(&format!("/api/v1/announcements/{id}/dismiss"), json!({})).await.ok();
+        assert_eq!(alice.get("/api/v1/announcements").await.ok().json(), json!([]));
+        let all = alice.get("/api/v1/announcements?with_dismissed=true").await.ok();
+        assert_eq!(all.each("read"), [json!(true)]);
+    }
+
+    async fn who_has_no_picture_is_shown_with_one_of_ours(house: House) {
+        let alice = house.person("alice").await;
+        let me = alice.get("/api/v1/accounts/verify_credentials").await.ok().json();
+        for field in ["avatar", "header"] {
+            let path = me[field].as_str().unwrap().strip_prefix("https://phiomia.example").unwrap();
+            let picture = house.get(path).await.ok();
+            assert!(picture.body.starts_with(b"\x89PNG"), "{field}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Favourites, boosts, bookmarks, pins.
+
+use phiomia_testkit::on_both_engines;
+use serde_json::json;
+
+use crate::kit::House;
+
+on_both_engines! {
+    async fn each_answer_shows_the_new_state(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let path = format!("/api/v1/statuses/{}", alice.says("hello", "public").await);
+        for (act, field, state) in [
+            ("favourite", "favourited", true),
+            ("bookmark", "bookmarked", true),
+            ("unfavourite", "favourited", false),
+            ("unbookmark", "bookmarked", false),
+        ] {
+            let post = bob.post(&format!("{path}/{act}"), json!({})).await.ok().json();
+            assert_eq!(post[field], state, "{act}");
+        }
+        let boost = bob.post(&format!("{path}/reblog"), json!({})).await.ok().json();
+        assert_eq!((&boost["reblogged"], &boost["reblog"]["reblogged"]), (&json!(true), &json!(true)));
+        assert_eq!(boost["reblog"]["reblogs_count"], 1);
+        let original = bob.post(&format!("{path}/unreblog"), json!({})).await.ok().json();
+        assert_eq!((&original["reblogged"], &original["reblogs_count"]), (&json!(false), &json!(0)));
+        let pinned = alice.post(&format!("{path}/pin"), json!({})).await.ok().json();
+        assert_eq!(pinned["pinned"], true);
+        let pins = house.get(&format!("/api/v1/accounts/{}/statuses?pinned=true", alice.account)).await.ok();
+        assert_eq!(pins.ids().len(), 1);
+        assert_eq!(bob.post(&format!("{path}/pin"), json!({})).await.status.as_u16(), 422);
+        assert_eq!(alice.post(&format!("{path}/unpin"), json!({})).await.ok().json()["pinned"], false);
+    }
+
+    async fn what_was_done_is_listed_and_paged(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let mut ids = Vec::new();
+        for n in 0..3 {
+            let id = alice.says(&format!("post {n}"), "public").await;
+            bob.post(&format!("/api/v1/statuses/{id}/favourite"), json!({})).await.ok();
+            bob.post(&format!("/api/v1/statuses/{id}/bookmark"), json!({})).await.ok();
+            ids.push(id);
+        }
+        for list in ["favourites", "bookmarks"] {
+            let first = bob.get(&format!("/api/v1/{list}?limit=2")).await.ok();
+            assert_eq!(first.ids(), [ids[2].clone(), ids[1].clone()]);
+            let next = first.header("link").split(['<', '>']).nth(1).unwrap().to_owned();
+            let next = next.strip_prefix("https://phiomia.example").unwrap().to_owned();
+            assert_eq!(bob.get(&next).await.ok().ids(), [ids[0].clone()], "{next}");
+        }
+        bob.post(&format!("/api/v1/statuses/{}/reblog", ids[0]), json!({})).await.ok();
+        for list in ["favourited_by", "reblogged_by"] {
+            let people = house.get(&format!("/api/v1/statuses/{}/{list}", ids[0])).await.ok();
+            assert_eq!(people.ids(), [bob.account.to_string()], "{list}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Posting.
+
+use std::time::Duration;
+
+use http::Method;
+use insta::assert_json_snapshot;
+use phiomia_testkit::on_both_engines;
+use serde_json::json;
+
+use crate::kit::House;
+
+on_both_engines! {
+    async fn a_post_comes_back_whole(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let text = "Hello @bob, see https://example.org #Cats";
+        let mut post = alice.post("/api/v1/statuses", json!({"status": text, "language": "en"})).await.ok().json();
+        assert_eq!(post["mentions"][0]["id"], bob.account.to_string());
+        for path in ["/id", "/uri", "/url", "/mentions/0/id", "/account/id", "/account/uri"] {
+            *post.pointer_mut(path).unwrap() = json!("VARIES");
+        }
+        assert_json_snapshot!("post", post);
+    }
+
+    async fn the_same_key_within_an_hour_gives_the_same_post(house: House) {
+        let alice = house.person("alice").await;
+        let post = async |text: &str| {
+            let body = Some(json!({ "status": text }));
+            alice.ask_with(Method::POST, "/api/v1/statuses", body, &[("Idempotency-Key", "k1")]).await.ok().id()
+        };
+        let first = post("once").await;
+        assert_eq!(post("twice").await, first);
+        house.wait(Duration::from_secs(3_700));
+        assert_ne!(post("later").await, first);
+    }
+
+    async fn what_cannot_be_posted_is_refused_with_the_reason(house: House) {
+        let alice = house.person("alice").await;
+        for (body, status, sentence) in [
+            (json!({}), 422, "Validation failed: Text can't be blank"),
+            (json!({"status": "x".repeat(501)}), 422, "Validation failed: Text character limit of 500 exceeded"),
+            (json!({"status": "x", "visibility": "secret"}), 422, "Validation failed: Visibility is not included in the list"),
+            (json!({"status": "x", "in_reply_to_id": "1"}), 404, "The post you are trying to reply to does not appear to exist."),
+            (json!({"status": "x", "media_ids": ["1"]}), 422, "Validation failed: This server does not take media yet"),
+            (json!({"status": "x", "poll": {"options": ["a"]}}), 422, "Validation failed: This server does not take polls yet"),
+            (json!({"status": "x", "scheduled_at": "2030-01-01"}), 422, "Validation failed: This server does not post at a later time yet"),
+            (json!({"status": "x", "quoted_status_id": "1"}), 422, "Validation failed: This server does not take quotes yet"),
+        ] {
+            let answer = alice.post("/api/v1/statuses", body.clone()).await;
+            assert_eq!(answer.refusal(), (status, sentence.to_owned()), "{body}");
+        }
+    }
+
+    async fn empty_lists_and_nulls_are_as_good_as_nothing(house: House) {
+        let alice = house.person("alice").await;
+        let body = json!({"status": "x", "media_ids": [], "poll": null, "in_reply_to_id": null, "scheduled_at": "", "visibility": ""});
+        assert_eq!(alice.post("/api/v1/statuses", body).await.ok().json()["visibility"], "public");
+    }
+}

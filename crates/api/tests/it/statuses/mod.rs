@@ -1,0 +1,6 @@
+//! Posts.
+
+mod acts;
+mod create;
+mod edit;
+mod thread;
