@@ -127,9 +127,9 @@ create table notifications (
 create index notifications_account on notifications (account_id, id);
 create index notifications_status on notifications (status_id) where status_id is not null;
 create index notifications_from on notifications (from_account_id);
--- The same thing notifies once.
-create unique index notifications_once on notifications (account_id, type, from_account_id, coalesce(status_id, 0))
-    where type <> 'update';
+-- The same thing notifies once; edits of one post notify each time.
+create unique index notifications_once on notifications (account_id, type, from_account_id, coalesce(status_id, 0),
+    (case when type = 'update' then id else 0 end));
 
 create table idempotency_keys (
     account_id bigint not null references accounts (id),

@@ -5,7 +5,7 @@ create table settings (
 ) without rowid;
 
 create table jobs (
-    id bigint primary key,
+    id integer primary key,
     lane text not null,
     priority bigint not null,
     kind text not null,
@@ -21,7 +21,7 @@ create table jobs (
 create index jobs_due on jobs (lane, priority, run_at, id) where parked_at is null;
 
 create table foreign_events (
-    id bigint primary key,
+    id integer primary key,
     event text not null
 );
 
@@ -38,7 +38,7 @@ create table rate_buckets (
 -- One row for each PostgreSQL connection that writes, counting its transactions: when the answer to a commit is lost,
 -- the count says whether it happened. (SQLite answers its own commits and leaves the table empty.)
 create table write_marks (
-    worker bigint primary key,
+    worker integer primary key,
     n bigint not null,
     marked_at bigint not null
 );

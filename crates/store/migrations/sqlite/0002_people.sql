@@ -1,7 +1,7 @@
 -- People, their apps and sessions, and how they relate to each other.
 -- Local accounts have the domain '' (not null: a unique index admits doubles of null).
 create table accounts (
-    id bigint primary key,
+    id integer primary key,
     username text not null,
     username_key text not null,
     domain text not null default '',
@@ -37,7 +37,7 @@ create unique index accounts_handle on accounts (username_key, domain);
 create index accounts_moved on accounts (moved_to_id) where moved_to_id is not null;
 
 create table users (
-    account_id bigint primary key references accounts (id),
+    account_id integer primary key references accounts (id),
     email text not null default '',
     email_key text not null default '',
     password_hash text,
@@ -62,7 +62,7 @@ create table users (
 create unique index users_email on users (email_key) where email_key <> '';
 
 create table apps (
-    id bigint primary key,
+    id integer primary key,
     client_id text not null unique,
     client_secret_hash blob not null,
     name text not null,
@@ -95,7 +95,7 @@ create index authorization_codes_account on authorization_codes (account_id);
 create index authorization_codes_expiry on authorization_codes (expires_at);
 
 create table tokens (
-    id bigint primary key,
+    id integer primary key,
     token_hash blob not null unique,
     app_id bigint not null references apps (id),
     account_id bigint references accounts (id),
@@ -107,7 +107,7 @@ create index tokens_account on tokens (account_id) where account_id is not null;
 create index tokens_app on tokens (app_id);
 
 create table sessions (
-    id bigint primary key,
+    id integer primary key,
     session_hash blob not null unique,
     account_id bigint not null references accounts (id),
     user_agent text not null default '',

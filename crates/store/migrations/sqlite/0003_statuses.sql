@@ -1,11 +1,11 @@
 -- Posts, what people did with them, feeds and notifications.
 create table conversations (
-    id bigint primary key,
+    id integer primary key,
     created_at bigint not null
 );
 
 create table statuses (
-    id bigint primary key,
+    id integer primary key,
     account_id bigint not null references accounts (id),
     uri text not null unique,
     url text,
@@ -40,7 +40,7 @@ create unique index statuses_reblogs on statuses (reblog_of_id, account_id)
 create index statuses_conversation on statuses (conversation_id, id) where conversation_id is not null;
 
 create table status_edits (
-    id bigint primary key,
+    id integer primary key,
     status_id bigint not null references statuses (id),
     text text not null,
     spoiler_text text not null,
@@ -61,7 +61,7 @@ create table mentions (
 create index mentions_account on mentions (account_id, status_id);
 
 create table tags (
-    id bigint primary key,
+    id integer primary key,
     -- Lower case.
     name text not null unique,
     display_name text not null,
@@ -116,7 +116,7 @@ create index home_feed_status on home_feed (status_id);
 create index home_feed_reblog on home_feed (account_id, reblog_of_id) where reblog_of_id is not null;
 
 create table notifications (
-    id bigint primary key,
+    id integer primary key,
     account_id bigint not null references accounts (id),
     from_account_id bigint not null references accounts (id),
     type text not null,
@@ -127,9 +127,9 @@ create table notifications (
 create index notifications_account on notifications (account_id, id);
 create index notifications_status on notifications (status_id) where status_id is not null;
 create index notifications_from on notifications (from_account_id);
--- The same thing notifies once.
-create unique index notifications_once on notifications (account_id, type, from_account_id, coalesce(status_id, 0))
-    where type <> 'update';
+-- The same thing notifies once; edits of one post notify each time.
+create unique index notifications_once on notifications (account_id, type, from_account_id, coalesce(status_id, 0),
+    (case when type = 'update' then id else 0 end));
 
 create table idempotency_keys (
     account_id bigint not null references accounts (id),

@@ -1,6 +1,6 @@
 -- What the server says about itself and offers to everybody.
 create table custom_emojis (
-    id bigint primary key,
+    id integer primary key,
     shortcode text not null unique,
     -- Where the picture lies on the files shelf, and its media type.
     file text not null,
@@ -11,7 +11,7 @@ create table custom_emojis (
 );
 
 create table rules (
-    id bigint primary key,
+    id integer primary key,
     position bigint not null,
     text text not null,
     hint text not null default '',
@@ -21,7 +21,7 @@ create table rules (
 );
 
 create table announcements (
-    id bigint primary key,
+    id integer primary key,
     text text not null,
     starts_at bigint,
     ends_at bigint,

@@ -21,9 +21,11 @@ queries! {
             s.is_local, s.language, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.conversation_id,
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
             p.name, p.website
-        from statuses s left join apps p on p.id = s.app_id
-        where s.deleted_at is null and (s.id in ids($1)
-            or s.id in (select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null))");
+        from (select w.id from statuses w where w.id in ids($1)
+            union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
+        join statuses s on s.id = wanted.id
+        left join apps p on p.id = s.app_id
+        where s.deleted_at is null");
     MENTIONS = Sql::Same("select m.status_id, m.account_id, m.handle, m.is_silent, a.username, a.domain, a.url
         from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)");
     TAGS = Sql::Same("select st.status_id, t.name from status_tags st join tags t on t.id = st.tag_id

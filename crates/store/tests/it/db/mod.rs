@@ -2,5 +2,6 @@
 
 mod cluster;
 mod facade;
+mod plans;
 mod postgres;
 mod schema;

@@ -1,0 +1,131 @@
+//! No statement that a person waits for reads a whole table, on data as skewed as real data are: nearly no post is a
+//! boost or an answer, one account has most posts.
+
+use phiomia_model::{AccountId, Role};
+use phiomia_store::db::{inspect, users};
+use phiomia_testkit::{Engine, TestDatabase, on_both_engines};
+
+/// What is asked on every page, post and act.
+const HOT: [&str; 38] = [
+    "timelines::HOME",
+    "timelines::PUBLIC",
+    "timelines::PUBLIC_LOCAL",
+    "timelines::TAG",
+    "timelines::OF_ACCOUNT",
+    "timelines::PINNED",
+    "timelines::FAN_OUT",
+    "timelines::MERGE",
+    "timelines::BELLS",
+    "timelines::IS_IN_HOME",
+    "view::BODIES",
+    "view::MENTIONS",
+    "view::TAGS",
+    "view::MINE",
+    "accounts::VIEWS",
+    "accounts::BY_HANDLE",
+    "visibility::RELATIONS",
+    "thread::ANCESTORS",
+    "thread::DESCENDANTS",
+    "rows::SOURCE",
+    "rows::IDEMPOTENT",
+    "rows::REBLOGS_BATCH",
+    "rows::MENTIONED",
+    "rows::EDITS",
+    "rows::ORPHAN_REPLIES",
+    "rows::ERASE_NOTIFICATIONS",
+    "rows::ERASE_FEED",
+    "acts::REBLOG_OF",
+    "acts::FAVOURITED_BY",
+    "acts::REBLOGGED_BY",
+    "acts::FAVOURITES",
+    "acts::BOOKMARKED",
+    "notifications::LIST",
+    "notifications::ONE",
+    "notifications::FORGET",
+    "jobs::CLAIM",
+    "tags::BY_NAMES",
+    "users::FIND",
+];
+
+/// Tables that are small on every server, or read whole on purpose by nobody in `HOT`.
+fn reads_a_whole_table(line: &str) -> bool {
+    let line = line.trim();
+    let sqlite = line.starts_with("SCAN ") && !line.contains("USING") && !line.contains("json_each") && {
+        let name = line.trim_start_matches("SCAN ").split_whitespace().next().unwrap_or_default();
+        // Steps of the statement itself: values of a list, parts of a recursion.
+        !["above", "below", "a", "b", "CONSTANT", "u", "wanted"].contains(&name)
+    };
+    sqlite || line.contains("Seq Scan on")
+}
+
+async fn skewed(db: &TestDatabase) {
+    for (id, name) in [(1, "alice"), (2, "bob")] {
+        db.db
+            .write(move |tx| {
+                let person = users::NewPerson {
+                    id: AccountId(id),
+                    username: name,
+                    uri: name,
+                    url: name,
+                    email: "",
+                    password_hash: None,
+                    role: Role::User,
+                    locale: "en",
+                    confirmed_at: None,
+                    approved_at: None,
+                    invite_request: None,
+                    is_locked: false,
+                    is_discoverable: true,
+                    is_indexable: true,
+                };
+                Ok(users::insert(tx, &person)?)
+            })
+            .await
+            .unwrap();
+    }
+    let sql = "
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000)
+        insert into statuses (id, account_id, uri, text, visibility, is_local, created_at)
+            select 1000 + i, 1, 'u' || i, 'text', 0, true, i from n;
+        insert into statuses (id, account_id, uri, text, visibility, is_local, created_at, in_reply_to_id, in_reply_to_account_id)
+            values (90001, 2, 'reply', 'text', 0, true, 1, 1001, 1);
+        insert into statuses (id, account_id, uri, text, visibility, is_local, created_at, reblog_of_id)
+            values (90002, 2, 'boost', '', 0, true, 1, 1001);
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000)
+        insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at)
+            select i, 1, 2, 'favourite', 1000 + i, 'g', i from n;
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000)
+        insert into home_feed (account_id, status_id, author_id) select 2, 1000 + i, 1 from n;
+        analyze";
+    let settings = db.settings.clone();
+    tokio::task::spawn_blocking(move || inspect::run(&settings, sql)).await.unwrap().unwrap();
+}
+
+on_both_engines! {
+    async fn no_statement_that_people_wait_for_reads_a_whole_table(db: TestDatabase) {
+        skewed(&db).await;
+        let settings = db.settings.clone();
+        let plans = tokio::task::spawn_blocking(move || inspect::plans(&settings, &HOT)).await.unwrap().unwrap();
+        let missing: Vec<_> = HOT.iter().filter(|name| !plans.keys().any(|known| known.ends_with(*name))).collect();
+        assert!(missing.is_empty(), "no such statement: {missing:?}");
+        let mut bad = Vec::new();
+        for (name, lines) in &plans {
+            if lines.iter().any(|line| reads_a_whole_table(line)) {
+                bad.push(format!("{name}:\n  {}", lines.join("\n  ")));
+            }
+        }
+        assert!(bad.is_empty(), "{}", bad.join("\n"));
+        assert!(!plans.is_empty() && db.engine != Engine::Sqlite || plans.len() >= HOT.len());
+    }
+
+    async fn timelines_are_read_in_the_order_of_an_index(db: TestDatabase) {
+        skewed(&db).await;
+        let settings = db.settings.clone();
+        let lists = ["timelines::HOME", "timelines::PUBLIC", "timelines::PUBLIC_LOCAL", "timelines::OF_ACCOUNT", "notifications::LIST"];
+        let plans = tokio::task::spawn_blocking(move || inspect::plans(&settings, &lists)).await.unwrap().unwrap();
+        for (name, lines) in &plans {
+            let sorts = lines.iter().any(|line| line.contains("TEMP B-TREE FOR ORDER BY") || line.trim_start().starts_with("->  Sort"));
+            assert!(!sorts, "{name}:\n  {}", lines.join("\n  "));
+        }
+    }
+}
