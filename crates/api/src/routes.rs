@@ -11,7 +11,7 @@ use phiomia_model::{Noun, Refusal};
 use tower::ServiceExt as _;
 
 use crate::{
-    accounts,
+    accounts, conversations,
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
     health, instance, notifications, oauth,
     pages::{self, Browser},
@@ -112,8 +112,15 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/statuses/{id}/unbookmark"                       Member  ["write:bookmarks"]          [Api]          Form     PERSONAL  statuses::unbookmark;
         POST "/api/v1/statuses/{id}/pin"                              Member  ["write:accounts"]           [Api]          Form     PERSONAL  statuses::pin;
         POST "/api/v1/statuses/{id}/unpin"                            Member  ["write:accounts"]           [Api]          Form     PERSONAL  statuses::unpin;
+        POST "/api/v1/statuses/{id}/mute"                             Member  ["write:mutes"]              [Api]          Form     PERSONAL  statuses::mute;
+        POST "/api/v1/statuses/{id}/unmute"                           Member  ["write:mutes"]              [Api]          Form     PERSONAL  statuses::unmute;
         GET "/api/v1/favourites"                                      Member  ["read:favourites"]          [Api, Paging]  Nothing  PERSONAL  statuses::favourites;
         GET "/api/v1/bookmarks"                                       Member  ["read:bookmarks"]           [Api, Paging]  Nothing  PERSONAL  statuses::bookmarks;
+
+        GET "/api/v1/conversations"                                   Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  conversations::list;
+        DELETE "/api/v1/conversations/{id}"                           Member  ["write:conversations"]      [Api]          Form     PERSONAL  conversations::delete;
+        POST "/api/v1/conversations/{id}/read"                        Member  ["write:conversations"]      [Api]          Form     PERSONAL  conversations::read;
+        POST "/api/v1/conversations/{id}/unread"                      Member  ["write:conversations"]      [Api]          Form     PERSONAL  conversations::unread;
 
         GET "/api/v1/timelines/home"                                  Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::home;
         GET "/api/v1/timelines/public"                                Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::public;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, NotificationId, StatusId, TagId, TokenId};
+use crate::id::{AccountId, ConversationId, NotificationId, StatusId, TagId, TokenId};
 use crate::status::Visibility;
 
 /// Something that happened. Carries ids, never a copy of the world: who receives it reads the rest for its viewer.
@@ -68,6 +68,13 @@ pub enum Event {
         account: AccountId,
         /// Of what.
         notification: NotificationId,
+    },
+    /// A conversation of direct posts has another newest post.
+    ConversationChanged {
+        /// In whose list.
+        account: AccountId,
+        /// Which.
+        conversation: ConversationId,
     },
     /// An account's profile or counters changed: caches drop it.
     AccountTouched {

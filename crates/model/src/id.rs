@@ -91,6 +91,12 @@ ids! {
     RuleId,
     /// An announcement to everybody on the server.
     AnnouncementId,
+    /// Direct posts between the same people, as one of them has them in their list.
+    ConversationId,
+    /// A poll.
+    PollId,
+    /// A post that waits for its time.
+    ScheduledStatusId,
 }
 
 /// The text is not a decimal id.

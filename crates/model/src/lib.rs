@@ -22,7 +22,8 @@ pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
 pub use handle::Handle;
 pub use id::{
-    AccountId, AnnouncementId, AppId, CustomEmojiId, JobId, NotificationId, RuleId, SessionId, StatusId, TagId, TokenId,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, NotificationId, PollId, RuleId,
+    ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
 };
 pub use job::Job;
 pub use notification::NotificationType;

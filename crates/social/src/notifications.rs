@@ -4,7 +4,7 @@ use phiomia_model::{AccountId, Error, Event, NotificationType, StatusId};
 use phiomia_store::{Tx, db::notifications};
 
 /// Tells `who` about something `from` did, once, and wakes their streams. Nothing happens when `who` does not live here,
-/// is `from`, blocks or is blocked by them, or mutes them with their notifications.
+/// is `from`, blocks or is blocked by them, mutes them with their notifications, or muted the thread. Whether `who` was told.
 ///
 /// # Errors
 /// The database failed.
@@ -14,12 +14,11 @@ pub fn notify(
     from: AccountId,
     kind: NotificationType,
     status: Option<StatusId>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let key = group_key(kind, status, from, tx.now().as_secs().div_euclid(3_600));
-    if let Some(notification) = notifications::insert(tx, who, from, kind, status, &key)? {
-        tx.announce(Event::Notified { account: who, notification });
-    }
-    Ok(())
+    let Some(notification) = notifications::insert(tx, who, from, kind, status, &key)? else { return Ok(false) };
+    tx.announce(Event::Notified { account: who, notification });
+    Ok(true)
 }
 
 /// Notifications of one key are shown folded into one: the favourites and boosts of one post, and new followers, hour by

@@ -1,6 +1,7 @@
 //! Views become entities: what `store` read, in the words of Mastodon's API. Pure; HTML from elsewhere is sanitised here.
 
 mod account;
+mod conversation;
 mod instance;
 mod notification;
 mod relationship;
@@ -14,6 +15,7 @@ use phiomia_model::{Addresses, Handle};
 use phiomia_store::db::server::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
+pub use conversation::conversation;
 pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
 pub use notification::notification;
 pub use relationship::relationship;

@@ -56,7 +56,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         quote_approval: quote_approval(view),
         favourited: mine.map(|m| m.is_favourited),
         reblogged: mine.map(|m| m.is_reblogged),
-        muted: mine.map(|_| false),
+        muted: mine.map(|m| m.is_muted),
         bookmarked: mine.map(|m| m.is_bookmarked),
         pinned: mine.and_then(|m| m.is_pinned),
         filtered: mine.map(|_| Vec::new()),

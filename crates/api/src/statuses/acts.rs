@@ -1,8 +1,8 @@
-//! Favourites, boosts, bookmarks, pins. Every answer shows the new state.
+//! Favourites, boosts, bookmarks, pins, muted threads. Every answer shows the new state.
 
 use phiomia_mastodon::form::{Text, filled};
 use phiomia_model::{AccountId, Error, Noun, Refusal, StatusId, Viewer, Visibility};
-use phiomia_social::statuses as verbs;
+use phiomia_social::{conversations, statuses as verbs};
 use phiomia_store::Tx;
 use serde::Deserialize;
 
@@ -47,6 +47,16 @@ pub async fn bookmark(ask: Ask<Member>) -> Answer {
 /// `POST /api/v1/statuses/:id/unbookmark`
 pub async fn unbookmark(ask: Ask<Member>) -> Answer {
     act(&ask, verbs::unbookmark).await
+}
+
+/// `POST /api/v1/statuses/:id/mute`
+pub async fn mute(ask: Ask<Member>) -> Answer {
+    act(&ask, conversations::mute).await
+}
+
+/// `POST /api/v1/statuses/:id/unmute`
+pub async fn unmute(ask: Ask<Member>) -> Answer {
+    act(&ask, conversations::unmute).await
 }
 
 /// `POST /api/v1/statuses/:id/pin`

@@ -6,7 +6,7 @@ mod edit;
 mod lists;
 mod show;
 
-pub use acts::{bookmark, favourite, pin, reblog, unbookmark, unfavourite, unpin, unreblog};
+pub use acts::{bookmark, favourite, mute, pin, reblog, unbookmark, unfavourite, unmute, unpin, unreblog};
 pub use create::create;
 pub use edit::{delete, edit, interaction_policy};
 pub use lists::{bookmarks, favourited_by, favourites, reblogged_by};

@@ -24,6 +24,9 @@ on_both_engines! {
             bob.post(&format!("/api/v1/statuses/{id}/favourite"), json!({})).await.ok();
             bob.post(&format!("/api/v1/statuses/{id}/bookmark"), json!({})).await.ok();
         }
+        for n in 0..12 {
+            alice.says(&format!("@bob {n}"), "direct").await;
+        }
         for n in 0..4 {
             let person = house.person(&format!("person{n}")).await;
             person.follows(&bob).await;
@@ -37,6 +40,7 @@ on_both_engines! {
             "/api/v1/favourites".to_owned(),
             "/api/v1/bookmarks".to_owned(),
             "/api/v1/notifications?types[]=mention".to_owned(),
+            "/api/v1/conversations".to_owned(),
         ] {
             let mark = if path.contains('?') { '&' } else { '?' };
             let (short, long) = (format!("{path}{mark}limit=2"), format!("{path}{mark}limit=12"));

@@ -43,7 +43,8 @@ pub fn follow(tx: &Tx<'_>, me: AccountId, target: AccountId, how: &FollowOptions
     if theirs.is_locked || mine.is_silenced || !theirs.is_local {
         relationships::insert_follow_request(tx, me, target, how)?;
         relations_changed(tx, me);
-        return notify(tx, target, me, NotificationType::FollowRequest, None);
+        notify(tx, target, me, NotificationType::FollowRequest, None)?;
+        return Ok(());
     }
     begin(tx, me, target, how)
 }

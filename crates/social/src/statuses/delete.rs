@@ -11,6 +11,7 @@ use phiomia_store::{
 };
 
 use super::own;
+use crate::conversations;
 
 /// How many boosts or posts one run of a sweep takes, so that it stands before nobody for long.
 const BATCH: i64 = 100;
@@ -50,6 +51,9 @@ pub(super) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Erro
     if let Some(original) = row.reblog_of_id {
         statuses::count(tx, original, Counter::Reblogs, -1)?;
         tx.announce(Event::StatusTouched { status: original });
+    }
+    if row.visibility == Visibility::Direct {
+        conversations::withdraw(tx, id)?;
     }
     timelines::remove_home(tx, row.author, id)?;
     let mentioned = statuses::mentioned(tx, id)?;

@@ -1,7 +1,7 @@
 //! An author changes a post.
 
 use phiomia_model::{
-    AccountId, Error, Event, NotificationType, QuotePolicy, Refusal, StatusId,
+    AccountId, Error, Event, NotificationType, QuotePolicy, Refusal, StatusId, Visibility,
     status::{Edit, Revision},
 };
 use phiomia_store::{
@@ -13,7 +13,7 @@ use phiomia_store::{
 };
 
 use super::{check_text, is_language, meant, own, write_references};
-use crate::{Social, notifications::notify};
+use crate::{Social, conversations, notifications::notify};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
 const MOST_TOLD: i64 = 500;
@@ -61,7 +61,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     }
     statuses::update(tx, id, &new)?;
     if old.text != new.text {
-        refer_anew(tx, social, me, id, &new.text)?;
+        refer_anew(tx, social, id, &new)?;
     }
     if is_revision {
         for (_, booster) in statuses::reblogs_batch(tx, id, MOST_TOLD)? {
@@ -99,13 +99,15 @@ fn keep(tx: &Tx<'_>, id: StatusId, old: &Edited, new: &Edited) -> Result<(), Err
     Ok(())
 }
 
-fn refer_anew(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, text: &str) -> Result<(), Error> {
+fn refer_anew(tx: &Tx<'_>, social: &Social, id: StatusId, row: &Edited) -> Result<(), Error> {
     let before: Vec<AccountId> = statuses::mentioned(tx, id)?.into_iter().map(|(account, _)| account).collect();
     statuses::age_mentions(tx, id)?;
     tags::untag_status(tx, id)?;
-    for person in write_references(tx, id, &meant(tx, social, text)?)? {
-        if !before.contains(&person) {
-            notify(tx, person, me, NotificationType::Mention, Some(id))?;
+    let people = write_references(tx, id, &meant(tx, social, &row.text)?)?;
+    for person in people.iter().filter(|person| !before.contains(person)) {
+        let is_told = notify(tx, *person, row.author, NotificationType::Mention, Some(id))?;
+        if let Some(thread) = row.conversation.filter(|_| is_told && row.visibility == Visibility::Direct) {
+            conversations::add(tx, id, thread, row.author, &people, *person)?;
         }
     }
     Ok(())

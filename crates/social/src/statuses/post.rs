@@ -15,7 +15,7 @@ use phiomia_store::{
 };
 
 use super::{check_text, is_language, meant, write_references};
-use crate::{Social, notifications::notify};
+use crate::{Social, conversations, notifications::notify};
 
 /// How long an `Idempotency-Key` is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -85,8 +85,14 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
         statuses::remember_idempotent(tx, author, key, id)?;
     }
     timelines::add_home(tx, author, id, author, None)?;
-    for person in people {
-        notify(tx, person, author, NotificationType::Mention, Some(id))?;
+    let mut told = Vec::new();
+    for person in &people {
+        if notify(tx, *person, author, NotificationType::Mention, Some(id))? {
+            told.push(*person);
+        }
+    }
+    if visibility == Visibility::Direct {
+        conversations::deliver(tx, id, conversation, author, &people, &told)?;
     }
     tx.enqueue(&Job::FanOut { status: id })?;
     tx.announce(Event::HomeGained { accounts: vec![author], status: id });

@@ -14,6 +14,7 @@ mod act;
 pub mod apps;
 mod cache;
 pub mod codes;
+pub mod conversations;
 pub mod defaults;
 mod error;
 pub mod foreign_events;
@@ -323,6 +324,7 @@ pub fn statements() -> Vec<&'static Statement> {
         accounts::ALL,
         apps::ALL,
         codes::ALL,
+        conversations::ALL,
         defaults::ALL,
         foreign_events::ALL,
         jobs::ALL,
@@ -342,7 +344,7 @@ pub fn statements() -> Vec<&'static Statement> {
     .concat();
     all.extend(relationships::all());
     all.extend(statuses::all());
-    let paged = [notifications::KEYSETS, relationships::KEYSETS, timelines::KEYSETS]
+    let paged = [conversations::KEYSETS, notifications::KEYSETS, relationships::KEYSETS, timelines::KEYSETS]
         .into_iter()
         .chain(statuses::KEYSETS.iter().copied());
     all.extend(paged.flatten().flat_map(|list| [&list.down, &list.up]));

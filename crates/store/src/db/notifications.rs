@@ -14,8 +14,8 @@ use super::{
 };
 
 queries! {
-    // Nobody is told about themselves, about people they block or who block them, or about people they mute with their
-    // notifications. Only people who live here are told anything.
+    // Nobody is told about themselves, about people they block or who block them, about people they mute with their
+    // notifications, or of what happens in a thread they muted. Only people who live here are told anything.
     INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at)
         select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint)
         from accounts a, accounts f
@@ -26,6 +26,8 @@ queries! {
             and not exists (select 1 from blocks b where b.account_id = f.id and b.target_id = a.id)
             and not exists (select 1 from mutes m where m.account_id = a.id and m.target_id = f.id
                 and m.hides_notifications and (m.expires_at is null or m.expires_at > $7))
+            and not exists (select 1 from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
+                where s.id = $5 and c.account_id = a.id)
         on conflict do nothing");
     ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at from notifications
         where id = $1 and account_id = $2");

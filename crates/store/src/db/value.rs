@@ -1,8 +1,8 @@
 //! What goes into a statement and what comes out of a row, the same for both engines.
 
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, CustomEmojiId, Fault, JobId, NotificationId, RuleId, SessionId, StatusId, TagId,
-    Time, TokenId, Visibility,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, NotificationId, PollId, RuleId,
+    ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId, Visibility,
 };
 
 /// One parameter of a statement.
@@ -196,7 +196,10 @@ id_values!(
     JobId,
     CustomEmojiId,
     RuleId,
-    AnnouncementId
+    AnnouncementId,
+    ConversationId,
+    PollId,
+    ScheduledStatusId
 );
 
 /// Reads the cells of one row from left to right.

@@ -30,12 +30,14 @@ queries! {
         from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)");
     TAGS = Sql::Same("select st.status_id, t.name from status_tags st join tags t on t.id = st.tag_id
         where st.status_id in ids($1) order by st.status_id, t.name");
-    // 1 favourited, 2 bookmarked, 3 boosted, 4 pinned.
+    // 1 favourited, 2 bookmarked, 3 boosted, 4 pinned, 5 muted the thread.
     MINE = Sql::Same("select status_id, 1 from favourites where account_id = $1 and status_id in ids($2)
         union all select status_id, 2 from bookmarks where account_id = $1 and status_id in ids($2)
         union all select reblog_of_id, 3 from statuses
             where reblog_of_id in ids($2) and account_id = $1 and reblog_of_id is not null and deleted_at is null
-        union all select status_id, 4 from pins where account_id = $1 and status_id in ids($2)");
+        union all select status_id, 4 from pins where account_id = $1 and status_id in ids($2)
+        union all select s.id, 5 from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
+            where s.id in ids($2) and c.account_id = $1");
 }
 
 /// Somebody mentioned.
@@ -172,6 +174,8 @@ pub struct Mine {
     pub is_bookmarked: bool,
     /// Pinned; `None` for posts of others, boosts, and direct posts, which cannot be.
     pub is_pinned: Option<bool>,
+    /// Muted its thread.
+    pub is_muted: bool,
     /// How the viewer stands to the author.
     pub stance: Stance,
     /// The viewer wrote it.
@@ -317,7 +321,8 @@ fn mine(
             1 => state.is_favourited = true,
             2 => state.is_bookmarked = true,
             3 => state.is_reblogged = true,
-            _ => state.is_pinned = state.is_pinned.map(|_| true),
+            4 => state.is_pinned = state.is_pinned.map(|_| true),
+            _ => state.is_muted = true,
         }
     }
     Ok(mine)
@@ -361,6 +366,7 @@ impl Assembly {
             mine.is_favourited = original.is_favourited;
             mine.is_reblogged = original.is_reblogged;
             mine.is_bookmarked = original.is_bookmarked;
+            mine.is_muted = original.is_muted;
         }
         Some(StatusView { body: body.clone(), author: author.clone(), reblog, mine })
     }
