@@ -35,6 +35,7 @@ pub mod settings;
 mod sql;
 mod sqlite;
 pub mod statuses;
+pub mod streams;
 pub mod tags;
 pub mod timelines;
 pub mod tokens;
@@ -335,6 +336,7 @@ pub fn statements() -> Vec<&'static Statement> {
         server::ALL,
         sessions::ALL,
         settings::ALL,
+        streams::ALL,
         tags::ALL,
         timelines::ALL,
         tokens::ALL,

@@ -15,7 +15,7 @@ pub use rows::{
     record_edit, remember_idempotent, source, update,
 };
 pub use thread::{Thread, thread};
-pub use view::{MentionView, Mine, StatusBody, StatusView, view, views, visible};
+pub use view::{Cohort, MentionView, Mine, StatusBody, StatusView, cohorts, view, views, visible};
 
 use super::{keyset::Keyset, sql::Statement};
 

@@ -38,6 +38,16 @@ queries! {
         union all select status_id, 4 from pins where account_id = $1 and status_id in ids($2)
         union all select s.id, 5 from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
             where s.id in ids($2) and c.account_id = $1");
+    // The same of many viewers.
+    OF_MANY = Sql::Same("select account_id, status_id, 1 from favourites
+            where account_id in ids($1) and status_id in ids($2)
+        union all select account_id, status_id, 2 from bookmarks where account_id in ids($1) and status_id in ids($2)
+        union all select account_id, reblog_of_id, 3 from statuses
+            where reblog_of_id in ids($2) and account_id in ids($1) and reblog_of_id is not null and deleted_at is null
+        union all select account_id, status_id, 4 from pins where account_id in ids($1) and status_id in ids($2)
+        union all select c.account_id, s.id, 5
+            from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
+            where s.id in ids($2) and c.account_id in ids($1)");
 }
 
 /// Somebody mentioned.
@@ -164,7 +174,7 @@ impl FromRow for StatusBody {
 }
 
 /// What the viewer did with a post.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Mine {
     /// Favourited.
     pub is_favourited: bool,
@@ -180,6 +190,34 @@ pub struct Mine {
     pub stance: Stance,
     /// The viewer wrote it.
     pub is_own: bool,
+}
+
+impl Mine {
+    /// Of a viewer who did nothing with the post yet.
+    fn untouched(body: &StatusBody, me: AccountId, stances: &Stances) -> Mine {
+        let is_own = body.account == me;
+        let can_pin = is_own && body.reblog_of_id.is_none() && body.visibility != Visibility::Direct;
+        Mine { is_own, stance: stances.to(body.account), is_pinned: can_pin.then_some(false), ..Mine::default() }
+    }
+
+    fn add(&mut self, kind: i64) {
+        match kind {
+            1 => self.is_favourited = true,
+            2 => self.is_bookmarked = true,
+            3 => self.is_reblogged = true,
+            4 => self.is_pinned = self.is_pinned.map(|_| true),
+            _ => self.is_muted = true,
+        }
+    }
+}
+
+/// Viewers who see a post alike, what they did with it included, and how they see it.
+#[derive(Clone, Debug)]
+pub struct Cohort {
+    /// Who.
+    pub viewers: Vec<AccountId>,
+    /// The post, the same for each of them.
+    pub view: StatusView,
 }
 
 /// A post as one viewer sees it.
@@ -226,6 +264,41 @@ pub fn views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Resu
     let mine = viewer.account().map(|me| mine(q, me, &bodies, &stances)).transpose()?;
     let page = Assembly { bodies, people, stances, mine };
     Ok(ids.iter().filter_map(|id| page.view(*id, true)).collect())
+}
+
+/// One status as many viewers see it, in a fixed number of queries whatever their number. Who may not see it is left
+/// out; nobody is in two cohorts.
+///
+/// # Errors
+/// The database failed.
+pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) -> Result<Vec<Cohort>, Fault> {
+    if viewers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bodies = bodies(q, &[id])?;
+    let authors: HashSet<AccountId> = bodies.values().map(|b| b.account).collect();
+    let people = accounts::map(q, &authors.iter().copied().collect::<Vec<_>>())?;
+    let status_ids: Vec<i64> = bodies.keys().map(|id| id.0).collect();
+    let viewer_ids: Vec<i64> = viewers.iter().map(|id| id.0).collect();
+    let mut acts: HashMap<AccountId, Vec<(StatusId, i64)>> = HashMap::new();
+    for (viewer, status, kind) in q.rows::<(AccountId, StatusId, i64)>(&OF_MANY, (&viewer_ids, &status_ids))? {
+        acts.entry(viewer).or_default().push((status, kind));
+    }
+    let mut cohorts: HashMap<(Option<Mine>, Option<Mine>), Cohort> = HashMap::new();
+    for (viewer, stances) in viewers.iter().zip(Stances::load_for_many(q, viewers, &authors, now)?) {
+        let mut mine: HashMap<StatusId, Mine> =
+            bodies.values().map(|body| (body.id, Mine::untouched(body, *viewer, &stances))).collect();
+        for (status, kind) in acts.remove(viewer).unwrap_or_default() {
+            if let Some(state) = mine.get_mut(&status) {
+                state.add(kind);
+            }
+        }
+        let page = Assembly { bodies: bodies.clone(), people: people.clone(), stances, mine: Some(mine) };
+        let Some(view) = page.view(id, true) else { continue };
+        let key = (view.mine, view.reblog.as_ref().and_then(|reblog| reblog.mine));
+        cohorts.entry(key).or_insert_with(|| Cohort { viewers: Vec::new(), view }).viewers.push(*viewer);
+    }
+    Ok(cohorts.into_values().collect())
 }
 
 /// The posts with these ids and those they boost: from memory as far as possible, the others in three statements.
@@ -300,29 +373,12 @@ fn mine(
     bodies: &HashMap<StatusId, Arc<StatusBody>>,
     stances: &Stances,
 ) -> Result<HashMap<StatusId, Mine>, Fault> {
-    let mut mine: HashMap<StatusId, Mine> = bodies
-        .values()
-        .map(|body| {
-            let is_own = body.account == me;
-            let can_pin = is_own && body.reblog_of_id.is_none() && body.visibility != Visibility::Direct;
-            let state = Mine {
-                is_own,
-                stance: stances.to(body.account),
-                is_pinned: can_pin.then_some(false),
-                ..Mine::default()
-            };
-            (body.id, state)
-        })
-        .collect();
+    let mut mine: HashMap<StatusId, Mine> =
+        bodies.values().map(|body| (body.id, Mine::untouched(body, me, stances))).collect();
     let ids: Vec<i64> = bodies.keys().map(|id| id.0).collect();
     for (status, kind) in q.rows::<(StatusId, i64)>(&MINE, (me, &ids))? {
-        let Some(state) = mine.get_mut(&status) else { continue };
-        match kind {
-            1 => state.is_favourited = true,
-            2 => state.is_bookmarked = true,
-            3 => state.is_reblogged = true,
-            4 => state.is_pinned = state.is_pinned.map(|_| true),
-            _ => state.is_muted = true,
+        if let Some(state) = mine.get_mut(&status) {
+            state.add(kind);
         }
     }
     Ok(mine)
