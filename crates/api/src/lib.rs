@@ -16,6 +16,7 @@ mod search;
 pub mod settings;
 mod state;
 mod statuses;
+pub mod streaming;
 mod timelines;
 
 pub use routes::{router, table};

@@ -17,7 +17,9 @@ use crate::{
     pages::{self, Browser},
     pictures, search,
     state::Api,
-    statuses, timelines,
+    statuses,
+    streaming::{self, Listener},
+    timelines,
 };
 
 /// For a minute: what changes seldom and is asked for often.
@@ -133,6 +135,10 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/notifications/{id}/dismiss"                     Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::dismiss;
 
         GET "/api/v2/search"                                          Anyone  ["read:search"]              [Api, Paging]  Nothing  PERSONAL  search::search;
+
+        GET "/api/v1/streaming"                                       Listener []                          [Streaming]    Nothing  PERSONAL  streaming::open;
+        GET "/api/v1/streaming/health"                                Anyone  []                           []             Nothing  PERSONAL  streaming::health;
+        GET "/api/v1/streaming/{*path}"                               Listener []                          [Streaming]    Nothing  PERSONAL  streaming::open;
 
         GET "/"                                                       Browser []                           []             Nothing  PERSONAL  pages::home::show;
         GET "/owner/{token}"                                          Browser []                           [Form]         Nothing  PERSONAL  pages::owner::show;

@@ -21,6 +21,7 @@ use phiomia_store::{
 use crate::{
     render::{Cx, InstanceFacts},
     settings::ServerSettings,
+    streaming::{Hub, Pace},
 };
 
 /// How long the figures of the server are not counted anew.
@@ -59,6 +60,7 @@ pub struct Api(Arc<Inner>);
 /// What is shared by the clones.
 pub struct Inner {
     parts: Parts,
+    hub: Hub,
     social: Social,
     /// `None`: to be read at the next request.
     kept: RwLock<Option<Kept>>,
@@ -77,8 +79,20 @@ impl Api {
     /// The state over opened shelves. Whoever makes it runs [`Api::follow_events`] beside it.
     #[must_use]
     pub fn new(parts: Parts) -> Api {
+        Api::with_pace(parts, Pace::default())
+    }
+
+    /// The same with streams that are watched at another pace.
+    #[must_use]
+    pub fn with_pace(parts: Parts, pace: Pace) -> Api {
         let social = Social::new(parts.addresses.clone());
-        Api(Arc::new(Inner { parts, social, kept: RwLock::new(None), n_drops: AtomicU64::new(0) }))
+        Api(Arc::new(Inner { parts, hub: Hub::new(pace), social, kept: RwLock::new(None), n_drops: AtomicU64::new(0) }))
+    }
+
+    /// The open streams.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
     }
 
     /// The moment of the clock that transactions are dated by.
@@ -151,8 +165,12 @@ impl Api {
         }
     }
 
-    /// Hears the events of all processes until the task is dropped.
+    /// Hears the events of all processes and tells open streams, until the task is dropped.
     pub async fn follow_events(self) {
+        tokio::join!(self.drop_stale(), self.hub().follow(&self));
+    }
+
+    async fn drop_stale(&self) {
         let mut events = self.live.subscribe();
         loop {
             match events.recv().await {

@@ -141,7 +141,7 @@ impl From<Option<AccountId>> for Viewer {
 }
 
 /// What somebody here wants to post, checked against the bounds table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Draft {
     /// Raw text as typed.
     pub text: String,

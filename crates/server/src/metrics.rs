@@ -34,6 +34,7 @@ pub fn install() -> Result<PrometheusHandle, String> {
     metrics::describe_histogram!("http_request_duration_seconds", "Time until the answer began");
     metrics::describe_gauge!("http_connections", "Open connections");
     metrics::describe_counter!("http_panics_total", "Requests that ended in a panic");
+    metrics::describe_gauge!("phiomia_streams", "Open streams, by kind");
     metrics::gauge!("phiomia_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }

@@ -37,6 +37,8 @@ pub enum Who {
     Client,
     /// A browser with cookies: no token counts.
     Browser,
+    /// Who wants to listen: each stream asks for its own scopes.
+    Listener,
 }
 
 /// A request that knocks.

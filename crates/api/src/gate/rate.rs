@@ -28,6 +28,9 @@ pub enum Rate {
     App,
     /// Forms for signing in and up, resets, confirmations: 25 in 5 minutes by address.
     Form,
+    /// Opening streams: 300 in 5 minutes by user or address. Not of [`Rate::Api`], so that a client on a bad line, which
+    /// opens them again and again, can still fetch what it missed.
+    Streaming,
 }
 
 /// By whom is counted.
@@ -78,6 +81,7 @@ impl Rate {
             Rate::Delete => vec![count("delete", who.by_user(), 30, 30 * MINUTE)],
             Rate::Post => vec![count("post", who.by_user(), 300, 3 * HOUR)],
             Rate::Follow => vec![count("follow", who.by_user(), 400, 24 * HOUR)],
+            Rate::Streaming => vec![count("streaming", who.by_user(), 300, 5 * MINUTE)],
             Rate::App => vec![count("app", who.by_address(), 5, 10 * MINUTE)],
             Rate::Form => vec![count("form", who.by_address(), 25, 5 * MINUTE)],
         }

@@ -12,6 +12,7 @@ mod pages;
 mod queries;
 mod search;
 mod statuses;
+mod streaming;
 mod timelines;
 mod visibility;
 mod visitor;

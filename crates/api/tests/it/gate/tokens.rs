@@ -79,6 +79,7 @@ on_both_engines! {
                     said(&narrow, OUTSIDE, route);
                     said(&app, NEEDS_USER, route);
                 }
+                (Who::Listener, _) => said(&bad, (401, "Invalid access token"), route),
                 (Who::Browser, _) => {}
             }
         }

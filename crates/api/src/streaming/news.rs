@@ -1,0 +1,253 @@
+//! What happened, told to those it is for: read once for all listeners, rendered once for those who see it alike.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use phiomia_mastodon::stream::StreamEvent;
+use phiomia_model::{AccountId, Error, Event, Fault, StatusId, Time, TokenId, Viewer, Visibility};
+use phiomia_store::{
+    Query,
+    db::{
+        conversations::{self, ConversationView},
+        notifications::{self, NotificationView},
+        statuses::{self, Cohort, StatusView},
+        streams,
+    },
+};
+use serde::Serialize;
+
+use super::{
+    hub::Hub,
+    registry::{Audience, Written},
+    topic::Topic,
+};
+use crate::{render, state::Api};
+
+/// Before the second and the third attempt to read: a database that fails over is back within seconds.
+const WAITS: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(2)];
+
+/// Something to be told, with all that has to be read for it.
+enum News {
+    /// A post on public streams, as strangers see it.
+    Public {
+        event: StreamEvent,
+        view: Box<StatusView>,
+        topics: Vec<Topic>,
+        known: HashSet<AccountId>,
+        disturbed: HashSet<AccountId>,
+    },
+    /// A post in home feeds.
+    Home { event: StreamEvent, cohorts: Vec<Cohort> },
+    /// A notification.
+    Notification { account: AccountId, view: Box<NotificationView> },
+    /// A conversation of direct posts moved.
+    Conversation { account: AccountId, view: Box<ConversationView> },
+    /// A post is gone.
+    Gone { status: StatusId, topics: Vec<Topic> },
+    /// Somebody's filters changed.
+    Filters { account: AccountId },
+}
+
+/// What one batch comes to.
+struct Read {
+    news: Vec<News>,
+    asked: Vec<TokenId>,
+    usable: HashSet<TokenId>,
+}
+
+/// Tells a batch of events, in their order.
+///
+/// # Errors
+/// The database failed, also when asked again.
+pub(super) async fn tell(hub: &Hub, api: &Api, mut batch: Vec<Arc<Event>>) -> Result<(), Error> {
+    batch.retain(|event| is_heard(hub, event));
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let batch: Arc<[Arc<Event>]> = batch.into();
+    let mut waits = WAITS.iter();
+    let read = loop {
+        let (asking, events, now) = (hub.clone(), batch.clone(), api.now());
+        match api.db.read(move |q| Ok(read(q, &asking, &events, now)?)).await {
+            Ok(read) => break read,
+            Err(error) => match waits.next() {
+                Some(wait) => tokio::time::sleep(*wait).await,
+                None => return Err(error),
+            },
+        }
+    };
+    hub.registry().checked(&read.asked, &read.usable);
+    let cx = api.cx().await?;
+    for news in read.news {
+        write(hub, &cx, &news)?;
+        // Rendering for many takes a while; others shall have their turn.
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Whether anybody may want to hear it. Most events of a quiet server end here, unread.
+fn is_heard(hub: &Hub, event: &Event) -> bool {
+    let registry = hub.registry();
+    match event {
+        Event::StatusPosted { visibility, is_reblog, is_reply, is_local, tags, .. } => {
+            *visibility == Visibility::Public
+                && !is_reblog
+                && registry.is_heard(&Topic::of_public_post(tags, *is_local, *is_reply))
+        }
+        Event::HomeGained { accounts, .. } => !registry.at_home(accounts).is_empty(),
+        Event::StatusEdited { .. } | Event::StatusDeleted { .. } => registry.n_open() > 0,
+        Event::Notified { account, .. } => registry.is_heard(&[Topic::Notifications(*account)]),
+        Event::ConversationChanged { account, .. } => registry.is_heard(&[Topic::Direct(*account)]),
+        Event::FiltersChanged { account } => registry.is_heard(&[Topic::Home(*account)]),
+        Event::StatusTouched { .. }
+        | Event::AccountTouched { .. }
+        | Event::RelationsChanged { .. }
+        | Event::TagFollowed { .. }
+        | Event::TokensRevoked { .. }
+        | Event::SettingsChanged => false,
+    }
+}
+
+fn read(q: &Query<'_>, hub: &Hub, events: &[Arc<Event>], now: Time) -> Result<Read, Fault> {
+    let mut news = Vec::new();
+    for event in events {
+        match &**event {
+            Event::StatusPosted { status, .. } => news.extend(public(q, hub, *status, StreamEvent::Update, now)?),
+            Event::HomeGained { accounts, status } => {
+                let listeners = hub.registry().at_home(accounts);
+                let cohorts = statuses::cohorts(q, *status, &listeners, now)?;
+                news.push(News::Home { event: StreamEvent::Update, cohorts });
+            }
+            Event::StatusEdited { status, .. } => {
+                let listeners = hub.registry().everybody_at_home();
+                let holders = streams::holders(q, &listeners, *status)?;
+                let cohorts = statuses::cohorts(q, *status, &holders, now)?;
+                news.push(News::Home { event: StreamEvent::StatusUpdate, cohorts });
+                news.extend(public(q, hub, *status, StreamEvent::StatusUpdate, now)?);
+            }
+            Event::StatusDeleted { .. } => news.extend(gone(q, hub, event)?),
+            Event::Notified { account, notification } => {
+                if let Some(view) = notifications::view(q, *account, *notification, now)? {
+                    news.push(News::Notification { account: *account, view: Box::new(view) });
+                }
+            }
+            Event::ConversationChanged { account, conversation } => {
+                if let Some(view) = conversations::view(q, *account, *conversation, now)? {
+                    news.push(News::Conversation { account: *account, view: Box::new(view) });
+                }
+            }
+            Event::FiltersChanged { account } => news.push(News::Filters { account: *account }),
+            _ => {}
+        }
+    }
+    let topics: Vec<Topic> = news.iter().flat_map(News::topics).collect();
+    let asked = hub.registry().tokens_to_check(&topics);
+    let usable = streams::usable(q, &asked)?;
+    Ok(Read { news, asked, usable })
+}
+
+/// A post for public streams; `None` when it shows on none.
+fn public(q: &Query<'_>, hub: &Hub, id: StatusId, event: StreamEvent, now: Time) -> Result<Option<News>, Fault> {
+    let Some(view) = statuses::view(q, id, Viewer::Anonymous, now)? else { return Ok(None) };
+    let body = &view.body;
+    if body.visibility != Visibility::Public || view.reblog.is_some() || view.author.is_silenced {
+        return Ok(None);
+    }
+    let is_reply = body.in_reply_to_id.is_some() && body.in_reply_to_account_id != Some(body.account);
+    let topics = Topic::of_public_post(&body.tags, body.is_local, is_reply);
+    let known = {
+        let registry = hub.registry();
+        if !registry.is_heard(&topics) {
+            return Ok(None);
+        }
+        registry.accounts_on(&topics)
+    };
+    let listeners: Vec<AccountId> = known.iter().copied().collect();
+    let mentioned: Vec<AccountId> = body.mentions.iter().map(|mention| mention.account).collect();
+    let disturbed = streams::disturbed(q, &listeners, body.account, &mentioned, now)?;
+    Ok(Some(News::Public { event, view: Box::new(view), topics, known, disturbed }))
+}
+
+/// Who may have seen a post that is gone: everybody who has it in the home feed, or would have had it (the sweeper of
+/// feeds may have been faster than we are), whom it mentions, and, if it was public, whoever listens where it showed.
+fn gone(q: &Query<'_>, hub: &Hub, event: &Event) -> Result<Option<News>, Fault> {
+    let Event::StatusDeleted { status, author, visibility, tags, mentioned, is_reblog, is_local } = event else {
+        return Ok(None);
+    };
+    let listeners = hub.registry().everybody_at_home();
+    let mut accounts: HashSet<AccountId> = streams::holders(q, &listeners, *status)?.into_iter().collect();
+    if *visibility != Visibility::Direct {
+        accounts.extend(streams::followers(q, &listeners, *author)?);
+    }
+    accounts.extend(mentioned.iter().chain([author]));
+    let mut topics: Vec<Topic> = accounts.into_iter().map(Topic::Home).collect();
+    if *visibility == Visibility::Public && !is_reblog {
+        topics.extend(Topic::of_public_post(tags, *is_local, false));
+    }
+    Ok(Some(News::Gone { status: *status, topics }))
+}
+
+impl News {
+    fn topics(&self) -> Vec<Topic> {
+        match self {
+            News::Public { topics, .. } | News::Gone { topics, .. } => topics.clone(),
+            News::Home { cohorts, .. } => {
+                cohorts.iter().flat_map(|cohort| &cohort.viewers).map(|viewer| Topic::Home(*viewer)).collect()
+            }
+            News::Notification { account, .. } => vec![Topic::Notifications(*account)],
+            News::Conversation { account, .. } => vec![Topic::Direct(*account)],
+            News::Filters { account } => vec![Topic::Home(*account)],
+        }
+    }
+}
+
+fn write(hub: &Hub, cx: &render::Cx, news: &News) -> Result<(), Fault> {
+    match news {
+        News::Public { event, view, topics, known, disturbed } => {
+            let status = render::status(view, cx);
+            let payload = json(&status)?;
+            let audience = Audience { known, disturbed };
+            let mut written = Written::new(*event, Some(&payload));
+            for topic in topics.iter().filter(|topic| !topic.wants_media() || !status.media_attachments.is_empty()) {
+                hub.registry().deliver(topic, Some(&audience), &mut written);
+            }
+        }
+        News::Home { event, cohorts } => {
+            for cohort in cohorts {
+                let payload = json(&render::status(&cohort.view, cx))?;
+                let mut written = Written::new(*event, Some(&payload));
+                let mut registry = hub.registry();
+                for viewer in &cohort.viewers {
+                    registry.deliver(&Topic::Home(*viewer), None, &mut written);
+                }
+            }
+        }
+        News::Notification { account, view } => {
+            let payload = json(&render::notification(view, cx))?;
+            let mut written = Written::new(StreamEvent::Notification, Some(&payload));
+            hub.registry().deliver(&Topic::Notifications(*account), None, &mut written);
+        }
+        News::Conversation { account, view } => {
+            let payload = json(&render::conversation(view, cx))?;
+            let mut written = Written::new(StreamEvent::Conversation, Some(&payload));
+            hub.registry().deliver(&Topic::Direct(*account), None, &mut written);
+        }
+        News::Gone { status, topics } => {
+            let id = status.to_string();
+            let mut written = Written::new(StreamEvent::Delete, Some(&id));
+            let mut registry = hub.registry();
+            for topic in topics {
+                registry.deliver(topic, None, &mut written);
+            }
+        }
+        News::Filters { account } => {
+            let mut written = Written::new(StreamEvent::FiltersChanged, None);
+            hub.registry().deliver(&Topic::Home(*account), None, &mut written);
+        }
+    }
+    Ok(())
+}
+
+fn json(entity: &impl Serialize) -> Result<String, Fault> {
+    serde_json::to_string(entity).map_err(|e| Fault::because("writing an event as JSON", e))
+}
