@@ -8,6 +8,7 @@ pub mod db;
 mod desk;
 pub mod jobs;
 pub mod man;
+pub mod seed;
 pub mod serve;
 pub mod settings;
 pub mod token;
@@ -69,6 +70,9 @@ pub enum Command {
     /// What is changed while the server runs: title, registrations and the like
     #[command(subcommand)]
     Settings(settings::Settings),
+    /// What staff offers to everybody: emoji, rules, announcements, terms, trends, suggestions
+    #[command(subcommand)]
+    Seed(seed::Seed),
     /// The database: migrate, check, back up, restore
     #[command(subcommand)]
     Db(db::Database),
@@ -122,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::App(command) => command.run(&global),
         Command::Token(command) => command.run(&global),
         Command::Settings(command) => command.run(&global),
+        Command::Seed(command) => command.run(&global),
         Command::Db(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
         Command::Config(command) => command.run(&global),

@@ -25,6 +25,7 @@ pub mod links;
 mod migrate;
 pub mod notifications;
 mod postgres;
+pub mod promoted;
 mod query;
 pub mod rate_buckets;
 pub mod relationships;
@@ -37,6 +38,7 @@ mod sqlite;
 pub mod statuses;
 pub mod streams;
 pub mod tags;
+pub mod terms;
 pub mod timelines;
 pub mod tokens;
 pub mod users;
@@ -332,12 +334,14 @@ pub fn statements() -> Vec<&'static Statement> {
         links::ALL,
         notifications::ALL,
         postgres::ALL,
+        promoted::ALL,
         rate_buckets::ALL,
         server::ALL,
         sessions::ALL,
         settings::ALL,
         streams::ALL,
         tags::ALL,
+        terms::ALL,
         timelines::ALL,
         tokens::ALL,
         users::ALL,

@@ -101,5 +101,5 @@ impl Create {
 
 /// Checks a language tag.
 pub fn locale(text: &str) -> Result<String, Failure> {
-    Locale::read(text).map(|locale| locale.0).map_err(|why| Failure(format!("--locale {why}")))
+    Locale::read(text).map(|locale| locale.0).map_err(|why| Failure(format!("a language {why}")))
 }

@@ -4,6 +4,8 @@ mod create;
 mod list;
 mod modify;
 
+pub(super) use create::locale;
+
 use clap::Subcommand;
 use phiomia_social::users::{self, Grace, Passwords};
 

@@ -1,0 +1,182 @@
+//! `phiomia seed`: what staff offers to everybody.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use clap::Subcommand;
+use phiomia_model::Time;
+use phiomia_social::server::{self, MOST_EMOJI_BYTES};
+use serde_json::json;
+
+use super::{Failure, Global, desk::Desk, print};
+
+/// Longest text of terms, in bytes.
+const MOST_TERMS_BYTES: u64 = 1024 * 1024;
+
+/// What to add.
+#[derive(Debug, Subcommand)]
+pub enum Seed {
+    /// Offer a custom emoji; one of that name gets the new picture
+    Emoji {
+        /// The name between colons
+        name: String,
+        /// A PNG, GIF, WebP or JPEG file of up to 256 kB
+        file: PathBuf,
+        /// Group in pickers
+        #[arg(long)]
+        category: Option<String>,
+    },
+    /// Add a rule at the end and print its id
+    Rule {
+        /// The rule
+        text: String,
+        /// Explanation
+        #[arg(long, default_value = "")]
+        hint: String,
+        /// The rule in another language, as de=Seid nett; may be given several times
+        #[arg(long, value_name = "LANGUAGE=TEXT", value_parser = super::key_value)]
+        translation: Vec<(String, String)>,
+        /// The explanation in another language
+        #[arg(long, value_name = "LANGUAGE=TEXT", value_parser = super::key_value)]
+        hint_translation: Vec<(String, String)>,
+    },
+    /// Publish an announcement and print its id
+    Announcement {
+        /// What it says
+        text: String,
+        /// When what it announces begins, as 2026-01-31T12:00:00Z or 2026-01-31
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        starts: Option<Time>,
+        /// When it ends; the announcement goes then
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        ends: Option<Time>,
+        /// The two are days, without a time
+        #[arg(long)]
+        all_day: bool,
+    },
+    /// Write the terms of service that hold from a day on
+    Terms {
+        /// The day, as 2026-01-31
+        #[arg(long, value_name = "DATE")]
+        effective: String,
+        /// A file of HTML
+        file: PathBuf,
+    },
+    /// Put something forward as a trend
+    #[command(subcommand)]
+    Trend(Trend),
+    /// Suggest an account to somebody
+    Suggestion {
+        /// To whom
+        #[arg(long = "for", value_name = "NAME")]
+        reader: String,
+        /// Whom
+        account: String,
+    },
+}
+
+/// What trends.
+#[derive(Debug, Subcommand)]
+pub enum Trend {
+    /// A hashtag
+    Tag {
+        /// With or without #
+        name: String,
+    },
+}
+
+impl Seed {
+    /// # Errors
+    /// One sentence.
+    pub fn run(&self, global: &Global) -> Result<(), Failure> {
+        Desk::work(global, async |desk| match self {
+            Seed::Emoji { name, file, category } => emoji(desk, name, file, category.as_deref()).await,
+            Seed::Rule { text, hint, translation, hint_translation } => {
+                let translations = translations(translation, hint_translation)?;
+                let (text, hint) = (filled("a rule", text)?, hint.clone());
+                print(
+                    &desk.db.write(move |tx| Ok(server::add_rule(tx, &text, &hint, &translations)?)).await?.to_string(),
+                )
+            }
+            Seed::Announcement { text, starts, ends, all_day } => {
+                let (text, starts, ends, all_day) = (filled("an announcement", text)?, *starts, *ends, *all_day);
+                if starts.zip(ends).is_some_and(|(starts, ends)| ends <= starts) {
+                    return Err(Failure("an announcement ends after it starts".to_owned()));
+                }
+                let id = desk.db.write(move |tx| Ok(server::announce(tx, &text, starts, ends, all_day)?)).await?;
+                print(&id.to_string())
+            }
+            Seed::Terms { effective, file } => terms(desk, effective, file).await,
+            Seed::Trend(Trend::Tag { name }) => {
+                let name = name.clone();
+                Ok(desk.db.write(move |tx| server::promote_tag(tx, &name)).await?)
+            }
+            Seed::Suggestion { reader, account } => {
+                let (reader, account) = (desk.account(reader).await?, desk.account(account).await?);
+                Ok(desk.db.write(move |tx| server::suggest(tx, reader, account)).await?)
+            }
+        })
+    }
+}
+
+async fn emoji(desk: &Desk, name: &str, file: &Path, category: Option<&str>) -> Result<(), Failure> {
+    server::check_shortcode(name).map_err(|refusal| Failure(refusal.to_string()))?;
+    // One more than may be: then it shows that it is too large.
+    let bytes = read(file, MOST_EMOJI_BYTES as u64 + 1)?;
+    let picture = server::keep_picture(&desk.files().await?, &desk.entropy, bytes).await?;
+    let (name, category) = (name.to_owned(), category.map(str::to_owned));
+    Ok(desk.db.write(move |tx| server::add_emoji(tx, &name, &picture, category.as_deref())).await?)
+}
+
+async fn terms(desk: &Desk, effective: &str, file: &Path) -> Result<(), Failure> {
+    let day = time(effective).map_err(|why| Failure(format!("--effective {why}")))?.to_iso_day();
+    if day != effective {
+        return Err(Failure("--effective must be a day as 2026-01-31".to_owned()));
+    }
+    let bytes = read(file, MOST_TERMS_BYTES + 1)?;
+    if bytes.len() as u64 > MOST_TERMS_BYTES {
+        return Err(Failure(format!("{} is too large", file.display())));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Failure(format!("{} is no text in UTF-8", file.display())))?;
+    let text = filled("a text of terms", &text)?;
+    Ok(desk.db.write(move |tx| Ok(server::set_terms(tx, &day, &text)?)).await?)
+}
+
+fn read(file: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    fs::File::open(file)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(|e| Failure::because(&format!("reading {}", file.display()), e))?;
+    Ok(bytes)
+}
+
+fn filled(what: &str, text: &str) -> Result<String, Failure> {
+    match text.trim() {
+        "" => Err(Failure(format!("{what} cannot be empty"))),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// `{"de": {"text": "…", "hint": "…"}}`.
+fn translations(texts: &[(String, String)], hints: &[(String, String)]) -> Result<String, Failure> {
+    let mut all = BTreeMap::new();
+    for (language, text) in texts {
+        all.insert(super::account::locale(language)?, (text.as_str(), ""));
+    }
+    for (language, hint) in hints {
+        let entry =
+            all.get_mut(language).ok_or_else(|| Failure(format!("the rule has no translation into {language}")))?;
+        entry.1 = hint;
+    }
+    let all = all.into_iter().map(|(language, (text, hint))| (language, json!({ "text": text, "hint": hint })));
+    Ok(serde_json::Value::Object(all.collect()).to_string())
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    let day = || Time::parse(&format!("{text}T00:00:00Z"));
+    Time::parse(text).or_else(day).ok_or_else(|| "must be a time as 2026-01-31T12:00:00Z or 2026-01-31".to_owned())
+}
