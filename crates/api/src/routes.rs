@@ -155,6 +155,16 @@ pub fn table() -> Vec<Route> {
         GET "/oauth/authorize"                                        Browser []                           []             Nothing  PERSONAL  pages::consent::show;
         POST "/oauth/authorize"                                       Browser []                           [Form]         Form     PERSONAL  pages::consent::create;
         DELETE "/oauth/authorize"                                     Browser []                           [Form]         Form     PERSONAL  pages::consent::delete;
+        GET "/oauth/authorized_applications"                          Browser []                           []             Nothing  PERSONAL  pages::settings::apps::show;
+        POST "/oauth/authorized_applications/{id}"                    Browser []                           [Api]          Form     PERSONAL  pages::settings::apps::delete;
+        GET "/settings/profile"                                       Browser []                           []             Nothing  PERSONAL  pages::settings::profile::show;
+        POST "/settings/profile"                                      Browser []                           [Api]          Form     PERSONAL  pages::settings::profile::update;
+        GET "/settings/preferences"                                   Browser []                           []             Nothing  PERSONAL  pages::settings::preferences::show;
+        POST "/settings/preferences"                                  Browser []                           [Api]          Form     PERSONAL  pages::settings::preferences::update;
+        GET "/auth/edit"                                              Browser []                           []             Nothing  PERSONAL  pages::settings::access::show;
+        POST "/auth/edit"                                             Browser []                           [Password]     Form     PERSONAL  pages::settings::access::update;
+        POST "/settings/sessions/{id}"                                Browser []                           [Api]          Form     PERSONAL  pages::settings::access::end_session;
+        GET "/.well-known/change-password"                            Anyone  []                           []             Nothing  PERSONAL  pages::settings::change_password;
         GET "/oauth/authorize/native"                                 Browser []                           []             Nothing  PERSONAL  pages::consent::native;
         POST "/oauth/token"                                           Anyone  []                           [Api]          Form     PERSONAL  oauth::token::create;
         POST "/oauth/revoke"                                          Anyone  []                           [Api]          Form     PERSONAL  oauth::revoke::create;

@@ -31,6 +31,8 @@ pub enum Rate {
     /// Opening streams: 300 in 5 minutes by user or address. Not of [`Rate::Api`], so that a client on a bad line, which
     /// opens them again and again, can still fetch what it missed.
     Streaming,
+    /// Changing the password: 10 in 10 minutes by user.
+    Password,
 }
 
 /// By whom is counted.
@@ -83,6 +85,7 @@ impl Rate {
             Rate::Follow => vec![count("follow", who.by_user(), 400, 24 * HOUR)],
             Rate::Streaming => vec![count("streaming", who.by_user(), 300, 5 * MINUTE)],
             Rate::App => vec![count("app", who.by_address(), 5, 10 * MINUTE)],
+            Rate::Password => vec![count("password", who.by_user(), 10, 10 * MINUTE)],
             Rate::Form => vec![count("form", who.by_address(), 25, 5 * MINUTE)],
         }
     }

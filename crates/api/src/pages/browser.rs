@@ -4,7 +4,7 @@ use aws_lc_rs::{constant_time, digest};
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, request::Parts};
-use phiomia_model::{AccountId, Error, Refusal};
+use phiomia_model::{AccountId, Error, Refusal, SessionId};
 use phiomia_social::users::{self, SESSION_LIFE};
 use phiomia_store::{Secret, db::users::UserView};
 
@@ -23,6 +23,8 @@ const STALE_FORM: &str =
 pub struct Browser {
     /// Who is signed in.
     pub user: Option<UserView>,
+    /// The session's row, while it lasts.
+    pub(super) session_id: Option<SessionId>,
     /// The session's cookie, also of a session that is over.
     pub(super) session: Option<Secret>,
     visit: Secret,
@@ -81,16 +83,17 @@ impl Guard for Browser {
     async fn admit(knock: &Knock<'_>) -> Result<Browser, Error> {
         let is_https = knock.api.addresses.scheme == "https";
         let session = Cookie::Session.read(&knock.parts.headers, is_https);
-        let user = match &session {
-            Some(session) => users::session(&knock.api.db, session.hash()).await?.map(|(_, user)| user),
+        let found = match &session {
+            Some(session) => users::session(&knock.api.db, session.hash()).await?,
             None => None,
         };
+        let (session_id, user) = found.map(|(session, user)| (session.id, user)).unzip();
         let (visit, is_new_visit) = match Cookie::Visit.read(&knock.parts.headers, is_https) {
             Some(visit) => (visit, false),
             // Somebody signed in needs none.
             None => (knock.api.entropy.secret()?, user.is_none()),
         };
-        let browser = Browser { user, session, visit, is_new_visit, is_https };
+        let browser = Browser { user, session_id, session, visit, is_new_visit, is_https };
         if !knock.parts.method.is_safe() {
             browser.check_form(knock)?;
         }

@@ -7,6 +7,7 @@ mod cookies;
 mod door;
 pub mod home;
 pub mod owner;
+pub mod settings;
 pub mod sign_in;
 pub mod style;
 

@@ -11,7 +11,7 @@ use super::{Browser, Frame, browser, notice, page, redirect};
 use crate::gate::Ask;
 
 /// The only pages one may be sent to after signing in: a link must not lead anybody elsewhere by way of us.
-const RETURNS: &str = "/oauth/authorize?";
+const RETURNS: [&str; 4] = ["/oauth/authorize?", "/oauth/authorized_applications", "/settings/", "/auth/edit"];
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -136,5 +136,15 @@ fn field(ask: &Ask<Browser>, name: &str) -> String {
 }
 
 fn return_to(ask: &Ask<Browser>) -> String {
-    ask.input.text("return_to").filter(|path| path.starts_with(RETURNS)).unwrap_or_default()
+    let is_ours = |path: &String| RETURNS.iter().any(|start| path.starts_with(start));
+    ask.input
+        .text("return_to")
+        .filter(|path| is_ours(path) && path.bytes().all(|b| b.is_ascii_graphic()))
+        .unwrap_or_default()
+}
+
+/// Sends somebody who is not signed in to sign in, and back to `path` afterwards.
+pub(super) fn first(ask: &Ask<Browser>, path: &str) -> Result<Response, Error> {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", path).finish();
+    redirect(ask, &format!("/auth/sign_in?{query}"))
 }

@@ -42,7 +42,7 @@ pub struct House {
 }
 
 /// Every scope an app of Mastodon's own asks for.
-const ALL_SCOPES: &str = "read write follow push profile";
+pub const ALL_SCOPES: &str = "read write follow push profile";
 
 impl House {
     /// A fresh, empty house.

@@ -3,6 +3,7 @@
 mod create;
 mod links;
 mod modify;
+mod own;
 mod passwords;
 mod revoke;
 mod sign_in;
@@ -10,6 +11,7 @@ mod sign_in;
 pub use create::{NewUser, create, create_first_owner};
 pub use links::{OWNER_LINK_LIFE, SIGN_IN_LINK_LIFE, first_owner_link, sign_in_link};
 pub use modify::{Grace, UserEdit, change_password, delete, disable_two_factor, erase, modify};
+pub use own::{change_own_password, end_session, forget_app};
 pub use passwords::{Passwords, Verdict};
 pub use revoke::{What, revoke};
 pub use sign_in::{

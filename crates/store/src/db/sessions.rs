@@ -16,6 +16,7 @@ queries! {
         from sessions where session_hash = $1 and last_seen_at > $2");
     LIST = Sql::Same("select id, account_id, user_agent, address, created_at, last_seen_at
         from sessions where account_id = $1 order by last_seen_at desc, id desc");
+    IS_OF = Sql::Same("select 1 from sessions where id = $1 and account_id = $2");
     TOUCH = Sql::Same("update sessions set last_seen_at = $2 where id = $1");
     DELETE = Sql::Same("delete from sessions where id = $1");
     DELETE_OF_ACCOUNT = Sql::Same("delete from sessions where account_id = $1");
@@ -85,6 +86,14 @@ pub fn find(q: &Query<'_>, hash: SecretHash, seen_after: Time) -> Result<Option<
 /// The database failed.
 pub fn list(q: &Query<'_>, account: AccountId) -> Result<Vec<SessionView>, Fault> {
     q.rows(&LIST, (account,))
+}
+
+/// Whether the session is one of this account.
+///
+/// # Errors
+/// The database failed.
+pub fn is_of(q: &Query<'_>, session: SessionId, account: AccountId) -> Result<bool, Fault> {
+    q.exists(&IS_OF, (session, account))
 }
 
 /// Notes that it was used.

@@ -22,6 +22,8 @@ queries! {
             u.confirmed_at, u.approved_at, u.disabled_at, a.suspended_at, a.deleted_at
         from tokens t left join users u on u.account_id = t.account_id left join accounts a on a.id = t.account_id
         where t.id = $1");
+    USES = Sql::Same("select a.id, a.name, a.website, t.scopes, t.created_at, t.last_used_day
+        from tokens t join apps a on a.id = t.app_id where t.account_id = $1 order by t.id desc");
     NOTE_USED = Sql::Same("update tokens set last_used_day = $2
         where id = $1 and (last_used_day is null or last_used_day < $2)");
     DELETE_ONE = Sql::Same("delete from tokens where id = $1 returning id");
@@ -90,6 +92,44 @@ impl FromRow for TokenView {
         };
         Ok(TokenView { id, app_id, scopes, created_at, last_used_day, holder })
     }
+}
+
+/// One token somebody gave to an application.
+#[derive(Clone, Debug)]
+pub struct AppUse {
+    /// The application.
+    pub app_id: AppId,
+    /// Its shown name.
+    pub name: String,
+    /// Its home page.
+    pub website: Option<String>,
+    /// What the token may do.
+    pub scopes: Scopes,
+    /// When it was given.
+    pub created_at: Time,
+    /// The UTC day of its last noted use.
+    pub last_used_day: Option<i64>,
+}
+
+impl FromRow for AppUse {
+    fn from_row(row: &mut Row<'_>) -> Result<AppUse, Fault> {
+        Ok(AppUse {
+            app_id: row.next()?,
+            name: row.next()?,
+            website: row.next()?,
+            scopes: apps::scopes(&row.next::<String>()?)?,
+            created_at: row.next()?,
+            last_used_day: row.next()?,
+        })
+    }
+}
+
+/// The tokens somebody gave to applications, newest first.
+///
+/// # Errors
+/// The database failed.
+pub fn uses(q: &Query<'_>, account: AccountId) -> Result<Vec<AppUse>, Fault> {
+    q.rows(&USES, (account,))
 }
 
 /// Writes a token and gives its row's id.

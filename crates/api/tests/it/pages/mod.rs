@@ -1,4 +1,5 @@
 //! The pages people sign in with.
 
 mod owner;
+mod settings;
 mod sign_in;

@@ -1,0 +1,62 @@
+//! What somebody decides about their account: profile, posting defaults, password and browsers, applications.
+
+pub mod access;
+pub mod apps;
+pub mod preferences;
+pub mod profile;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use phiomia_model::{Error, Refusal};
+use serde_json::Value;
+
+use super::Browser;
+use crate::gate::{Anyone, Ask};
+
+/// `GET /.well-known/change-password`, by which password managers find the page.
+/// Source: <https://www.w3.org/TR/change-password-url/>.
+///
+/// # Errors
+/// None; for the table of routes.
+pub async fn change_password(_: Ask<Anyone>) -> Result<Response, Error> {
+    let to = (header::LOCATION, HeaderValue::from_static("/auth/edit"));
+    std::future::ready(Ok((StatusCode::FOUND, [to]).into_response())).await
+}
+
+/// The fields of a form that share one name before the brackets, as `account[note]`.
+pub(super) struct Fields<'a>(Option<&'a Value>);
+
+impl<'a> Fields<'a> {
+    pub(super) fn of(ask: &'a Ask<Browser>, name: &str) -> Fields<'a> {
+        Fields(ask.input.get(name))
+    }
+    /// What stands under the name; empty when nothing does. Browsers end lines with CR LF, we with LF.
+    pub(super) fn text(&self, name: &str) -> String {
+        let value = self.0.and_then(|fields| fields.get(name)).and_then(Value::as_str);
+        value.unwrap_or_default().replace("\r\n", "\n")
+    }
+    /// Whether the box is ticked: browsers send nothing for one that is not.
+    pub(super) fn is_ticked(&self, name: &str) -> bool {
+        matches!(self.text(name).as_str(), "1" | "true" | "on")
+    }
+    /// Fields within fields.
+    pub(super) fn within(&self, name: &str) -> Fields<'a> {
+        Fields(self.0.and_then(|fields| fields.get(name)))
+    }
+}
+
+/// Whether the form was just sent and kept.
+fn is_saved(ask: &Ask<Browser>) -> bool {
+    ask.input.text("saved").is_some()
+}
+
+/// What is wrong with a form, as a sentence to stand above it; other errors go on.
+fn complaint(error: Error) -> Result<String, Error> {
+    match error {
+        Error::Refused(refusal @ (Refusal::Invalid(_) | Refusal::InvalidFields(_))) => {
+            let sentence = refusal.to_string();
+            Ok(sentence.strip_prefix("Validation failed: ").unwrap_or(&sentence).to_owned())
+        }
+        error => Err(error),
+    }
+}

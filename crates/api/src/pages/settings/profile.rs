@@ -1,0 +1,147 @@
+//! How somebody shows themselves.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use phiomia_model::{
+    AccountId, Error, Noun, Refusal,
+    account::{Field, ProfileEdit},
+    limits::LIMITS,
+};
+use phiomia_social::profiles;
+use phiomia_store::db::accounts::{self, AccountView};
+
+use super::{
+    super::{Browser, Frame, page, redirect, sign_in},
+    Fields, complaint, is_saved,
+};
+use crate::gate::Ask;
+
+const HERE: &str = "/settings/profile";
+
+#[derive(Template)]
+#[template(path = "settings_profile.html")]
+struct ProfilePage {
+    frame: Frame,
+    here: &'static str,
+    is_saved: bool,
+    error: Option<String>,
+    form: Form,
+    name_characters: usize,
+    note_characters: usize,
+    field_characters: usize,
+}
+
+/// The form as it is shown.
+struct Form {
+    display_name: String,
+    note: String,
+    fields: Vec<(String, String)>,
+    is_locked: bool,
+    is_bot: bool,
+    is_discoverable: bool,
+    is_indexable: bool,
+    hides_collections: bool,
+    /// One a line.
+    attribution_domains: String,
+}
+
+/// `GET /settings/profile`.
+///
+/// # Errors
+/// A fault.
+pub async fn show(ask: Ask<Browser>) -> Result<Response, Error> {
+    let Some(account) = ask.me.account() else { return sign_in::first(&ask, HERE) };
+    let form = kept(&ask, account).await?;
+    answer(&ask, StatusCode::OK, form, None).await
+}
+
+/// `POST /settings/profile`: the whole form, with Mastodon's names.
+///
+/// # Errors
+/// A fault.
+pub async fn update(ask: Ask<Browser>) -> Result<Response, Error> {
+    let Some(account) = ask.me.account() else { return sign_in::first(&ask, HERE) };
+    let form = Form::sent(&ask);
+    let (edit, social) = (form.edit(), ask.api.social());
+    match ask.api.db.write(move |tx| profiles::edit(tx, &social, account, &edit)).await {
+        Ok(()) => redirect(&ask, "/settings/profile?saved=1"),
+        Err(error) => answer(&ask, StatusCode::UNPROCESSABLE_ENTITY, form, Some(complaint(error)?)).await,
+    }
+}
+
+async fn kept(ask: &Ask<Browser>, account: AccountId) -> Result<Form, Error> {
+    let view = ask.api.db.read(move |q| Ok(accounts::view(q, account)?)).await?;
+    let view = view.ok_or(Refusal::NotFound(Noun::Account))?;
+    Ok(Form::of(&view))
+}
+
+async fn answer(ask: &Ask<Browser>, status: StatusCode, form: Form, error: Option<String>) -> Result<Response, Error> {
+    let shown = ProfilePage {
+        frame: Frame::of(ask).await?,
+        here: HERE,
+        is_saved: error.is_none() && is_saved(ask),
+        error,
+        form,
+        name_characters: LIMITS.display_name_characters,
+        note_characters: LIMITS.note_characters,
+        field_characters: LIMITS.profile_field_characters,
+    };
+    page(ask, status, &shown)
+}
+
+impl Form {
+    fn of(view: &AccountView) -> Form {
+        let mut fields: Vec<_> = view.fields.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
+        fields.resize(LIMITS.profile_fields.max(fields.len()), Default::default());
+        Form {
+            display_name: view.display_name.clone(),
+            note: view.note.clone(),
+            fields,
+            is_locked: view.is_locked,
+            is_bot: view.is_bot,
+            is_discoverable: view.is_discoverable,
+            is_indexable: view.is_indexable,
+            hides_collections: view.hides_collections,
+            attribution_domains: view.attribution_domains.join("\n"),
+        }
+    }
+
+    fn sent(ask: &Ask<Browser>) -> Form {
+        let account = Fields::of(ask, "account");
+        let fields = account.within("fields_attributes");
+        let field = |at: usize| {
+            let field = fields.within(&at.to_string());
+            (field.text("name"), field.text("value"))
+        };
+        Form {
+            display_name: account.text("display_name"),
+            note: account.text("note"),
+            fields: (0..LIMITS.profile_fields).map(field).collect(),
+            is_locked: account.is_ticked("locked"),
+            is_bot: account.is_ticked("bot"),
+            is_discoverable: account.is_ticked("discoverable"),
+            is_indexable: account.is_ticked("indexable"),
+            hides_collections: account.is_ticked("hide_collections"),
+            attribution_domains: account.text("attribution_domains"),
+        }
+    }
+
+    fn edit(&self) -> ProfileEdit {
+        let filled = self.fields.iter().filter(|(name, value)| !name.is_empty() || !value.is_empty());
+        let field =
+            |(name, value): &(String, String)| Field { name: name.clone(), value: value.clone(), verified_at: None };
+        ProfileEdit {
+            display_name: Some(self.display_name.clone()),
+            note: Some(self.note.clone()),
+            fields: Some(filled.map(field).collect()),
+            is_locked: Some(self.is_locked),
+            is_bot: Some(self.is_bot),
+            is_discoverable: Some(self.is_discoverable),
+            is_indexable: Some(self.is_indexable),
+            hides_collections: Some(self.hides_collections),
+            attribution_domains: Some(self.attribution_domains.split_whitespace().map(str::to_owned).collect()),
+            ..ProfileEdit::default()
+        }
+    }
+}
