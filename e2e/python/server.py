@@ -79,7 +79,7 @@ class Server:
             self._start()
             self.app = json.loads(self.cli(
                 "app", "create", "--name", "End to end", "--redirect-uri", "urn:ietf:wg:oauth:2.0:oob",
-                "--scopes", "read write follow push", "--json"))
+                "--scopes", "read write follow push profile", "--json"))
         except BaseException:
             self.__exit__()
             raise

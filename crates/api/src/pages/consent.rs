@@ -29,6 +29,8 @@ struct Consent {
     scopes: Vec<String>,
     goes_to: Option<String>,
     fields: Vec<(&'static str, String)>,
+    /// This page, without what forced anybody to sign in.
+    here: String,
 }
 
 #[derive(Template)]
@@ -56,7 +58,7 @@ pub async fn show(ask: Ask<Browser>) -> Result<Response, Error> {
         Ok(wish) => wish,
         Err(error) => return refused(&ask, error).await,
     };
-    let is_forced = ask.input.text("force_login").is_some_and(|f| matches!(f.as_str(), "true" | "1" | "t"));
+    let is_forced = ask.input.flag("force_login");
     let Some(user) = ask.me.user.as_ref().filter(|_| !is_forced) else { return to_sign_in(&ask) };
     let goes_to = url::Url::parse(&wish.redirect_uri).ok().and_then(|u| u.host_str().map(str::to_owned));
     let consent = Consent {
@@ -68,6 +70,7 @@ pub async fn show(ask: Ask<Browser>) -> Result<Response, Error> {
         scopes: describe(&wish.scopes),
         goes_to: goes_to.filter(|_| wish.redirect_uri != OUT_OF_BAND),
         fields: parameters(&ask.input),
+        here: here(&ask.input),
     };
     let mut response = page(&ask, StatusCode::OK, &consent)?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONSENT_POLICY);
@@ -176,8 +179,11 @@ async fn refused(ask: &Ask<Browser>, error: OauthError) -> Result<Response, Erro
 }
 
 fn to_sign_in(ask: &Ask<Browser>) -> Result<Response, Error> {
-    let here = query(parameters(&ask.input));
-    redirect(ask, &format!("/auth/sign_in?{}", query([("return_to", format!("/oauth/authorize?{here}"))])))
+    redirect(ask, &format!("/auth/sign_in?{}", query([("return_to", here(&ask.input))])))
+}
+
+fn here(input: &Tree) -> String {
+    format!("/oauth/authorize?{}", query(parameters(input)))
 }
 
 fn parameters(input: &Tree) -> Vec<(&'static str, String)> {

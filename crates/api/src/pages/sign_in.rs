@@ -10,7 +10,7 @@ use phiomia_store::{Secret, db::users::Standing};
 use super::{Browser, Frame, browser, notice, page, redirect};
 use crate::gate::Ask;
 
-/// The only pages one may be sent to after signing in: a link must not lead anybody elsewhere by way of us.
+/// The only pages one may be sent to after signing in or out: a link must not lead anybody elsewhere by way of us.
 const RETURNS: [&str; 4] = ["/oauth/authorize?", "/oauth/authorized_applications", "/settings/", "/auth/edit"];
 
 #[derive(Template)]
@@ -78,7 +78,8 @@ pub async fn delete(ask: Ask<Browser>) -> Result<Response, Error> {
     if let Some(session) = &ask.me.session {
         users::sign_out(&ask.api.db, session.hash()).await?;
     }
-    let mut response = redirect(&ask, "/")?;
+    let return_to = return_to(&ask);
+    let mut response = redirect(&ask, if return_to.is_empty() { "/" } else { &return_to })?;
     ask.me.end(response.headers_mut());
     Ok(response)
 }

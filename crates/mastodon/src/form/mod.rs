@@ -9,7 +9,7 @@ mod json;
 mod scalars;
 
 use phiomia_model::Refusal;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 pub use scalars::{Flag, Id, List, Number, Text, filled};
@@ -89,6 +89,12 @@ impl Tree {
         }
     }
 
+    /// One parameter as yes or no, by [`Flag`]'s rules. Missing means no.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| Flag::deserialize(value).is_ok_and(bool::from))
+    }
+
     /// Whether there is no parameter at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -127,5 +133,14 @@ mod tests {
         };
         let texts: Vec<_> = ["a", "b", "c", "d", "e", "f"].into_iter().map(|n| tree.text(n)).collect();
         assert_eq!(texts, [Some("x".into()), Some("7".into()), Some("true".into()), None, None, None]);
+    }
+
+    #[test]
+    fn only_rails_words_for_no_mean_no() {
+        let Ok(tree) = Tree::from_urlencoded(b"a=True&b=1&c=on&d=false&e=0&f=&g[]=1") else {
+            panic!("a plain form was refused")
+        };
+        let flags = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| tree.flag(name));
+        assert_eq!(flags, [true, true, true, false, false, false, false, false]);
     }
 }

@@ -23,7 +23,7 @@ pub enum Token {
         #[arg(long)]
         account: String,
         /// The application, by its client id
-        #[arg(long, value_name = "CLIENT_ID")]
+        #[arg(long, value_name = "CLIENT_ID", allow_hyphen_values = true)]
         app: String,
         /// What it may do; without it: all the application may ask for
         #[arg(long)]

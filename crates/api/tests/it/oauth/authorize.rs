@@ -81,10 +81,20 @@ on_both_engines! {
 
     async fn force_login_asks_for_the_password_again(house: House) {
         let (alice, app) = (signed_in(&house, "alice").await, App::register(&house, OOB, "read").await);
-        let answer = alice.get(&house, &app.authorize(OOB, &[("force_login", "true"), ("lang", "de")])).await;
-        let sign_in = answer.header("location").to_owned();
-        assert!(sign_in.starts_with("/auth/sign_in?") && !sign_in.contains("force_login"), "{sign_in}");
-        alice.get(&house, &sign_in).await.ok();
+        for yes in ["true", "True", "1"] {
+            let answer = alice.get(&house, &app.authorize(OOB, &[("force_login", yes), ("lang", "de")])).await;
+            let sign_in = answer.header("location").to_owned();
+            assert!(sign_in.starts_with("/auth/sign_in?") && !sign_in.contains("force_login"), "{sign_in}");
+            alice.get(&house, &sign_in).await.ok();
+        }
+    }
+
+    async fn whoever_is_somebody_else_signs_out_and_comes_back_to_the_question(house: House) {
+        let (alice, app) = (signed_in(&house, "alice").await, App::register(&house, OOB, "read").await);
+        let question = app.authorize(OOB, &[("state", "a&b")]);
+        let left = alice.submit(&house, &question, "/auth/sign_out", &[("return_to", &question)]).await;
+        assert_eq!(left.header("location"), question);
+        assert!(alice.get(&house, &question).await.header("location").starts_with("/auth/sign_in?"));
     }
 
     async fn consent_needs_the_form_of_this_very_session(house: House) {

@@ -21,7 +21,7 @@ pub struct Create {
     #[arg(long)]
     email: Option<String>,
     /// The password; - reads it from standard input
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     password: Option<String>,
     /// owner, admin, moderator or user; without it the first account is the owner's
     #[arg(long)]

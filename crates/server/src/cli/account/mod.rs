@@ -53,7 +53,7 @@ pub enum Account {
         /// Whose
         name: String,
         /// The new one; - reads it from standard input
-        #[arg(long, value_name = "PASSWORD")]
+        #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true)]
         password: Option<String>,
     },
     /// Take the second factor away and end all access
