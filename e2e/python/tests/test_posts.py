@@ -8,7 +8,7 @@ def test_a_post_comes_back_as_mastodon_renders_it(as_alice, alice, server):
     status = as_alice.status_post("hello <world> & all\n\nsee https://example.org/path", language="en")
     assert status.content == (
         '<p>hello &lt;world&gt; &amp; all</p><p>see <a href="https://example.org/path" target="_blank" '
-        'rel="nofollow noopener noreferrer" translate="no"><span class="invisible">https://</span>'
+        'rel="nofollow noopener" translate="no"><span class="invisible">https://</span>'
         '<span class="">example.org/path</span><span class="invisible"></span></a></p>')
     assert status.visibility == "public"
     assert status.language == "en"
