@@ -5,6 +5,7 @@ mod conversations;
 pub mod gate;
 mod health;
 mod instance;
+mod lists;
 mod notifications;
 pub mod oauth;
 pub mod pages;

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use crate::{
     accounts, conversations,
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
-    health, instance, notifications, oauth,
+    health, instance, lists, notifications, oauth,
     pages::{self, Browser},
     pictures, search,
     state::Api,
@@ -77,6 +77,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/accounts/{id}/followers"                         Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::followers;
         GET "/api/v1/accounts/{id}/following"                         Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::following;
         GET "/api/v1/accounts/{id}/endorsements"                      Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::endorsements;
+        GET "/api/v1/accounts/{id}/lists"                             Member  ["read:lists"]               [Api]          Nothing  PERSONAL  lists::with_member;
         POST "/api/v1/accounts/{id}/follow"                           Member  ["write:follows"]            [Api, Follow]  Form     PERSONAL  accounts::follow;
         POST "/api/v1/accounts/{id}/unfollow"                         Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::unfollow;
         POST "/api/v1/accounts/{id}/remove_from_followers"            Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::remove_from_followers;
@@ -127,6 +128,16 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/timelines/home"                                  Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::home;
         GET "/api/v1/timelines/public"                                Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::public;
         GET "/api/v1/timelines/tag/{hashtag}"                         Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::tag;
+        GET "/api/v1/timelines/list/{id}"                             Member  ["read:lists"]               [Api, Paging]  Nothing  PERSONAL  timelines::list;
+
+        GET "/api/v1/lists"                                           Member  ["read:lists"]               [Api]          Nothing  PERSONAL  lists::index;
+        POST "/api/v1/lists"                                          Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::create;
+        GET "/api/v1/lists/{id}"                                      Member  ["read:lists"]               [Api]          Nothing  PERSONAL  lists::show;
+        PUT "/api/v1/lists/{id}"                                      Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::update;
+        DELETE "/api/v1/lists/{id}"                                   Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::delete;
+        GET "/api/v1/lists/{id}/accounts"                             Member  ["read:lists"]               [Api, Paging]  Nothing  PERSONAL  lists::members;
+        POST "/api/v1/lists/{id}/accounts"                            Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::add_members;
+        DELETE "/api/v1/lists/{id}/accounts"                          Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::remove_members;
 
         GET "/api/v1/notifications"                                   Member  ["read:notifications"]       [Api, Paging]  Nothing  PERSONAL  notifications::list;
         GET "/api/v1/notifications/unread_count"                      Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::unread_count;

@@ -1,7 +1,7 @@
-//! Timelines: home, public, and by hashtag.
+//! Timelines: home, lists, public, and by hashtag.
 
 use phiomia_mastodon::form::{Flag, List, Text};
-use phiomia_model::{Error, StatusId, TagId, Time, Viewer};
+use phiomia_model::{Error, ListId, Noun, StatusId, TagId, Time, Viewer};
 use phiomia_social::timelines::{self as verbs, Look};
 use phiomia_store::{
     Query,
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     gate::{Answer, Anyone, Ask, Member, paged},
+    lists::own,
     render,
 };
 
@@ -34,6 +35,27 @@ pub async fn home(ask: Ask<Member>) -> Answer {
         ask.api.db.write(move |tx| verbs::note_look(tx, me)).await?;
     }
     if look == Look::Rebuild {
+        (keys, views, _) = ask.api.db.read(read).await?;
+    }
+    paged(&render::statuses(&views, &ask.api.cx().await?), ask.link(&keys, &page))
+}
+
+/// `GET /api/v1/timelines/list/:id`
+pub async fn list(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<ListId>(Noun::Record)?, ask.me.account);
+    let (page, now) = (ask.page(20, 40), ask.api.now());
+    let read = move |q: &Query<'_>| {
+        own(q, me, id)?;
+        let (keys, views) = with_views(q, &timelines::list(q, id, &page)?, Viewer::Account(me), now)?;
+        Ok((keys, undisturbed(views), verbs::look(q, me, now)?))
+    };
+    let (mut keys, mut views, look) = ask.api.db.read(read).await?;
+    if look != Look::Fresh {
+        ask.api.db.write(move |tx| verbs::note_look(tx, me)).await?;
+    }
+    if look == Look::Rebuild {
+        // Of all lists this one is waited for.
+        ask.api.db.write(move |tx| verbs::rebuild_list(tx, id)).await?;
         (keys, views, _) = ask.api.db.read(read).await?;
     }
     paged(&render::statuses(&views, &ask.api.cx().await?), ask.link(&keys, &page))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ConversationId, NotificationId, StatusId, TagId, TokenId};
+use crate::id::{AccountId, ConversationId, ListId, NotificationId, StatusId, TagId, TokenId};
 use crate::status::Visibility;
 
 /// Something that happened. Carries ids, never a copy of the world: who receives it reads the rest for its viewer.
@@ -30,6 +30,13 @@ pub enum Event {
     HomeGained {
         /// Whose feeds; at most a few hundred a message.
         accounts: Vec<AccountId>,
+        /// The status.
+        status: StatusId,
+    },
+    /// A post reached list timelines.
+    ListGained {
+        /// Which lists, each with its owner; at most a few hundred a message.
+        lists: Vec<(ListId, AccountId)>,
         /// The status.
         status: StatusId,
     },

@@ -83,6 +83,8 @@ ids! {
     SessionId,
     /// A hashtag.
     TagId,
+    /// A list of people.
+    ListId,
     /// A row of the job table.
     JobId,
     /// A custom emoji.

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, StatusId};
+use crate::id::{AccountId, ListId, StatusId};
 
 /// What is to be done. Small, names things by id; running it twice is harmless.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
-    /// Writes a status into the home feeds of the author's local followers and wakes their streams.
+    /// Writes a status into the home feeds of the author's local followers, into the lists that have the author, and
+    /// wakes their streams.
     FanOut {
         /// The status.
         status: StatusId,
@@ -18,7 +19,8 @@ pub enum Job {
         /// The status.
         status: StatusId,
     },
-    /// Puts the newest posts of somebody into the home feed of who has just followed them, or no longer mutes them.
+    /// Puts the newest posts of somebody into the home feed of who has just followed them, or no longer mutes them, and
+    /// into the lists that have them.
     MergeHome {
         /// Whose feed.
         account: AccountId,
@@ -30,12 +32,24 @@ pub enum Job {
         /// Whose.
         account: AccountId,
     },
-    /// Takes the posts of one account out of another's home feed (unfollowed, blocked, muted).
+    /// Takes the posts of one account out of another's home feed and lists (unfollowed, blocked, muted).
     SweepHome {
         /// Whose feed.
         account: AccountId,
         /// Whose posts go.
         author: AccountId,
+    },
+    /// Puts the newest posts of a new member into a list.
+    MergeList {
+        /// Which list.
+        list: ListId,
+        /// Whose posts.
+        author: AccountId,
+    },
+    /// Fills a list anew: its owner was away, or wants other replies in it.
+    RebuildList {
+        /// Which list.
+        list: ListId,
     },
     /// Ends a mute whose time is over.
     EndMute {
@@ -92,6 +106,8 @@ impl Job {
             Job::FanOut { .. }
             | Job::MergeHome { .. }
             | Job::RebuildHome { .. }
+            | Job::MergeList { .. }
+            | Job::RebuildList { .. }
             | Job::SweepHome { .. }
             | Job::EndMute { .. } => Lane::Feeds,
             Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::Tidy => Lane::Upkeep,
@@ -102,8 +118,8 @@ impl Job {
     pub const fn priority(&self) -> i64 {
         match self {
             Job::FanOut { .. } | Job::SweepStatus { .. } => 10,
-            Job::SweepHome { .. } | Job::MergeHome { .. } | Job::EndMute { .. } => 20,
-            Job::RebuildHome { .. } | Job::SweepAccount { .. } => 30,
+            Job::SweepHome { .. } | Job::MergeHome { .. } | Job::MergeList { .. } | Job::EndMute { .. } => 20,
+            Job::RebuildHome { .. } | Job::RebuildList { .. } | Job::SweepAccount { .. } => 30,
             Job::Tidy => 90,
         }
     }
@@ -116,6 +132,8 @@ impl Job {
             Job::MergeHome { .. } => "merge_home",
             Job::RebuildHome { .. } => "rebuild_home",
             Job::SweepHome { .. } => "sweep_home",
+            Job::MergeList { .. } => "merge_list",
+            Job::RebuildList { .. } => "rebuild_list",
             Job::EndMute { .. } => "end_mute",
             Job::SweepAccount { .. } => "sweep_account",
             Job::Tidy => "tidy",
@@ -129,13 +147,15 @@ mod tests {
 
     #[test]
     fn workers_look_for_every_priority_that_jobs_have() {
-        let (account, author, status) = (AccountId(1), AccountId(2), StatusId(3));
+        let (account, author, status, list) = (AccountId(1), AccountId(2), StatusId(3), ListId(4));
         for job in [
             Job::FanOut { status },
             Job::SweepStatus { status },
             Job::MergeHome { account, author },
             Job::RebuildHome { account },
             Job::SweepHome { account, author },
+            Job::MergeList { list, author },
+            Job::RebuildList { list },
             Job::EndMute { account, target: author },
             Job::SweepAccount { account },
             Job::Tidy,

@@ -10,6 +10,7 @@ pub mod handle;
 pub mod id;
 pub mod job;
 pub mod limits;
+pub mod list;
 pub mod notification;
 pub mod page;
 pub mod role;
@@ -22,10 +23,11 @@ pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
 pub use handle::Handle;
 pub use id::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, NotificationId, PollId, RuleId,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, NotificationId, PollId, RuleId,
     ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
 };
 pub use job::Job;
+pub use list::RepliesPolicy;
 pub use notification::NotificationType;
 pub use page::Page;
 pub use role::Role;

@@ -61,6 +61,10 @@ pub struct Limits {
     pub ids_per_request: usize,
     /// Characters of a private note about somebody.
     pub account_note_characters: usize,
+    /// Lists somebody may have.
+    pub lists: i64,
+    /// Characters of a list's title.
+    pub list_title_characters: usize,
 }
 
 /// Mastodon 4.7's numbers.
@@ -93,4 +97,6 @@ pub const LIMITS: Limits = Limits {
     url_characters: 2_048,
     ids_per_request: 40,
     account_note_characters: 2_000,
+    lists: 50,
+    list_title_characters: 256,
 };

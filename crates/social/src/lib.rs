@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod conversations;
+pub mod lists;
 pub mod notifications;
 pub mod profiles;
 pub mod relationships;

@@ -1,11 +1,11 @@
-//! Home feeds: written by jobs after somebody posted, rebuilt when somebody comes back.
+//! Home feeds and lists: written by jobs after somebody posted, rebuilt when somebody comes back.
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Event, Job, NotificationType, StatusId, Time, Visibility};
+use phiomia_model::{AccountId, Error, Event, Job, ListId, NotificationType, StatusId, Time, Visibility};
 use phiomia_store::{
     Query, Tx,
-    db::{statuses, timelines, timelines::FanOut},
+    db::{lists, statuses, timelines, timelines::FanOut},
 };
 
 use crate::notifications::notify;
@@ -17,7 +17,8 @@ const SEEN_EVERY: Duration = Duration::from_secs(3_600);
 /// Feeds named in one event.
 const ACCOUNTS_PER_EVENT: usize = 500;
 
-/// Writes a status into the feeds of the author's local followers, wakes their streams, and rings the bells.
+/// Writes a status into the feeds of the author's local followers and the lists that have the author, wakes their streams,
+/// and rings the bells.
 /// Running it again is harmless: rows and notifications are there once.
 ///
 /// # Errors
@@ -32,20 +33,20 @@ pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
             None => return Ok(()),
         },
     };
-    let gained = timelines::fan_out(
-        tx,
-        &FanOut {
-            status,
-            author: row.author,
-            reblog_of,
-            answered: row.in_reply_to_account_id,
-            language: row.language.as_deref(),
-            mentioned_only: row.visibility == Visibility::Direct,
-            seen_since: tx.now().minus(AWAY),
-        },
-    )?;
-    for accounts in gained.chunks(ACCOUNTS_PER_EVENT) {
+    let fan_out = FanOut {
+        status,
+        author: row.author,
+        reblog_of,
+        answered: row.in_reply_to_account_id,
+        language: row.language.as_deref(),
+        mentioned_only: row.visibility == Visibility::Direct,
+        seen_since: tx.now().minus(AWAY),
+    };
+    for accounts in timelines::fan_out(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
         tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
+    }
+    for lists in timelines::fan_out_to_lists(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
+        tx.announce(Event::ListGained { lists: lists.to_vec(), status });
     }
     let is_news = row.visibility != Visibility::Direct
         && row.in_reply_to_account_id.is_none_or(|answered| answered == row.author);
@@ -83,13 +84,16 @@ pub fn look(q: &Query<'_>, viewer: AccountId, now: Time) -> Result<Look, Error> 
     })
 }
 
-/// Writes a look at the home feed down, and rebuilds the feed of somebody who was away.
+/// Writes a look at the home feed down, and rebuilds the feed of somebody who was away; their lists follow.
 ///
 /// # Errors
 /// The database failed.
 pub fn note_look(tx: &Tx<'_>, viewer: AccountId) -> Result<(), Error> {
     if look(tx, viewer, tx.now())? == Look::Rebuild {
         rebuild(tx, viewer)?;
+        for list in lists::of_owner(tx, viewer)? {
+            tx.enqueue(&Job::RebuildList { list: list.id })?;
+        }
     }
     timelines::see_home(tx, viewer)?;
     Ok(())
@@ -104,21 +108,48 @@ pub fn rebuild(tx: &Tx<'_>, feed: AccountId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the newest posts of an author into a feed that follows them.
+/// Puts the newest posts of an author into a feed that follows them, and into its owner's lists that have them.
 ///
 /// # Errors
 /// The database failed.
 pub fn merge(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Error> {
-    timelines::merge(tx, feed, author, tx.now().minus(AWAY))?;
+    let since = tx.now().minus(AWAY);
+    timelines::merge(tx, feed, author, since)?;
+    for list in lists::with_member(tx, feed, author)? {
+        timelines::merge_into_list(tx, feed, list.id, author, since)?;
+    }
     Ok(())
 }
 
-/// Takes somebody's posts out of a feed.
+/// Takes somebody's posts out of a feed and out of its owner's lists.
 ///
 /// # Errors
 /// The database failed.
 pub fn sweep(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Error> {
     timelines::sweep(tx, feed, author)?;
+    timelines::sweep_lists(tx, feed, author)?;
+    Ok(())
+}
+
+/// Puts the newest posts of a member into a list; nothing happens when either is gone meanwhile.
+///
+/// # Errors
+/// The database failed.
+pub fn merge_list(tx: &Tx<'_>, list: ListId, author: AccountId) -> Result<(), Error> {
+    if let Some(list) = lists::get(tx, list)? {
+        timelines::merge_into_list(tx, list.owner, list.id, author, tx.now().minus(AWAY))?;
+    }
+    Ok(())
+}
+
+/// Fills a list anew from its members' posts of the last two weeks.
+///
+/// # Errors
+/// The database failed.
+pub fn rebuild_list(tx: &Tx<'_>, list: ListId) -> Result<(), Error> {
+    if let Some(list) = lists::get(tx, list)? {
+        timelines::rebuild_list(tx, list.owner, list.id, tx.now().minus(AWAY))?;
+    }
     Ok(())
 }
 
@@ -127,7 +158,8 @@ pub fn sweep(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Erro
 /// # Errors
 /// The database failed.
 pub fn trim(tx: &Tx<'_>) -> Result<(), Error> {
-    if timelines::trim(tx)? {
+    let (is_more_home, are_more_lists) = (timelines::trim(tx)?, timelines::trim_lists(tx)?);
+    if is_more_home || are_more_lists {
         tx.enqueue(&Job::Tidy)?;
     }
     Ok(())

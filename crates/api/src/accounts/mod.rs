@@ -24,7 +24,7 @@ use phiomia_store::{
 };
 
 /// An account that can be shown: refused when there is none, or none any more.
-fn existing(q: &Query<'_>, id: AccountId) -> Result<Arc<AccountView>, Error> {
+pub(crate) fn existing(q: &Query<'_>, id: AccountId) -> Result<Arc<AccountView>, Error> {
     let view = accounts::view(q, id)?.ok_or(Refusal::NotFound(Noun::Account))?;
     if view.is_deleted { Err(Refusal::Gone(Noun::Account).into()) } else { Ok(view) }
 }

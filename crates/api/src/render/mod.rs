@@ -3,6 +3,7 @@
 mod account;
 mod conversation;
 mod instance;
+mod list;
 mod notification;
 mod relationship;
 mod server;
@@ -17,6 +18,7 @@ use phiomia_store::db::server::CustomEmojiView;
 pub use account::{account, credential_account, muted_account, preferences};
 pub use conversation::conversation;
 pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
+pub use list::list;
 pub use notification::notification;
 pub use relationship::relationship;
 pub use server::{announcement, custom_emoji, picker_emojis, rule, tag, tag_history};

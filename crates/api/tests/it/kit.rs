@@ -165,6 +165,8 @@ fn work(tx: &phiomia_store::Tx<'_>, lane: Lane) -> Result<usize, phiomia_model::
             Job::RebuildHome { account } => timelines::rebuild(tx, *account)?,
             Job::MergeHome { account, author } => timelines::merge(tx, *account, *author)?,
             Job::SweepHome { account, author } => timelines::sweep(tx, *account, *author)?,
+            Job::MergeList { list, author } => timelines::merge_list(tx, *list, *author)?,
+            Job::RebuildList { list } => timelines::rebuild_list(tx, *list)?,
             Job::SweepAccount { account } => phiomia_social::statuses::sweep_account(tx, *account)?,
             Job::EndMute { account, target } => relationships::end_lapsed(tx, *account, *target)?,
             Job::Tidy => {}

@@ -6,6 +6,7 @@ mod conversations;
 mod gate;
 mod instance;
 mod kit;
+mod lists;
 mod notifications;
 mod oauth;
 mod pages;

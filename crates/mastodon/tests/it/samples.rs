@@ -15,14 +15,14 @@ use phiomia_mastodon::entities::{
     NotificationFallback, NotificationGroup, NotificationPolicy, NotificationPolicyChoice, NotificationPolicySummary,
     NotificationRequest, PartialAccountWithAvatar, Poll, PollOption, Preferences, PreviewCard, PreviewCardAuthor,
     PreviewCardType, PrivacyPolicy, Profile, Quote, QuoteApproval, QuoteState, Reaction, Relationship,
-    RelationshipSeveranceEvent, RelationshipSeveranceType, RepliesPolicy, Report, ReportCategory, Role, Rule,
-    RuleTranslation, ScheduledParams, ScheduledPoll, ScheduledStatus, Search, ShallowQuote, ShallowTag, Status,
-    StatusApplication, StatusEdit, StatusEditPoll, StatusEditPollOption, StatusQuote, StatusSource, Suggestion,
-    SuggestionReason, SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory,
+    RelationshipSeveranceEvent, RelationshipSeveranceType, Report, ReportCategory, Role, Rule, RuleTranslation,
+    ScheduledParams, ScheduledPoll, ScheduledStatus, Search, ShallowQuote, ShallowTag, Status, StatusApplication,
+    StatusEdit, StatusEditPoll, StatusEditPollOption, StatusQuote, StatusSource, Suggestion, SuggestionReason,
+    SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory,
 };
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, NotificationId, NotificationType, QuotePolicy, RuleId, StatusId, TagId, Time,
-    Visibility,
+    AccountId, AnnouncementId, AppId, ListId, NotificationId, NotificationType, QuotePolicy, RepliesPolicy, RuleId,
+    StatusId, TagId, Time, Visibility,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -134,7 +134,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { Id Decimal AccountId AnnouncementId AppId NotificationId RuleId StatusId TagId }
+ids! { Id Decimal AccountId AnnouncementId AppId ListId NotificationId RuleId StatusId TagId }
 
 macro_rules! structs {
     ($($name:ident { $($field:ident),* })*) => {$(

@@ -24,6 +24,8 @@ fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
         Job::MergeHome { account, author } => timelines::merge(tx, account, author),
         Job::RebuildHome { account } => timelines::rebuild(tx, account),
         Job::SweepHome { account, author } => timelines::sweep(tx, account, author),
+        Job::MergeList { list, author } => timelines::merge_list(tx, list, author),
+        Job::RebuildList { list } => timelines::rebuild_list(tx, list),
         Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),
         Job::SweepAccount { account } => {
             users::erase(tx, account)?;

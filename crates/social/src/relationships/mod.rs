@@ -10,7 +10,7 @@ use phiomia_model::{AccountId, Error, Event, NotificationType, Noun, Refusal};
 use phiomia_store::{
     Tx,
     db::{
-        notifications,
+        lists, notifications,
         relationships::{self, Party},
     },
 };
@@ -48,7 +48,8 @@ fn connect(tx: &Tx<'_>, follower: AccountId, target: AccountId, how: &FollowOpti
     Ok(true)
 }
 
-/// Takes a follow away with what hangs on it (the notification, the endorsement); `false` when there was none.
+/// Takes a follow away with what hangs on it (the notification, the endorsement, a place on lists); `false` when there
+/// was none.
 fn disconnect(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
     if !relationships::delete_follow(tx, follower, target)? {
         return Ok(false);
@@ -56,16 +57,18 @@ fn disconnect(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<boo
     relationships::add_to_counters(tx, follower, 0, -1)?;
     relationships::add_to_counters(tx, target, -1, 0)?;
     relationships::delete_endorsement(tx, follower, target)?;
+    lists::forget(tx, follower, target)?;
     notifications::forget(tx, target, follower, NotificationType::Follow, None)?;
     counters_changed(tx, follower, target);
     Ok(true)
 }
 
-/// Takes a request away with its notification; `false` when there was none.
+/// Takes a request away with its notification and its place on lists; `false` when there was none.
 fn withdraw(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
     if !relationships::delete_follow_request(tx, follower, target)? {
         return Ok(false);
     }
+    lists::forget(tx, follower, target)?;
     notifications::forget(tx, target, follower, NotificationType::FollowRequest, None)?;
     Ok(true)
 }

@@ -148,13 +148,14 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
     Ok(())
 }
 
-/// Erases what a deleted account told about itself: profile, address, password. The first part of
+/// Erases what a deleted account told about itself: profile, address, password, lists. The first part of
 /// `Job::SweepAccount`; nothing happens to an account that is not deleted.
 ///
 /// # Errors
 /// The database failed.
 pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     if users::erase(tx, account)? {
+        crate::lists::erase_all(tx, account)?;
         tx.announce(Event::AccountTouched { account });
     }
     Ok(())

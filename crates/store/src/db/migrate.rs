@@ -27,7 +27,8 @@ macro_rules! migrations {
 }
 
 /// In order; the position is the version, beginning with 1.
-const MIGRATIONS: &[Migration] = migrations!["0001_house", "0002_people", "0003_statuses", "0004_server", "0005_talk"];
+const MIGRATIONS: &[Migration] =
+    migrations!["0001_house", "0002_people", "0003_statuses", "0004_server", "0005_talk", "0006_lists"];
 
 /// Copies kept from before migrations.
 const MOST_BACKUPS: usize = 3;

@@ -22,6 +22,7 @@ pub mod inspect;
 pub mod jobs;
 mod keyset;
 pub mod links;
+pub mod lists;
 mod migrate;
 pub mod notifications;
 mod postgres;
@@ -332,6 +333,7 @@ pub fn statements() -> Vec<&'static Statement> {
         foreign_events::ALL,
         jobs::ALL,
         links::ALL,
+        lists::ALL,
         notifications::ALL,
         postgres::ALL,
         promoted::ALL,
@@ -342,7 +344,6 @@ pub fn statements() -> Vec<&'static Statement> {
         streams::ALL,
         tags::ALL,
         terms::ALL,
-        timelines::ALL,
         tokens::ALL,
         users::ALL,
         visibility::ALL,
@@ -350,10 +351,11 @@ pub fn statements() -> Vec<&'static Statement> {
     .concat();
     all.extend(relationships::all());
     all.extend(statuses::all());
-    let paged = [conversations::KEYSETS, notifications::KEYSETS, relationships::KEYSETS, timelines::KEYSETS]
+    all.extend(timelines::all());
+    let paged = [conversations::KEYSETS, lists::KEYSETS, notifications::KEYSETS, relationships::KEYSETS]
         .into_iter()
         .chain(statuses::KEYSETS.iter().copied());
-    all.extend(paged.flatten().flat_map(|list| [&list.down, &list.up]));
+    all.extend(paged.flatten().copied().chain(timelines::keysets()).flat_map(|list| [&list.down, &list.up]));
     all
 }
 

@@ -1,8 +1,8 @@
 //! What goes into a statement and what comes out of a row, the same for both engines.
 
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, NotificationId, PollId, RuleId,
-    ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId, Visibility,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, NotificationId, PollId,
+    RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId, Visibility,
 };
 
 /// One parameter of a statement.
@@ -193,6 +193,7 @@ id_values!(
     TokenId,
     SessionId,
     TagId,
+    ListId,
     JobId,
     CustomEmojiId,
     RuleId,

@@ -150,6 +150,8 @@ impl Village {
                         Job::SweepHome { account, author } => timelines::sweep(tx, *account, *author)?,
                         Job::SweepAccount { account } => statuses::sweep_account(tx, *account)?,
                         Job::MergeHome { account, author } => timelines::merge(tx, *account, *author)?,
+                        Job::MergeList { list, author } => timelines::merge_list(tx, *list, *author)?,
+                        Job::RebuildList { list } => timelines::rebuild_list(tx, *list)?,
                         Job::RebuildHome { account } => timelines::rebuild(tx, *account)?,
                         _ => {}
                     }

@@ -47,6 +47,7 @@ queries! {
     REBLOGS_BATCH = Sql::Same("select id, account_id from statuses where reblog_of_id = $1 and deleted_at is null limit $2");
     ERASE_NOTIFICATIONS = Sql::Same("delete from notifications where status_id = $1");
     ERASE_FEED = Sql::Same("delete from home_feed where status_id = $1");
+    ERASE_LISTS = Sql::Same("delete from list_feed where status_id = $1");
     ERASE_FAVOURITES = Sql::Same("delete from favourites where status_id = $1");
     ERASE_BOOKMARKS = Sql::Same("delete from bookmarks where status_id = $1");
     ERASE_PINS = Sql::Same("delete from pins where status_id = $1");
@@ -355,6 +356,7 @@ pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
     for statement in [
         &ERASE_NOTIFICATIONS,
         &ERASE_FEED,
+        &ERASE_LISTS,
         &ERASE_FAVOURITES,
         &ERASE_BOOKMARKS,
         &ERASE_PINS,

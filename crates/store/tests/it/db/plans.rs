@@ -6,7 +6,7 @@ use phiomia_store::db::{inspect, users};
 use phiomia_testkit::{Engine, TestDatabase, on_both_engines};
 
 /// What is asked on every page, post and act.
-const HOT: [&str; 38] = [
+const HOT: [&str; 43] = [
     "timelines::HOME",
     "timelines::PUBLIC",
     "timelines::PUBLIC_LOCAL",
@@ -15,6 +15,11 @@ const HOT: [&str; 38] = [
     "timelines::PINNED",
     "timelines::FAN_OUT",
     "timelines::MERGE",
+    "lists::LIST",
+    "lists::FAN_OUT_TO_LISTS",
+    "lists::MERGE_LIST",
+    "lists::WITH_MEMBER",
+    "rows::ERASE_LISTS",
     "timelines::BELLS",
     "timelines::IS_IN_HOME",
     "view::BODIES",

@@ -63,10 +63,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table account_conversation_statuses; drop table account_conversations; drop table conversation_mutes;
-                drop table poll_votes; drop table poll_options; drop table polls; drop table scheduled_statuses;
-                drop table markers; alter table status_edits drop column poll_options;
-                delete from schema_migrations where name = '0005_talk'",
+                "drop table list_feed; drop table list_accounts; drop table lists;
+                delete from schema_migrations where name = '0006_lists'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
@@ -77,6 +75,6 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             db::inspect::columns(&Settings::Sqlite(old)).unwrap()
         });
         let tables = backup.await.unwrap();
-        assert!(tables.contains_key("statuses") && !tables.contains_key("polls"));
+        assert!(tables.contains_key("statuses") && !tables.contains_key("lists"));
     });
 }

@@ -1,12 +1,20 @@
-//! Timelines: home feeds written when somebody posts, the others read from the posts.
+//! Timelines: home feeds and lists written when somebody posts, the others read from the posts.
+
+#[macro_use]
+mod rules;
+mod lists;
 
 use phiomia_model::{AccountId, Fault, Page, StatusId, TagId, Time, Viewer, id};
 
+pub use lists::{
+    add_exclusive, fan_out_to_lists, list, merge_into_list, rebuild_list, sweep_list, sweep_lists, trim_lists,
+};
+
 use super::{
-    keyset::keysets,
+    keyset::{Keyset, keysets},
     query::{Query, Tx},
-    sql::{Sql, queries},
-    value::Value,
+    sql::{Sql, Statement, queries},
+    value::{Params, Value},
 };
 
 /// Entries a home feed keeps.
@@ -66,59 +74,24 @@ keysets! {
     PINNED = "p.id", "select p.id, p.status_id from pins p where p.account_id = $4";
 }
 
-/// The rules of `FAN_OUT` for one feed ($1) at a time ($3 now): `s` the post, `o` what it boosts, `f` the follow.
-macro_rules! feed_rules {
-    () => {
-        "s.deleted_at is null
-            and (s.visibility < 3 or s.account_id = $1
-                or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
-            and (s.reblog_of_id is null or s.account_id = $1
-                or (f.shows_reblogs and o.account_id <> $1 and o.deleted_at is null))
-            and (f.languages is null or s.language is null or f.languages like '%\"' || s.language || '\"%')
-            and (s.in_reply_to_account_id is null or s.in_reply_to_account_id in (s.account_id, $1) or s.account_id = $1
-                or exists (select 1 from follows g where g.account_id = $1 and g.target_id = s.in_reply_to_account_id))
-            and not exists (select 1 from mutes m where m.account_id = $1
-                and m.target_id in (s.account_id, coalesce(o.account_id, s.account_id),
-                    coalesce(s.in_reply_to_account_id, s.account_id))
-                and (m.expires_at is null or m.expires_at > $3))
-            and not exists (select 1 from blocks b where b.account_id = $1
-                and b.target_id in (s.account_id, coalesce(o.account_id, s.account_id),
-                    coalesce(s.in_reply_to_account_id, s.account_id)))
-            and not exists (select 1 from blocks b where b.target_id = $1
-                and b.account_id in (s.account_id, coalesce(o.account_id, s.account_id)))"
-    };
-}
-
 queries! {
     ADD_HOME = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
         values ($1, $2, $3, $4) on conflict (account_id, status_id) do nothing");
     REMOVE_HOME = Sql::Same("delete from home_feed where account_id = $1 and status_id = $2");
     // One statement for all followers. $1 status, $2 author, $3 boosted status, $4 its author, $5 answered account,
     // $6 seen since, $7 language, $8 only people mentioned, $9 now, $10 boost distance.
-    FAN_OUT = Sql::Same("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+    FAN_OUT = Sql::Same(concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
         select f.account_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
         from follows f join users u on u.account_id = f.account_id
-        where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6
-            and (cast($3 as bigint) is null or f.shows_reblogs)
-            and (f.languages is null or cast($7 as text) is null
-                or f.languages like '%\"' || cast($7 as text) || '\"%')
-            and (cast($5 as bigint) is null or cast($5 as bigint) in ($2, f.account_id)
-                or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = $5))
-            and (not $8 or exists (select 1 from mentions m where m.status_id = $1 and m.account_id = f.account_id))
-            and not exists (select 1 from mutes m where m.account_id = f.account_id
-                and m.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2))
-                and (m.expires_at is null or m.expires_at > $9))
-            and not exists (select 1 from blocks b where b.account_id = f.account_id
-                and b.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)))
-            and not exists (select 1 from blocks b where b.target_id = f.account_id
-                and b.account_id in ($2, coalesce(cast($4 as bigint), $2)))
-            and (cast($3 as bigint) is null or f.account_id <> cast($4 as bigint))
+        where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6 and ", posted_rules!(), "
+            and not exists (select 1 from list_accounts x join lists l on l.id = x.list_id
+                where x.account_id = $2 and x.owner_id = f.account_id and l.is_exclusive)
             and (cast($3 as bigint) is null or not exists (select 1 from home_feed h
                 where h.account_id = f.account_id and (h.status_id = $3 or h.reblog_of_id = $3)
                     and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
                         order by n.status_id desc limit 1 offset $10), 0)))
         on conflict (account_id, status_id) do nothing
-        returning account_id");
+        returning account_id"));
     BELLS = Sql::Same("select f.account_id from follows f join users u on u.account_id = f.account_id
         where f.target_id = $1 and f.notifies");
     // What a feed would hold had everything been fanned out to it: own posts and those of followed people.
@@ -129,13 +102,14 @@ queries! {
             union all select cast($1 as bigint), true, null) f
         join statuses s on s.account_id = f.target_id and s.id > $2
         left join statuses o on o.id = s.reblog_of_id
-        where ", feed_rules!(), " order by s.id desc limit $4 on conflict (account_id, status_id) do nothing"));
+        where ", feed_rules!(), " and ", not_exclusive!(), "
+        order by s.id desc limit $4 on conflict (account_id, status_id) do nothing"));
     // The same for one author: $5.
     MERGE = Sql::Same(concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
         select cast($1 as bigint), s.id, s.account_id, s.reblog_of_id
         from follows f join statuses s on s.account_id = f.target_id and s.id > $2
         left join statuses o on o.id = s.reblog_of_id
-        where f.account_id = $1 and f.target_id = $5 and ", feed_rules!(),
+        where f.account_id = $1 and f.target_id = $5 and ", feed_rules!(), " and ", not_exclusive!(),
         " order by s.id desc limit $4 on conflict (account_id, status_id) do nothing"));
     SWEEP = Sql::Same("delete from home_feed where account_id = $1 and (author_id = $2
         or reblog_of_id in (select s.id from statuses s where s.account_id = $2))");
@@ -145,6 +119,16 @@ queries! {
     HOME_SEEN = Sql::Same("select coalesce(home_seen_at, created_at) from users where account_id = $1");
     SEE_HOME = Sql::Same("update users set home_seen_at = $2 where account_id = $1");
     IS_IN_HOME = Sql::Same("select 1 from home_feed where account_id = $1 and status_id = $2");
+}
+
+/// The statements of the whole folder.
+pub(super) fn all() -> Vec<&'static Statement> {
+    [ALL, lists::ALL].concat()
+}
+
+/// The paged lists of the whole folder.
+pub(super) fn keysets() -> Vec<&'static Keyset> {
+    [KEYSETS, lists::KEYSETS].concat()
 }
 
 /// The home timeline: ids, newest first.
@@ -302,24 +286,30 @@ pub struct FanOut<'a> {
     pub seen_since: Time,
 }
 
+impl FanOut<'_> {
+    /// The parameters of the statements of fan-out.
+    fn values(&self, now: Time, reblog_distance: i64) -> impl Params {
+        (
+            self.status,
+            self.author,
+            self.reblog_of.map(|(status, _)| status),
+            self.reblog_of.map(|(_, account)| account),
+            self.answered,
+            self.seen_since,
+            self.language,
+            self.mentioned_only,
+            now,
+            reblog_distance,
+        )
+    }
+}
+
 /// Writes a status into the feeds of the author's local followers; gives whose feeds gained it.
 ///
 /// # Errors
 /// The database failed.
 pub fn fan_out(tx: &Tx<'_>, f: &FanOut<'_>) -> Result<Vec<AccountId>, Fault> {
-    let values = (
-        f.status,
-        f.author,
-        f.reblog_of.map(|(status, _)| status),
-        f.reblog_of.map(|(_, account)| account),
-        f.answered,
-        f.seen_since,
-        f.language,
-        f.mentioned_only,
-        tx.now(),
-        REBLOG_DISTANCE - 1,
-    );
-    tx.column(&FAN_OUT, values)
+    tx.column(&FAN_OUT, f.values(tx.now(), REBLOG_DISTANCE - 1))
 }
 
 /// Local followers who want to be told of every post.
