@@ -8,8 +8,11 @@ use std::{
 
 use bytes::Bytes;
 use phiomia_mastodon::stream::StreamName;
-use phiomia_model::{Event, Refusal};
-use phiomia_store::{db::streams, live::Subscription};
+use phiomia_model::{AccountId, Error, Event, ListId, Refusal};
+use phiomia_store::{
+    db::{lists, streams},
+    live::Subscription,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval_at},
@@ -18,7 +21,7 @@ use tokio::{
 use super::{
     news,
     registry::{Ears, Farewell, Registry, SocketId, Wire},
-    topic::Holder,
+    topic::{Holder, NO_LIST},
 };
 use crate::state::Api;
 
@@ -95,8 +98,9 @@ impl Hub {
     /// # Errors
     /// When there are too many, or the server stops.
     pub(super) fn enter(&self, holder: Option<Holder>, address: IpAddr, wire: Wire) -> Result<Seat, Refusal> {
+        let account = holder.as_ref().map(|holder| holder.account);
         let Ears { id, events, closing } = self.registry().enter(holder, address, wire)?;
-        Ok(Seat { hub: self.clone(), id, events, closing })
+        Ok(Seat { hub: self.clone(), id, account, events, closing })
     }
 
     async fn tell(&self, api: &Api, mut events: Subscription) {
@@ -164,6 +168,7 @@ impl Hub {
 pub(super) struct Seat {
     hub: Hub,
     id: SocketId,
+    account: Option<AccountId>,
     /// What is to be written to it.
     pub(super) events: mpsc::Receiver<Bytes>,
     /// Why it is to end.
@@ -171,9 +176,17 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// As [`Registry::subscribe`].
-    pub(super) fn subscribe(&self, stream: &StreamName) -> Result<(), Refusal> {
-        self.hub.registry().subscribe(self.id, stream)
+    /// As [`Registry::subscribe`]; a list is looked up first.
+    ///
+    /// # Errors
+    /// Also when the list is not the listener's.
+    pub(super) async fn subscribe(&self, api: &Api, stream: &StreamName) -> Result<(), Error> {
+        if let (StreamName::List(id), Some(account)) = (stream, self.account) {
+            let list = ListId(id.0);
+            let own = api.db.read(move |q| Ok(lists::find(q, account, list)?)).await?;
+            own.ok_or(Refusal::Unauthenticated(NO_LIST))?;
+        }
+        Ok(self.hub.registry().subscribe(self.id, stream)?)
     }
 
     /// As [`Registry::unsubscribe`].

@@ -49,7 +49,7 @@ pub async fn open(ask: Ask<Listener>) -> Result<Response, Error> {
     let only_media = text("only_media").is_some_and(|value| is_true(&value));
     let hub = ask.api.hub().clone();
     let address = ask.client.bucket();
-    let Ask { me, mut parts, .. } = ask;
+    let Ask { api, me, mut parts, .. } = ask;
     let stopping = parts.extensions.get::<Stopping>().cloned();
     let protocol = listener::protocol(&parts);
     if parts.headers.contains_key(header::SEC_WEBSOCKET_KEY) || parts.headers.contains_key(header::UPGRADE) {
@@ -60,7 +60,7 @@ pub async fn open(ask: Ask<Listener>) -> Result<Response, Error> {
         let seat = hub.enter(me.holder, address, Wire::WebSocket)?;
         // As Mastodon does, a socket is opened whatever it wishes for, and told there what does not hold.
         let first = wished.map(|name| StreamName::new(&name, tag.as_deref(), list.as_deref()));
-        return Ok(websocket::open(upgrade, protocol, seat, first, stopping));
+        return Ok(websocket::open(upgrade, protocol, api, seat, first, stopping));
     }
     let stream = match StreamName::from_path(&path, only_media, tag.as_deref(), list.as_deref()) {
         Ok(stream) => stream,
@@ -70,7 +70,7 @@ pub async fn open(ask: Ask<Listener>) -> Result<Response, Error> {
         Err(refusal) => return Err(refusal.into()),
     };
     let seat = hub.enter(me.holder, address, Wire::EventSource)?;
-    seat.subscribe(&stream)?;
+    seat.subscribe(&api, &stream).await?;
     Ok(event_source::open(seat, stopping))
 }
 

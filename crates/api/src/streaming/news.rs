@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use phiomia_mastodon::stream::StreamEvent;
-use phiomia_model::{AccountId, Error, Event, Fault, StatusId, Time, TokenId, Viewer, Visibility};
+use phiomia_model::{AccountId, Error, Event, Fault, ListId, StatusId, Time, TokenId, Viewer, Visibility};
 use phiomia_store::{
     Query,
     db::{
@@ -37,6 +37,8 @@ enum News {
     },
     /// A post in home feeds.
     Home { event: StreamEvent, cohorts: Vec<Cohort> },
+    /// A post in lists.
+    Lists { event: StreamEvent, cohorts: Vec<Cohort>, lists: Vec<(ListId, AccountId)> },
     /// A notification.
     Notification { account: AccountId, view: Box<NotificationView> },
     /// A conversation of direct posts moved.
@@ -95,6 +97,7 @@ fn is_heard(hub: &Hub, event: &Event) -> bool {
                 && registry.is_heard(&Topic::of_public_post(tags, *is_local, *is_reply))
         }
         Event::HomeGained { accounts, .. } => !registry.at_home(accounts).is_empty(),
+        Event::ListGained { lists, .. } => !registry.heard_lists(lists).is_empty(),
         Event::StatusEdited { .. } | Event::StatusDeleted { .. } => registry.n_open() > 0,
         Event::Notified { account, .. } => registry.is_heard(&[Topic::Notifications(*account)]),
         Event::ConversationChanged { account, .. } => registry.is_heard(&[Topic::Direct(*account)]),
@@ -118,7 +121,14 @@ fn read(q: &Query<'_>, hub: &Hub, events: &[Arc<Event>], now: Time) -> Result<Re
                 let cohorts = statuses::cohorts(q, *status, &listeners, now)?;
                 news.push(News::Home { event: StreamEvent::Update, cohorts });
             }
+            Event::ListGained { lists, status } => {
+                let heard = hub.registry().heard_lists(lists);
+                news.push(in_lists(q, StreamEvent::Update, *status, heard, now)?);
+            }
             Event::StatusEdited { status, .. } => {
+                let heard = hub.registry().all_lists();
+                let holding = streams::lists_with(q, &heard, *status, None)?;
+                news.push(in_lists(q, StreamEvent::StatusUpdate, *status, holding, now)?);
                 let listeners = hub.registry().everybody_at_home();
                 let holders = streams::holders(q, &listeners, *status)?;
                 let cohorts = statuses::cohorts(q, *status, &holders, now)?;
@@ -146,6 +156,25 @@ fn read(q: &Query<'_>, hub: &Hub, events: &[Arc<Event>], now: Time) -> Result<Re
     Ok(Read { news, asked, usable })
 }
 
+/// A post for lists, as their owners see it.
+fn in_lists(
+    q: &Query<'_>,
+    event: StreamEvent,
+    id: StatusId,
+    lists: Vec<(ListId, AccountId)>,
+    now: Time,
+) -> Result<News, Fault> {
+    let owners: HashSet<AccountId> = lists.iter().map(|(_, owner)| *owner).collect();
+    let cohorts = statuses::cohorts(q, id, &owners.into_iter().collect::<Vec<_>>(), now)?;
+    Ok(News::Lists { event, cohorts, lists })
+}
+
+/// The lists of those who see a post alike.
+fn lists_of(cohort: &Cohort, lists: &[(ListId, AccountId)]) -> Vec<Topic> {
+    let theirs = lists.iter().filter(|(_, owner)| cohort.viewers.contains(owner));
+    theirs.map(|(list, owner)| Topic::List(*list, *owner)).collect()
+}
+
 /// A post for public streams; `None` when it shows on none.
 fn public(q: &Query<'_>, hub: &Hub, id: StatusId, event: StreamEvent, now: Time) -> Result<Option<News>, Fault> {
     let Some(view) = statuses::view(q, id, Viewer::Anonymous, now)? else { return Ok(None) };
@@ -168,7 +197,7 @@ fn public(q: &Query<'_>, hub: &Hub, id: StatusId, event: StreamEvent, now: Time)
     Ok(Some(News::Public { event, view: Box::new(view), topics, known, disturbed }))
 }
 
-/// Who may have seen a post that is gone: everybody who has it in the home feed, or would have had it (the sweeper of
+/// Who may have seen a post that is gone: everybody who has it in the home feed or a list, or would have had it (the sweeper of
 /// feeds may have been faster than we are), whom it mentions, and, if it was public, whoever listens where it showed.
 fn gone(q: &Query<'_>, hub: &Hub, event: &Event) -> Result<Option<News>, Fault> {
     let Event::StatusDeleted { status, author, visibility, tags, mentioned, is_reblog, is_local } = event else {
@@ -181,6 +210,9 @@ fn gone(q: &Query<'_>, hub: &Hub, event: &Event) -> Result<Option<News>, Fault> 
     }
     accounts.extend(mentioned.iter().chain([author]));
     let mut topics: Vec<Topic> = accounts.into_iter().map(Topic::Home).collect();
+    let member = (*visibility != Visibility::Direct).then_some(*author);
+    let lists = streams::lists_with(q, &hub.registry().all_lists(), *status, member)?;
+    topics.extend(lists.into_iter().map(|(list, owner)| Topic::List(list, owner)));
     if *visibility == Visibility::Public && !is_reblog {
         topics.extend(Topic::of_public_post(tags, *is_local, false));
     }
@@ -194,6 +226,7 @@ impl News {
             News::Home { cohorts, .. } => {
                 cohorts.iter().flat_map(|cohort| &cohort.viewers).map(|viewer| Topic::Home(*viewer)).collect()
             }
+            News::Lists { cohorts, lists, .. } => cohorts.iter().flat_map(|cohort| lists_of(cohort, lists)).collect(),
             News::Notification { account, .. } => vec![Topic::Notifications(*account)],
             News::Conversation { account, .. } => vec![Topic::Direct(*account)],
             News::Filters { account } => vec![Topic::Home(*account)],
@@ -219,6 +252,15 @@ fn write(hub: &Hub, cx: &render::Cx, news: &News) -> Result<(), Fault> {
                 let mut registry = hub.registry();
                 for viewer in &cohort.viewers {
                     registry.deliver(&Topic::Home(*viewer), None, &mut written);
+                }
+            }
+        }
+        News::Lists { event, cohorts, lists } => {
+            for cohort in cohorts {
+                let payload = json(&render::status(&cohort.view, cx))?;
+                let mut written = Written::new(*event, Some(&payload));
+                for topic in lists_of(cohort, lists) {
+                    hub.registry().deliver(&topic, None, &mut written);
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use phiomia_mastodon::stream::{self, StreamEvent, StreamName};
-use phiomia_model::{AccountId, Refusal, TokenId};
+use phiomia_model::{AccountId, ListId, Refusal, TokenId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::topic::{Holder, Topic};
@@ -266,6 +266,18 @@ impl Registry {
     /// All accounts whose home feed somebody listens to.
     pub(super) fn everybody_at_home(&self) -> Vec<AccountId> {
         self.accounts.keys().filter(|account| self.topics.contains_key(&Topic::Home(**account))).copied().collect()
+    }
+
+    /// Those of the lists that somebody listens to.
+    pub(super) fn heard_lists(&self, lists: &[(ListId, AccountId)]) -> Vec<(ListId, AccountId)> {
+        let is_heard = |(list, owner): &&(ListId, AccountId)| self.topics.contains_key(&Topic::List(*list, *owner));
+        lists.iter().filter(is_heard).copied().collect()
+    }
+
+    /// All lists that somebody listens to.
+    pub(super) fn all_lists(&self) -> Vec<(ListId, AccountId)> {
+        let list = |topic: &Topic| if let Topic::List(list, owner) = topic { Some((*list, *owner)) } else { None };
+        self.topics.keys().filter_map(list).collect()
     }
 
     /// Writes an event to everybody on a topic whom it is for. Who cannot take it is closed.

@@ -1,13 +1,13 @@
 //! What the server files listeners under, and who one listener is.
 
 use phiomia_mastodon::stream::StreamName;
-use phiomia_model::{AccountId, Refusal, Scope, Scopes, TokenId};
+use phiomia_model::{AccountId, ListId, Refusal, Scope, Scopes, TokenId};
 use phiomia_text::tag_key;
 
 /// Mastodon's sentences.
 const NO_TOKEN: &str = "Missing access token";
 const OUTSIDE_SCOPES: &str = "Access token does not have the required scopes";
-const NO_LIST: &str = "Not authorized to stream this list";
+pub(super) const NO_LIST: &str = "Not authorized to stream this list";
 
 const READ_STATUSES: Scope = Scope::of("read:statuses");
 const READ_NOTIFICATIONS: Scope = Scope::of("read:notifications");
@@ -32,6 +32,8 @@ pub(super) enum Topic {
     Notifications(AccountId),
     /// Somebody's conversations.
     Direct(AccountId),
+    /// A list, with its owner. Whoever names somebody else's list listens to nothing: its posts are filed under another.
+    List(ListId, AccountId),
     /// Public posts.
     Public {
         /// From where.
@@ -94,11 +96,7 @@ impl Topic {
             StreamName::PublicRemoteMedia => vec![Topic::public(Origin::Remote, true)],
             StreamName::Hashtag(tag) => vec![Topic::Tag { key: tag_key(tag), only_local: false }],
             StreamName::HashtagLocal(tag) => vec![Topic::Tag { key: tag_key(tag), only_local: true }],
-            // Nobody has a list here, so that every one is somebody else's.
-            StreamName::List(_) => {
-                who(READ_STATUSES)?;
-                return Err(Refusal::Unauthenticated(NO_LIST));
-            }
+            StreamName::List(id) => vec![Topic::List(ListId(id.0), who(READ_STATUSES)?.account)],
         })
     }
 
@@ -140,17 +138,14 @@ mod tests {
         let refusal = |stream: StreamName, scopes: Option<&str>| {
             Topic::of(&stream, scopes.map(holder).as_ref()).err().map(|refusal| refusal.to_string())
         };
-        for stream in [StreamName::User, StreamName::UserNotification, StreamName::Direct] {
+        let list = StreamName::List(phiomia_mastodon::entities::Id(3));
+        for stream in [StreamName::User, StreamName::UserNotification, StreamName::Direct, list] {
             assert_eq!(refusal(stream.clone(), None).as_deref(), Some(NO_TOKEN), "{stream:?}");
             assert_eq!(refusal(stream.clone(), Some("write")).as_deref(), Some(OUTSIDE_SCOPES), "{stream:?}");
             assert_eq!(refusal(stream, Some("read")), None);
         }
         assert_eq!(refusal(StreamName::UserNotification, Some("read:statuses")).as_deref(), Some(OUTSIDE_SCOPES));
         assert_eq!(refusal(StreamName::UserNotification, Some("read:notifications")), None);
-        assert_eq!(
-            refusal(StreamName::List(phiomia_mastodon::entities::Id(3)), Some("read")).as_deref(),
-            Some(NO_LIST)
-        );
         assert_eq!(refusal(StreamName::Public, None), None);
     }
 

@@ -9,11 +9,11 @@ use axum::{
 use bytes::Bytes;
 use http::HeaderValue;
 use phiomia_mastodon::stream::{ClientMessage, StreamName, error_frame};
-use phiomia_model::Refusal;
+use phiomia_model::{Error, Refusal};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::{event_source::stopped, hub::Seat, registry::Farewell};
-use crate::peer::Stopping;
+use crate::{peer::Stopping, state::Api};
 
 /// Longest message of a client, in bytes.
 const MAX_MESSAGE: usize = 4 * 1024;
@@ -29,6 +29,7 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 pub(super) fn open(
     upgrade: WebSocketUpgrade,
     protocol: Option<HeaderValue>,
+    api: Api,
     seat: Seat,
     first: Option<Result<StreamName, Refusal>>,
     stopping: Option<Stopping>,
@@ -42,11 +43,12 @@ pub(super) fn open(
     if let Some(protocol) = protocol {
         upgrade.set_selected_protocol(protocol);
     }
-    upgrade.on_upgrade(move |socket| Conversation { socket, seat, stopping, n_messages: 0 }.run(first))
+    upgrade.on_upgrade(move |socket| Conversation { socket, api, seat, stopping, n_messages: 0 }.run(first))
 }
 
 struct Conversation {
     socket: WebSocket,
+    api: Api,
     seat: Seat,
     stopping: Option<Stopping>,
     n_messages: u32,
@@ -86,8 +88,23 @@ impl Conversation {
         match first {
             None => Ok(()),
             Some(stream) => {
-                let done = stream.and_then(|stream| self.seat.subscribe(&stream));
+                let done = match stream {
+                    Ok(stream) => self.subscribe(&stream).await?,
+                    Err(refusal) => Err(refusal),
+                };
                 self.answer(done).await
+            }
+        }
+    }
+
+    /// What became of a wish; a database that is away ends the conversation, and the client comes back later.
+    async fn subscribe(&mut self, stream: &StreamName) -> Result<Result<(), Refusal>, End> {
+        match self.seat.subscribe(&self.api, stream).await {
+            Ok(()) => Ok(Ok(())),
+            Err(Error::Refused(refusal)) => Ok(Err(refusal)),
+            Err(Error::Broken(fault)) => {
+                tracing::error!("a list could not be looked up for a stream, which is closed: {fault}");
+                Err(End::Gone)
             }
         }
     }
@@ -140,7 +157,7 @@ impl Conversation {
         match message {
             Message::Text(text) => {
                 let done = match ClientMessage::read(&text) {
-                    Ok(ClientMessage::Subscribe(stream)) => self.seat.subscribe(&stream),
+                    Ok(ClientMessage::Subscribe(stream)) => self.subscribe(&stream).await?,
                     Ok(ClientMessage::Unsubscribe(stream)) => self.seat.unsubscribe(&stream),
                     Err(refusal) => Err(refusal),
                 };

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use phiomia_model::{AccountId, Fault, StatusId, Time, TokenId};
+use phiomia_model::{AccountId, Fault, ListId, StatusId, Time, TokenId};
 
 use super::{
     query::Query,
@@ -17,6 +17,9 @@ queries! {
         union select target_id from blocks where account_id = $3 and target_id in ids($1)");
     HOLDERS = Sql::Same("select account_id from home_feed where status_id = $1 and account_id in ids($2)");
     FOLLOWERS = Sql::Same("select account_id from follows where target_id = $1 and account_id in ids($2)");
+    // Of the lists $2: which hold the status, or have its author $3.
+    LISTS_WITH = Sql::Same("select list_id from list_feed where status_id = $1 and list_id in ids($2)
+        union select list_id from list_accounts where account_id = $3 and list_id in ids($2)");
     USABLE = Sql::Same("select t.id from tokens t join users u on u.account_id = t.account_id
             join accounts a on a.id = t.account_id
         where t.id in ids($1) and u.confirmed_at is not null and u.approved_at is not null and u.disabled_at is null
@@ -62,6 +65,24 @@ pub fn followers(q: &Query<'_>, listeners: &[AccountId], author: AccountId) -> R
         return Ok(Vec::new());
     }
     q.column(&FOLLOWERS, (author, &numbers(listeners)))
+}
+
+/// Those of the lists, each with its owner, that hold the status or have `member` on them.
+///
+/// # Errors
+/// The database failed.
+pub fn lists_with(
+    q: &Query<'_>,
+    lists: &[(ListId, AccountId)],
+    status: StatusId,
+    member: Option<AccountId>,
+) -> Result<Vec<(ListId, AccountId)>, Fault> {
+    if lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<i64> = lists.iter().map(|(list, _)| list.0).collect();
+    let found: HashSet<ListId> = q.column(&LISTS_WITH, (status, &ids, member))?.into_iter().collect();
+    Ok(lists.iter().filter(|(list, _)| found.contains(list)).copied().collect())
 }
 
 /// Those of the tokens that are still there and belong to somebody who may use their account.

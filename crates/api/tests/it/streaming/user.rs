@@ -4,7 +4,7 @@ use phiomia_model::{
     StatusId, Viewer, Visibility,
     status::{Draft, Edit},
 };
-use phiomia_social::{conversations, relationships, statuses, timelines};
+use phiomia_social::{conversations, lists, relationships, statuses, timelines};
 use phiomia_store::db::statuses as rows;
 use phiomia_testkit::on_both_engines;
 use serde_json::json;
@@ -51,6 +51,43 @@ on_both_engines! {
         let (stream, event, payload) = at_alice.event().await;
         assert_eq!((stream, event.as_str(), payload), (vec!["user".to_owned()], "delete", json!(id.0)));
         at_carol.hears_nothing().await;
+    }
+
+    async fn a_list_tells_what_its_members_post_edit_and_delete(station: Station) {
+        let (alice, bob) = (station.person("alice").await, station.person("bob").await);
+        let carol = station.person("carol").await;
+        station.follows(alice, bob).await;
+        station.follows(alice, carol).await;
+        let how = lists::ListEdit { title: Some("Friends".into()), ..lists::ListEdit::default() };
+        let list = station.does(move |tx| lists::create(tx, alice, &how)).await.id;
+        station.does(move |tx| lists::add(tx, alice, list, &[bob])).await;
+        let mut radio = station.tune("alice", &[]).await;
+        radio.say(json!({"type": "subscribe", "stream": "list", "list": list.to_string()})).await;
+        radio.settle().await;
+        station.says(carol, "not on the list").await;
+        let id = station.says(bob, "frist").await;
+        let (stream, event, status) = radio.event().await;
+        assert_eq!((stream, event.as_str()), (vec!["list".to_owned(), list.to_string()], "update"));
+        assert_eq!(status["id"], json!(id.to_string()));
+        let social = station.social.clone();
+        let edit = Edit { text: Some("first".into()), ..Edit::default() };
+        station.does(move |tx| statuses::edit(tx, &social, bob, id, &edit)).await;
+        let (_, event, status) = radio.event().await;
+        assert_eq!((event.as_str(), &status["content"]), ("status.update", &json!("<p>first</p>")));
+        station.does(move |tx| statuses::delete(tx, bob, id)).await;
+        let (_, event, payload) = radio.event().await;
+        assert_eq!((event.as_str(), payload), ("delete", json!(id.0)));
+        radio.hears_nothing().await;
+    }
+
+    async fn somebody_elses_list_is_not_streamed(station: Station) {
+        let alice = station.person("alice").await;
+        station.person("bob").await;
+        let how = lists::ListEdit { title: Some("Friends".into()), ..lists::ListEdit::default() };
+        let list = station.does(move |tx| lists::create(tx, alice, &how)).await.id;
+        let mut radio = station.tune("bob", &[]).await;
+        radio.say(json!({"type": "subscribe", "stream": "list", "list": list.to_string()})).await;
+        assert_eq!(radio.hear().await, json!({"error": "Not authorized to stream this list", "status": 401}));
     }
 
     async fn a_boost_carries_the_post_it_boosts(station: Station) {
