@@ -175,6 +175,12 @@ pub fn table() -> Vec<Route> {
         GET "/auth/edit"                                              Browser []                           []             Nothing  PERSONAL  pages::settings::access::show;
         POST "/auth/edit"                                             Browser []                           [Password]     Form     PERSONAL  pages::settings::access::update;
         POST "/settings/sessions/{id}"                                Browser []                           [Api]          Form     PERSONAL  pages::settings::access::end_session;
+        GET "/settings/two_factor"                                    Browser []                           []             Nothing  PERSONAL  pages::settings::two_factor::show;
+        GET "/settings/two_factor/setup"                              Browser []                           []             Nothing  PERSONAL  pages::settings::two_factor::setup;
+        POST "/settings/two_factor/setup"                             Browser []                           [Password]     Form     PERSONAL  pages::settings::two_factor::begin;
+        POST "/settings/two_factor/confirm"                           Browser []                           [Api]          Form     PERSONAL  pages::settings::two_factor::confirm;
+        POST "/settings/two_factor/codes"                             Browser []                           [Password]     Form     PERSONAL  pages::settings::two_factor::renew_codes;
+        POST "/settings/two_factor/disable"                           Browser []                           [Password]     Form     PERSONAL  pages::settings::two_factor::disable;
         GET "/.well-known/change-password"                            Anyone  []                           []             Nothing  PERSONAL  pages::settings::change_password;
         GET "/oauth/authorize/native"                                 Browser []                           []             Nothing  PERSONAL  pages::consent::native;
         POST "/oauth/token"                                           Anyone  []                           [Api]          Form     PERSONAL  oauth::token::create;

@@ -16,6 +16,7 @@ use phiomia_store::{
     db::{server, settings as stored},
     files::Files,
     live::Live,
+    seal::Sealer,
 };
 
 use crate::{
@@ -42,6 +43,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// Makes and checks password hashes.
     pub passwords: Passwords,
+    /// Seals what the database shall not know.
+    pub sealer: Sealer,
 }
 
 /// What is read seldom and needed by every request, until an event says that it changed.

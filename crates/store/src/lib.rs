@@ -4,6 +4,7 @@ pub mod clock;
 pub mod db;
 pub mod files;
 pub mod live;
+pub mod seal;
 pub mod secret;
 
 pub use clock::{Clock, IdMaker};

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use phiomia_model::Error;
-use phiomia_social::users::{self, SignInOutcome, SignedIn};
+use phiomia_social::users::{self, CodeOutcome, SignInOutcome, SignedIn};
 use phiomia_store::{Secret, db::users::Standing};
 
 use super::{Browser, Frame, browser, notice, page, redirect};
@@ -19,6 +19,15 @@ struct SignIn {
     frame: Frame,
     return_to: String,
     login: String,
+    error: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_code.html")]
+struct SignInCode {
+    frame: Frame,
+    return_to: String,
+    attempt: String,
     error: Option<&'static str>,
 }
 
@@ -40,6 +49,9 @@ pub async fn new(ask: Ask<Browser>) -> Result<Response, Error> {
 /// # Errors
 /// `TooMany`; a fault.
 pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
+    if let Some(attempt) = ask.input.text("attempt") {
+        return second_step(&ask, attempt).await;
+    }
     let (login, password) = (field(&ask, "email"), Secret::new(field(&ask, "password")));
     let api = &ask.api;
     let from = browser::described(&ask);
@@ -50,6 +62,33 @@ pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
         }
         other => refused(&ask, login, &other).await,
     }
+}
+
+/// The code after the password.
+async fn second_step(ask: &Ask<Browser>, attempt: String) -> Result<Response, Error> {
+    let (api, code) = (&ask.api, field(ask, "otp_attempt"));
+    let (hash, from) = (Secret::new(attempt.as_str()).hash(), browser::described(ask));
+    match users::sign_in_by_code(&api.db, &api.sealer, &api.entropy, hash, &code, from).await? {
+        CodeOutcome::Right(SignInOutcome::Done(signed_in)) => {
+            let return_to = return_to(ask);
+            enter(ask, &signed_in, if return_to.is_empty() { "/" } else { &return_to }).await
+        }
+        CodeOutcome::Right(other) => refused(ask, String::new(), &other).await,
+        CodeOutcome::Wrong => {
+            let sentence = "This code is not right, or it was used already.";
+            code_form(ask, StatusCode::UNPROCESSABLE_ENTITY, attempt, Some(sentence)).await
+        }
+        CodeOutcome::Stale => redirect(ask, "/auth/sign_in"),
+    }
+}
+
+async fn code_form(
+    ask: &Ask<Browser>,
+    status: StatusCode,
+    attempt: String,
+    error: Option<&'static str>,
+) -> Result<Response, Error> {
+    page(ask, status, &SignInCode { frame: Frame::of(ask).await?, return_to: return_to(ask), attempt, error })
 }
 
 /// `GET /auth/sign_out`.
@@ -112,10 +151,9 @@ pub(super) async fn refused(ask: &Ask<Browser>, login: String, outcome: &SignInO
         }
         SignInOutcome::Barred(Standing::Suspended) => ("You cannot sign in", "Your account is suspended."),
         SignInOutcome::Barred(_) => ("You cannot sign in", "Your login is disabled."),
-        SignInOutcome::NeedsSecondFactor => (
-            "You cannot sign in",
-            "Your account asks for a second factor, which this server cannot check. Please ask whoever runs it.",
-        ),
+        SignInOutcome::NeedsSecondFactor(attempt) => {
+            return code_form(ask, StatusCode::OK, attempt.expose().to_owned(), None).await;
+        }
     };
     notice(ask, StatusCode::FORBIDDEN, title, text).await
 }

@@ -24,6 +24,7 @@ use phiomia_store::{
     db::{jobs, settings},
     files::Files,
     live::Live,
+    seal::Sealer,
 };
 use phiomia_testkit::{Engine, TestDatabase};
 use serde_json::Value;
@@ -64,6 +65,7 @@ impl House {
             addresses: Arc::new(addresses),
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
+            sealer: Sealer::new(&[7; 32]).unwrap(),
         });
         let router = phiomia_api::router(&api);
         let new = NewApp {

@@ -7,13 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use phiomia_store::{Entropy, db::Settings};
+use phiomia_store::{
+    Entropy,
+    db::Settings,
+    seal::{KEY_BYTES, Sealer},
+};
 
 use crate::config::Config;
 
-/// Bytes of the key that secrets in the database are sealed with.
-const KEY_BYTES: usize = 32;
-/// Its file in the data folder: not in the database, so that a copy of the one is worth nothing without the other.
+/// The file of the key that secrets in the database are sealed with. In the data folder, not in the database, so that a copy of the one is worth nothing without the other.
 const KEY_FILE: &str = "secret.key";
 
 /// Makes the data folder if it is not there, for nobody but us. Says in the log when others may look into it.
@@ -69,6 +71,17 @@ pub fn make_key(data: &Path, entropy: &Entropy) -> Result<(), String> {
     // Its content has another name by now, or is worth nothing.
     let _ = fs::remove_file(&beside);
     made.map_err(wrong)
+}
+
+/// What seals with the key that [`make_key`] made.
+///
+/// # Errors
+/// A sentence, when it cannot be read or is none.
+pub fn read_key(data: &Path) -> Result<Sealer, String> {
+    let path = data.join(KEY_FILE);
+    let bytes = fs::read(&path).map_err(|e| format!("reading {} failed: {e}", path.display()))?;
+    let key = bytes.try_into().map_err(|_| format!("{} is no key", path.display()))?;
+    Sealer::new(&key).map_err(|fault| fault.chain())
 }
 
 /// Held by who serves from a folder; the system gives it back however the process ends.

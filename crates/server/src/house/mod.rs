@@ -13,6 +13,7 @@ use phiomia_store::{
     db::{Opened, Opener, Settings, jobs, users as user_rows},
     files::Files,
     live::Live,
+    seal::Sealer,
 };
 use tokio::{
     sync::mpsc::UnboundedReceiver,
@@ -47,6 +48,8 @@ pub struct House {
     pub addresses: Arc<Addresses>,
     /// Where secrets come from.
     pub entropy: Entropy,
+    /// Seals what the database shall not know.
+    pub sealer: Sealer,
     announced: UnboundedReceiver<Event>,
     crew: Crew,
     lock: Option<Lock>,
@@ -63,6 +66,7 @@ impl House {
         let lock = lock(config, &settings)?;
         let entropy = Entropy::system();
         folder::make_key(config.data(), &entropy)?;
+        let sealer = folder::read_key(config.data())?;
         let is_alone = matches!(settings, Settings::Sqlite(_));
         let (feeds, upkeep) = (config.workers.feeds.0, config.workers.upkeep.0);
         let crew = Crew::new(entropy.clone(), feeds, upkeep).map_err(|fault| fault.chain())?;
@@ -83,7 +87,7 @@ impl House {
             }
         }
         let addresses = Arc::new(config.addresses());
-        Ok(House { db: opened.db, live, files, addresses, entropy, announced: opened.events, crew, lock })
+        Ok(House { db: opened.db, live, files, addresses, entropy, sealer, announced: opened.events, crew, lock })
     }
 
     /// What handlers need of it.
@@ -96,6 +100,7 @@ impl House {
             addresses: self.addresses.clone(),
             entropy: self.entropy.clone(),
             passwords: Passwords::new(self.entropy.clone()),
+            sealer: self.sealer.clone(),
         }
     }
 

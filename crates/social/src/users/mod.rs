@@ -6,7 +6,9 @@ mod modify;
 mod own;
 mod passwords;
 mod revoke;
+mod second_factor;
 mod sign_in;
+mod totp;
 
 pub use create::{NewUser, create, create_first_owner};
 pub use links::{OWNER_LINK_LIFE, SIGN_IN_LINK_LIFE, first_owner_link, sign_in_link};
@@ -14,6 +16,10 @@ pub use modify::{Grace, UserEdit, change_password, delete, disable_two_factor, e
 pub use own::{change_own_password, end_session, forget_app};
 pub use passwords::{Passwords, Verdict};
 pub use revoke::{What, revoke};
+pub use second_factor::{
+    CodeOutcome, RECOVERY_CODES, Setup, begin_second_factor, code_of, confirm_second_factor, end_second_factor,
+    renew_recovery_codes, sign_in_by_code, waiting_second_factor,
+};
 pub use sign_in::{
     Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, begin_session, session, sign_in, sign_in_by_link,
     sign_out,

@@ -5,7 +5,10 @@ use std::time::Duration;
 use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Refusal, Role, SessionId, Time};
 use phiomia_store::{
     Db, Secret, Tx,
-    db::users::{self, UserView},
+    db::{
+        second_factor,
+        users::{self, UserView},
+    },
 };
 
 use super::{
@@ -117,7 +120,7 @@ pub async fn change_password(
 /// `NotFound` when there is no such user; a fault of the database.
 pub fn disable_two_factor(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
     present(tx, account)?;
-    users::disable_otp(tx, account)?;
+    second_factor::disable(tx, account)?;
     Ok(revoke(tx, What::Account { account, kept: None })?)
 }
 
@@ -156,6 +159,7 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
 pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     if users::erase(tx, account)? {
         crate::lists::erase_all(tx, account)?;
+        second_factor::disable(tx, account)?;
         tx.announce(Event::AccountTouched { account });
     }
     Ok(())

@@ -6,7 +6,7 @@ use phiomia_model::{AccountId, Error, Noun, Refusal, Time};
 use phiomia_store::{
     Db, Entropy, Secret, SecretHash, Tx,
     db::{
-        links::{self, Purpose},
+        links::{self, LinkView, Purpose},
         rate_buckets,
         sessions::{self, SessionView},
         settings,
@@ -29,6 +29,8 @@ const TOUCH_AFTER: Duration = Duration::from_secs(3600);
 const MOST_TRIES: i64 = 25;
 const ADDRESS_WINDOW: Duration = Duration::from_secs(300);
 const ACCOUNT_WINDOW: Duration = Duration::from_secs(3600);
+/// How long the code may be waited for after the password.
+const SECOND_STEP_LIFE: Duration = Duration::from_secs(600);
 /// Longer names of browsers are cut.
 const USER_AGENT_CHARACTERS: usize = 255;
 
@@ -61,8 +63,8 @@ pub enum SignInOutcome {
     Wrong,
     /// The right password of somebody who may not act; never `Standing::Good`.
     Barred(Standing),
-    /// The right password of somebody whose second factor we cannot ask for here.
-    NeedsSecondFactor,
+    /// The right password of somebody who has a second factor: what shows so, beside the code.
+    NeedsSecondFactor(Secret),
 }
 
 /// Signs in by e-mail address or name and password.
@@ -127,7 +129,7 @@ pub async fn sign_in_by_link(
     begin(db, entropy, account, browser, false).await
 }
 
-/// Begins a session for somebody who was just created here.
+/// Begins a session for somebody who has shown all there is to show, or was just created here.
 ///
 /// # Errors
 /// A fault.
@@ -150,6 +152,7 @@ async fn begin(
 ) -> Result<SignInOutcome, Error> {
     let cookie = entropy.secret()?;
     let hash = cookie.hash();
+    let attempt = entropy.secret()?;
     let user_agent: String = browser.user_agent.chars().take(USER_AGENT_CHARACTERS).collect();
     // Looked at anew, within the transaction: they may have been disabled while the password was hashed.
     let barred = db
@@ -161,7 +164,10 @@ async fn begin(
                 return Ok(Some(SignInOutcome::Barred(user.standing())));
             }
             if asks_second_factor && user.otp_confirmed_at.is_some() {
-                return Ok(Some(SignInOutcome::NeedsSecondFactor));
+                let expires_at = tx.now().plus(SECOND_STEP_LIFE);
+                let link = LinkView { account_id: Some(account), detail: None, expires_at };
+                links::insert(tx, attempt.hash(), Purpose::SecondFactor, &link)?;
+                return Ok(Some(SignInOutcome::NeedsSecondFactor(attempt.clone())));
             }
             sessions::insert(tx, hash, account, &user_agent, &browser.address)?;
             sessions::keep_newest(tx, account, MOST_SESSIONS)?;
@@ -217,6 +223,6 @@ fn named(tx: &Tx<'_>, login: &str) -> Result<Option<UserView>, Error> {
     Ok(user.filter(|u| u.deleted_at.is_none()))
 }
 
-fn until(now: Time, then: Time) -> Duration {
+pub(super) fn until(now: Time, then: Time) -> Duration {
     Duration::from_micros(u64::try_from(then.0.saturating_sub(now.0)).unwrap_or_default())
 }

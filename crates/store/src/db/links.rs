@@ -28,6 +28,8 @@ pub enum Purpose {
     FirstOwner,
     /// Signs its account in without a password.
     SignIn,
+    /// Its bearer has shown the right password and is asked for a code.
+    SecondFactor,
 }
 
 impl Purpose {
@@ -35,6 +37,7 @@ impl Purpose {
         match self {
             Purpose::FirstOwner => "first_owner",
             Purpose::SignIn => "sign_in",
+            Purpose::SecondFactor => "second_factor",
         }
     }
 }

@@ -27,8 +27,15 @@ macro_rules! migrations {
 }
 
 /// In order; the position is the version, beginning with 1.
-const MIGRATIONS: &[Migration] =
-    migrations!["0001_house", "0002_people", "0003_statuses", "0004_server", "0005_talk", "0006_lists"];
+const MIGRATIONS: &[Migration] = migrations![
+    "0001_house",
+    "0002_people",
+    "0003_statuses",
+    "0004_server",
+    "0005_talk",
+    "0006_lists",
+    "0007_second_factor"
+];
 
 /// Copies kept from before migrations.
 const MOST_BACKUPS: usize = 3;

@@ -31,6 +31,7 @@ mod query;
 pub mod rate_buckets;
 pub mod relationships;
 mod restore;
+pub mod second_factor;
 pub mod server;
 pub mod sessions;
 pub mod settings;
@@ -339,6 +340,7 @@ pub fn statements() -> Vec<&'static Statement> {
         promoted::ALL,
         rate_buckets::ALL,
         server::ALL,
+        second_factor::ALL,
         sessions::ALL,
         settings::ALL,
         streams::ALL,

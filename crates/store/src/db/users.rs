@@ -42,7 +42,6 @@ queries! {
     SET_FLAGS = Sql::Same("update accounts set is_locked = coalesce(cast($2 as boolean), is_locked),
             is_discoverable = coalesce(cast($3 as boolean), is_discoverable),
             is_indexable = coalesce(cast($4 as boolean), is_indexable) where id = $1");
-    DISABLE_OTP = Sql::Same("update users set otp_secret = null, otp_confirmed_at = null where account_id = $1");
     ERASE = Sql::Same("update users set email = '', email_key = '', password_hash = null, otp_secret = null,
             otp_confirmed_at = null, invite_request = null where account_id = $1");
     ERASE_PROFILE = Sql::Same("update accounts set display_name = '', note = '', fields = '[]', attribution_domains = '[]'
@@ -357,14 +356,6 @@ pub fn set_flags(
     is_indexable: Option<bool>,
 ) -> Result<(), Fault> {
     tx.execute(&SET_FLAGS, (account, is_locked, is_discoverable, is_indexable)).map(|_| ())
-}
-
-/// Takes the second factor away.
-///
-/// # Errors
-/// The database failed.
-pub fn disable_otp(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
-    tx.execute(&DISABLE_OTP, (account,)).map(|_| ())
 }
 
 /// Erases what somebody told about themselves, if their account is deleted; whether it is. Name and id stay.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod apps;
 pub mod preferences;
 pub mod profile;
+pub mod two_factor;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};

@@ -3,3 +3,4 @@
 mod owner;
 mod settings;
 mod sign_in;
+mod two_factor;

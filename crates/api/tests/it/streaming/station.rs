@@ -69,6 +69,7 @@ impl Station {
             addresses: addresses.clone(),
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
+            sealer: phiomia_store::seal::Sealer::new(&[7; 32]).unwrap(),
         };
         let api = Api::with_pace(parts, pace);
         let mut announced = std::mem::replace(&mut database.events, mpsc::unbounded_channel().1);

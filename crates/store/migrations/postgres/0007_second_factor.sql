@@ -1,0 +1,9 @@
+-- The second factor: which step of the authenticator app was used last, so that no code works twice, and recovery codes.
+alter table users add column otp_last_step bigint;
+
+create table recovery_codes (
+    account_id bigint not null references accounts (id),
+    code_hash bytea not null,
+    created_at bigint not null,
+    primary key (account_id, code_hash)
+);
