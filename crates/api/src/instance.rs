@@ -23,7 +23,7 @@ pub async fn show_v1(ask: Ask<Anyone>) -> Answer {
     json(&render::instance_v1(&*facts(&ask.api).await?, &ask.api.cx().await?))
 }
 
-async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
+pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
     if let Some(facts) = api.kept_facts() {
         return Ok(facts);
     }

@@ -14,7 +14,10 @@ use crate::{
     accounts, conversations,
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
     health, instance, lists, notifications, oauth,
-    pages::{self, Browser},
+    pages::{
+        self, Browser,
+        visitors::{self, Visitor},
+    },
     pictures, search,
     state::Api,
     statuses,
@@ -159,6 +162,23 @@ pub fn table() -> Vec<Route> {
         GET "/auth/sign_out"                                          Browser []                           []             Nothing  PERSONAL  pages::sign_in::leave;
         POST "/auth/sign_out"                                         Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
         DELETE "/auth/sign_out"                                       Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
+        GET "/@{acct}"                                                Visitor []                           [Paging]       Nothing  PERSONAL  visitors::posts;
+        GET "/@{acct}/with_replies"                                   Visitor []                           [Paging]       Nothing  PERSONAL  visitors::with_replies;
+        GET "/@{acct}/with_replies.rss"                               Visitor []                           []             Nothing  PERSONAL  visitors::feed_with_replies;
+        GET "/@{acct}/tagged/{tag}"                                   Visitor []                           [Paging]       Nothing  PERSONAL  visitors::tagged;
+        GET "/@{acct}/{id}"                                           Visitor []                           []             Nothing  PERSONAL  visitors::post;
+        GET "/@{acct}/{id}/embed"                                     Visitor []                           []             Nothing  PERSONAL  visitors::embed;
+        GET "/users/{acct}"                                           Visitor []                           []             Nothing  PERSONAL  visitors::elsewhere;
+        GET "/tags/{tag}"                                             Visitor []                           [Paging]       Nothing  PERSONAL  visitors::tag;
+        GET "/about"                                                  Visitor []                           []             Nothing  PERSONAL  visitors::about;
+        GET "/privacy-policy"                                         Visitor []                           []             Nothing  PERSONAL  visitors::privacy_policy;
+        GET "/terms-of-service"                                       Visitor []                           []             Nothing  PERSONAL  visitors::terms_of_service;
+        GET "/terms-of-service/{date}"                                Visitor []                           []             Nothing  PERSONAL  visitors::terms_of_day;
+        GET "/api/oembed"                                             Anyone  []                           [Api]          Nothing  MINUTE    visitors::oembed;
+        GET "/robots.txt"                                             Anyone  []                           []             Nothing  DAY       visitors::robots;
+        GET "/favicon.ico"                                            Anyone  []                           []             Nothing  DAY       visitors::favicon;
+        GET "/manifest"                                               Anyone  []                           []             Nothing  MINUTE    visitors::manifest;
+
         GET "/packs/{name}"                                           Anyone  []                           []             Nothing  PERSONAL  pages::style::show;
 
         POST "/api/v1/apps"                                           Anyone  []                           [App]          Form     PERSONAL  oauth::apps::create;

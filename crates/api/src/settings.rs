@@ -66,6 +66,7 @@ pub const KNOWN: &[Known] = &[
     known("status_page_url", Shape::Url, "a page elsewhere that says whether the server is up"),
     known("registrations", Shape::Word(&["open", "approval", "closed"]), "who may sign up; closed when not set"),
     known("closed_registrations_message", Shape::Line(500), "shown when nobody may sign up"),
+    known("single_user_mode", Shape::Word(&["on", "off"]), "the owner's profile is the front page; off when not set"),
     known("rate_limits", Shape::Word(&["on", "off"]), "off only for development and tests; on when not set"),
 ];
 
@@ -130,6 +131,8 @@ pub struct ServerSettings {
     pub registrations: Registrations,
     /// `closed_registrations_message`.
     pub closed_registrations_message: Option<String>,
+    /// `single_user_mode`: the owner's profile is the front page.
+    pub is_single_user: bool,
     /// `rate_limits`: `off` for development and tests.
     pub rate_limits: bool,
 }
@@ -154,6 +157,7 @@ impl ServerSettings {
                 _ => Registrations::Closed,
             },
             closed_registrations_message: take("closed_registrations_message"),
+            is_single_user: take("single_user_mode").as_deref() == Some("on"),
             rate_limits: take("rate_limits").as_deref() != Some("off"),
         }
     }
@@ -171,6 +175,8 @@ impl ServerSettings {
             "status_page_url" => self.status_page_url.as_deref().unwrap_or_default(),
             "registrations" => self.registrations.word(),
             "closed_registrations_message" => self.closed_registrations_message.as_deref().unwrap_or_default(),
+            "single_user_mode" if self.is_single_user => "on",
+            "single_user_mode" => "off",
             "rate_limits" if self.rate_limits => "on",
             "rate_limits" => "off",
             _ => "",

@@ -63,6 +63,9 @@ pub enum Refusal {
     /// A form this route does not read: `415`.
     #[error("Unsupported media type")]
     UnsupportedForm,
+    /// Asked for in a form this page does not have: `406`.
+    #[error("Not Acceptable")]
+    NotAcceptable,
     /// Too often: `429`.
     #[error("Too many requests")]
     TooMany {

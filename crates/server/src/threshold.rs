@@ -16,7 +16,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use phiomia_api::peer::{ClientAddr, RequestId, Stopping};
+use phiomia_api::{
+    pages::visitors::Framable,
+    peer::{ClientAddr, RequestId, Stopping},
+};
 use tokio::time::{Instant, timeout};
 use tower_http::{
     CompressionLevel,
@@ -107,9 +110,12 @@ async fn pass(State(threshold): State<Arc<Threshold>>, mut request: Request, nex
 }
 
 fn decorate(response: &mut Response, id: &RequestId, https: bool) {
+    let is_framable = response.extensions().get::<Framable>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
-        headers.entry(name).or_insert(value);
+        if !(is_framable && name == header::X_FRAME_OPTIONS) {
+            headers.entry(name).or_insert(value);
+        }
     }
     if https {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(STAY_WITH_HTTPS);

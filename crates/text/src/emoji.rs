@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use phiomia_model::limits::LIMITS;
 
-use crate::characters::{is_alnum, run};
+use crate::{
+    characters::{is_alnum, run},
+    render::push_escaped,
+};
 
 /// Names that may be custom emoji, without their colons, in order of first appearance, without doubles, at most
 /// `LIMITS.references`. At least two letters, digits or underscores; no letter, digit or colon on either side.
@@ -27,6 +30,66 @@ pub fn shortcodes(text: &str) -> Vec<String> {
         at = end;
     }
     found
+}
+
+/// HTML that is safe already, with custom emoji drawn: `:name:` in its text, not in its tags, becomes a picture when
+/// `picture` knows an address for it.
+#[must_use]
+pub fn emojify<'a>(html: &str, picture: impl Fn(&str) -> Option<&'a str>) -> String {
+    let mut out = String::with_capacity(html.len());
+    let (mut before, mut place, mut at) = (None, Place::Text, 0_usize);
+    while let Some(rest) = html.get(at..).filter(|r| !r.is_empty()) {
+        let c = rest.chars().next().unwrap_or_default();
+        let name = if place == Place::Text { shortcode(rest, before) } else { None };
+        let found = name.and_then(|name| Some((name, picture(name)?)));
+        let len = match found {
+            Some((name, url)) => {
+                push_picture(&mut out, name, url);
+                name.len().saturating_add(2)
+            }
+            None => {
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        place = place.after(c);
+        let end = at.saturating_add(len);
+        // What stands before a tag does not touch what comes after it.
+        before = html.get(at..end).and_then(|t| t.chars().next_back()).filter(|&last| last != '>');
+        at = end;
+    }
+    out
+}
+
+/// Where in HTML one is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Text,
+    Tag,
+    /// In an attribute's value between quotes of this kind, where `>` ends nothing.
+    Value(char),
+}
+
+impl Place {
+    fn after(self, c: char) -> Place {
+        match (self, c) {
+            (Place::Text, '<') => Place::Tag,
+            (Place::Tag, '>') => Place::Text,
+            (Place::Tag, '"' | '\'') => Place::Value(c),
+            (Place::Value(quote), _) if c == quote => Place::Tag,
+            (place, _) => place,
+        }
+    }
+}
+
+fn push_picture(html: &mut String, name: &str, url: &str) {
+    html.push_str("<img class=\"emoji\" src=\"");
+    push_escaped(html, url);
+    html.push_str("\" alt=\":");
+    push_escaped(html, name);
+    html.push_str(":\" title=\":");
+    push_escaped(html, name);
+    html.push_str(":\" width=\"20\" height=\"20\" draggable=\"false\">");
 }
 
 fn shortcode(rest: &str, before: Option<char>) -> Option<&str> {
@@ -57,6 +120,19 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(shortcodes(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn emoji_are_drawn_in_text_and_not_in_tags() {
+        let draw = |html: &str| emojify(html, |name| (name == "cat").then_some("https://a.example/\"cat&1.png"));
+        let cat = r#"<img class="emoji" src="https://a.example/&quot;cat&amp;1.png" alt=":cat:" title=":cat:" width="20" height="20" draggable="false">"#;
+        assert_eq!(draw("<p>:cat: :dog: x:cat: é</p>"), format!("<p>{cat} :dog: x:cat: é</p>"));
+        assert_eq!(draw("<p>:cat:<br />:cat:</p>"), format!("<p>{cat}<br />{cat}</p>"));
+        let link = r#"<a href="https://a.example/ :cat: ">&lt;:cat:</a>"#;
+        assert_eq!(draw(link), format!(r#"<a href="https://a.example/ :cat: ">&lt;{cat}</a>"#));
+        let link = r#"<a href="https://a.example/> :cat: onclick=x">b</a>"#;
+        assert_eq!(draw(link), link);
+        assert_eq!(draw("a > b :cat:"), format!("a > b {cat}"));
     }
 
     #[test]

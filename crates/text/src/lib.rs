@@ -15,7 +15,7 @@ mod scan;
 mod tag;
 
 pub use count::{count, length};
-pub use emoji::shortcodes;
+pub use emoji::{emojify, shortcodes};
 pub use html::{plain, sanitize};
 pub use references::{References, references};
 pub use render::{Context, MentionTarget, render_field, render_link, render_note, render_status, with_quote};

@@ -40,6 +40,7 @@ fn refused(refusal: &Refusal) -> Response {
         Refusal::Conflict(_) => StatusCode::CONFLICT,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::UnsupportedForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Refusal::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         Refusal::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
     };

@@ -39,6 +39,8 @@ pub enum Who {
     Browser,
     /// Who wants to listen: each stream asks for its own scopes.
     Listener,
+    /// Somebody without an account who looks at a public page: neither cookies nor tokens count.
+    Visitor,
 }
 
 /// A request that knocks.

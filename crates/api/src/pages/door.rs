@@ -39,8 +39,14 @@ pub(crate) fn html_refusal(error: &Error) -> Response {
 fn refused(refusal: &Refusal) -> Response {
     let sentence = refusal.to_string();
     let (status, title, text) = match refusal {
-        Refusal::NotFound(_) | Refusal::Gone(_) | Refusal::NoParent => {
+        Refusal::NotFound(_) | Refusal::NoParent => {
             (StatusCode::NOT_FOUND, "There is nothing here", "The page you are looking for does not exist.")
+        }
+        Refusal::Gone(_) => {
+            (StatusCode::GONE, "No longer here", "What was here has been deleted, and it is not coming back.")
+        }
+        Refusal::NotAcceptable => {
+            (StatusCode::NOT_ACCEPTABLE, "Not in this form", "This page cannot be had in the form that was asked for.")
         }
         Refusal::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "Please sign in", sentence.as_str()),
         Refusal::Forbidden(_) => (StatusCode::FORBIDDEN, "This is not allowed", sentence.as_str()),

@@ -1,13 +1,24 @@
-//! The front page: what this server is, how to sign in, how to connect an app.
+//! The front page: for who is signed in, how to connect an app; for visitors what this server is and what is said
+//! here, or, on a server of one person, that person's profile.
 
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use phiomia_model::Error;
-use phiomia_store::db::users;
+use phiomia_model::{Error, Page, StatusId, Viewer};
+use phiomia_store::db::{
+    statuses as posts,
+    timelines::{self, Origin},
+    users,
+};
 
-use super::{Browser, Frame, page};
-use crate::gate::Ask;
+use super::{
+    Browser, Frame, page,
+    visitors::{self, Around, Head, Listed},
+};
+use crate::{gate::Ask, render};
+
+/// Posts on the front page.
+const POSTS: i64 = 10;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -19,19 +30,59 @@ struct Home {
     is_empty: bool,
 }
 
+#[derive(Template)]
+#[template(path = "visitors/landing.html")]
+struct Landing {
+    frame: Frame,
+    around: Around,
+    description: String,
+    domain: String,
+    listed: Listed,
+}
+
 /// `GET /`.
 ///
 /// # Errors
 /// A fault.
 pub async fn show(ask: Ask<Browser>) -> Result<Response, Error> {
     let settings = ask.api.settings().await?;
-    let n_people = ask.api.db.read(|q| Ok(users::count(q)?)).await?;
+    let is_empty = ask.api.db.read(|q| Ok(users::count(q)?)).await? == 0;
+    if ask.me.user.is_none() && !is_empty {
+        if settings.is_single_user
+            && let Some(profile) = visitors::owner(&ask.api, ask.page(POSTS, POSTS)).await?
+        {
+            return page(&ask, StatusCode::OK, &profile);
+        }
+        let landing = landing(&ask).await?;
+        return page(&ask, StatusCode::OK, &landing);
+    }
     let home = Home {
         frame: Frame::of(&ask).await?,
         description: settings.short_description.clone(),
         domain: ask.api.addresses.web_domain.clone(),
         username: ask.me.user.as_ref().map(|user| user.username.clone()),
-        is_empty: n_people == 0,
+        is_empty,
     };
     page(&ask, StatusCode::OK, &home)
+}
+
+async fn landing(ask: &Ask<Browser>) -> Result<Landing, Error> {
+    let (settings, cx, now) = (ask.api.settings().await?, ask.api.cx().await?, ask.api.now());
+    let views = ask
+        .api
+        .db
+        .read(move |q| {
+            let ids: Vec<StatusId> = timelines::public(q, Viewer::Anonymous, Origin::Local, &Page::first(POSTS), now)?;
+            Ok(posts::views(q, &ids, Viewer::Anonymous, now)?)
+        })
+        .await?;
+    let mut head = Head::of_server("Welcome", &settings.short_description, ask.api.addresses.at("/"));
+    head.is_indexed = views.iter().all(|view| view.author.is_indexable);
+    Ok(Landing {
+        frame: Frame::of(ask).await?,
+        around: Around::of(head),
+        description: settings.short_description.clone(),
+        domain: ask.api.addresses.web_domain.clone(),
+        listed: Listed::whole(&render::statuses(&views, &cx), &cx)?,
+    })
 }

@@ -1,4 +1,5 @@
-//! Pages rendered here, for people without our web client: first start, sign in, consent, one-time code, errors.
+//! Pages rendered here, for people without our web client: first start, sign in, consent, one-time code, errors, and
+//! what anybody may read.
 //! They work without script and are allowed to do nothing but load our stylesheet and send forms.
 
 mod browser;
@@ -10,6 +11,7 @@ pub mod owner;
 pub mod settings;
 pub mod sign_in;
 pub mod style;
+pub mod visitors;
 
 use askama::Template;
 use axum::{

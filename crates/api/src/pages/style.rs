@@ -1,4 +1,4 @@
-//! The stylesheet, under a name that changes with it, so that browsers may keep it for good.
+//! The stylesheets, under names that change with them, so that browsers may keep them for good.
 
 use std::sync::LazyLock;
 
@@ -9,16 +9,32 @@ use phiomia_store::SecretHash;
 
 use crate::gate::{Anyone, Ask};
 
-const TEXT: &str = include_str!("../../templates/style.css");
+struct Sheet {
+    path: String,
+    text: &'static str,
+}
 
-static PATH: LazyLock<String> = LazyLock::new(|| {
-    let hash: String = SecretHash::of(TEXT).bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("/packs/pages-{hash}.css")
-});
+impl Sheet {
+    fn new(name: &str, text: &'static str) -> Sheet {
+        let hash: String = SecretHash::of(text).bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Sheet { path: format!("/packs/{name}-{hash}.css"), text }
+    }
+}
 
-/// Its address.
+/// For every page.
+static PAGES: LazyLock<Sheet> = LazyLock::new(|| Sheet::new("pages", include_str!("../../templates/style.css")));
+/// For those that anybody may read, beside the first.
+static VISITORS: LazyLock<Sheet> =
+    LazyLock::new(|| Sheet::new("visitors", include_str!("../../templates/visitors/style.css")));
+
+/// Address of the stylesheet of every page.
 pub(super) fn path() -> &'static str {
-    &PATH
+    &PAGES.path
+}
+
+/// Address of the one that public pages have beside it.
+pub(super) fn visitors() -> &'static str {
+    &VISITORS.path
 }
 
 /// `GET /packs/{name}`.
@@ -26,12 +42,13 @@ pub(super) fn path() -> &'static str {
 /// # Errors
 /// `NotFound` for any other name.
 pub async fn show(ask: Ask<Anyone>) -> Result<Response, Error> {
-    if path().strip_prefix("/packs/") != Some(ask.piece("name")) {
-        return Err(Refusal::NotFound(Noun::Record).into());
-    }
+    let sheet = [&*PAGES, &*VISITORS]
+        .into_iter()
+        .find(|sheet| sheet.path == ask.parts.uri.path())
+        .ok_or(Refusal::NotFound(Noun::Record))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
-    Ok((headers, TEXT).into_response())
+    Ok((headers, sheet.text).into_response())
 }

@@ -20,6 +20,7 @@ mod moderation;
 mod notification;
 mod notification_group;
 mod notification_policy;
+mod oembed;
 mod poll;
 mod preferences;
 mod preview_card;
@@ -68,6 +69,7 @@ pub use notification_group::{AnnualReportYear, GroupedNotificationsResults, Noti
 pub use notification_policy::{
     NotificationPolicy, NotificationPolicyChoice, NotificationPolicySummary, NotificationRequest,
 };
+pub use oembed::OEmbed;
 pub use poll::{Poll, PollOption};
 pub use preferences::{ExpandMedia, Preferences};
 pub use preview_card::{PreviewCard, PreviewCardAuthor, PreviewCardType, TrendsLink};

@@ -1,0 +1,217 @@
+//! A post as pages show it.
+
+use askama::Template;
+use phiomia_mastodon::entities::{self, QuoteState, StatusQuote};
+use phiomia_model::{Error, Time, Visibility};
+
+use super::{
+    answer::rendered,
+    person::{Person, drawn, escaped},
+    shown_number, shown_time,
+};
+use crate::render::Cx;
+
+/// A moment for people and for machines.
+#[derive(Clone, Debug)]
+pub(in crate::pages) struct Moment {
+    pub(in crate::pages) iso: String,
+    pub(in crate::pages) shown: String,
+}
+
+impl Moment {
+    pub(super) fn of(time: Time) -> Moment {
+        Moment { iso: time.to_iso_millis(), shown: shown_time(time) }
+    }
+
+    /// `25 Nov 2026`.
+    pub(super) fn day(&self) -> &str {
+        self.shown.split(',').next().unwrap_or_default()
+    }
+}
+
+/// Where a post stands on its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pages) enum Place {
+    /// In a list.
+    Listed,
+    /// In a list, above all others because its author wants it there.
+    Pinned,
+    /// Above or below the post the page is about.
+    Around,
+    /// The page is about it.
+    Main,
+    /// Alone in a frame on another site.
+    Framed,
+}
+
+/// A choice of a poll.
+#[derive(Clone, Debug)]
+pub(in crate::pages) struct Choice {
+    pub(in crate::pages) title: String,
+    /// `None`: not told yet.
+    pub(in crate::pages) percent: Option<i64>,
+}
+
+/// A poll and how it stands.
+#[derive(Clone, Debug)]
+pub(in crate::pages) struct Poll {
+    pub(in crate::pages) choices: Vec<Choice>,
+    pub(in crate::pages) votes: String,
+    pub(in crate::pages) is_over: bool,
+    pub(in crate::pages) ends_at: Option<Moment>,
+}
+
+/// The post.
+#[derive(Clone, Debug, Template)]
+#[template(path = "visitors/post.html")]
+pub(in crate::pages) struct Post {
+    pub(in crate::pages) place: Place,
+    pub(in crate::pages) url: String,
+    pub(in crate::pages) author: Person,
+    /// Who boosted it, when the post is in a list for that.
+    pub(in crate::pages) boosted_by: Option<Person>,
+    pub(in crate::pages) posted_at: Moment,
+    pub(in crate::pages) edited_at: Option<Moment>,
+    /// Safe HTML.
+    pub(in crate::pages) content: String,
+    /// The content warning as HTML; empty for none.
+    pub(in crate::pages) warning: String,
+    pub(in crate::pages) language: Option<String>,
+    /// What it answers: whom, and where that is.
+    pub(in crate::pages) answers: Option<(String, String)>,
+    pub(in crate::pages) is_unlisted: bool,
+    pub(in crate::pages) replies: String,
+    pub(in crate::pages) boosts: String,
+    pub(in crate::pages) favourites: String,
+    pub(in crate::pages) poll: Option<Poll>,
+    /// The quoted post, or what stands in its place.
+    pub(in crate::pages) quote: Option<Result<Box<Quoted>, &'static str>>,
+    plain: String,
+    plain_warning: String,
+}
+
+/// A post within another one.
+#[derive(Clone, Debug)]
+pub(in crate::pages) struct Quoted {
+    pub(in crate::pages) author: Person,
+    pub(in crate::pages) url: String,
+    pub(in crate::pages) content: String,
+    pub(in crate::pages) warning: String,
+    pub(in crate::pages) language: Option<String>,
+}
+
+impl Post {
+    /// The post, or the one it boosts with who did.
+    pub(super) fn of(status: &entities::Status, place: Place, cx: &Cx) -> Post {
+        let boosted_by = status.reblog.as_ref().map(|_| Person::of(&status.account, cx));
+        let status = status.reblog.as_deref().unwrap_or(status);
+        Post {
+            place,
+            url: address(status),
+            author: Person::of(&status.account, cx),
+            boosted_by,
+            posted_at: Moment::of(status.created_at.0),
+            edited_at: status.edited_at.map(|at| Moment::of(at.0)),
+            content: drawn(&status.content, &status.emojis),
+            warning: warning(status),
+            language: status.language.clone(),
+            answers: answered(status, cx),
+            is_unlisted: status.visibility == Visibility::Unlisted,
+            replies: shown_number(status.replies_count),
+            boosts: shown_number(status.reblogs_count),
+            favourites: shown_number(status.favourites_count),
+            poll: status.poll.as_ref().map(poll),
+            quote: status.quote.as_ref().and_then(|quote| quoted(quote, cx)),
+            plain: phiomia_text::plain(&status.content),
+            plain_warning: status.spoiler_text.trim().to_owned(),
+        }
+    }
+
+    /// As HTML.
+    pub(super) fn html(&self) -> Result<String, Error> {
+        rendered(self)
+    }
+
+    /// What a preview may tell: the warning instead of what it warns of.
+    pub(super) fn preview(&self, most: usize) -> String {
+        match self.plain_warning.as_str() {
+            "" => summary(&self.plain, most),
+            warning => summary(&format!("Content warning: {warning}"), most),
+        }
+    }
+
+    fn is_framed(&self) -> bool {
+        self.place == Place::Framed
+    }
+    fn is_main(&self) -> bool {
+        matches!(self.place, Place::Main | Place::Framed)
+    }
+    fn is_pinned(&self) -> bool {
+        self.place == Place::Pinned
+    }
+}
+
+/// Where a post is read.
+pub(super) fn address(status: &entities::Status) -> String {
+    status.url.clone().unwrap_or_else(|| status.uri.clone())
+}
+
+/// The warning above a post as HTML; empty for none.
+fn warning(status: &entities::Status) -> String {
+    drawn(&escaped(status.spoiler_text.trim()), &status.emojis)
+}
+
+fn answered(status: &entities::Status, cx: &Cx) -> Option<(String, String)> {
+    let (id, whose) = (status.in_reply_to_id?, status.in_reply_to_account_id?);
+    let name = if whose == status.account.id {
+        status.account.acct.clone()
+    } else {
+        status.mentions.iter().find(|mention| mention.id == whose)?.acct.clone()
+    };
+    // Posts from elsewhere have no page here.
+    (!name.contains('@')).then(|| (format!("@{name}"), cx.addresses.status_url(&name, id)))
+}
+
+fn poll(poll: &entities::Poll) -> Poll {
+    let n_votes: i64 = poll.options.iter().filter_map(|option| option.votes_count).sum();
+    // Of several choices each is seen against the people, as they may take more than one.
+    let whole = if poll.multiple { poll.voters_count.unwrap_or(n_votes) } else { n_votes }.max(1);
+    let percent = |n: i64| n.saturating_mul(200).saturating_add(whole) / whole.saturating_mul(2);
+    let choice = |option: &entities::PollOption| Choice {
+        title: option.title.clone(),
+        percent: option.votes_count.map(|n| percent(n).min(100)),
+    };
+    Poll {
+        choices: poll.options.iter().map(choice).collect(),
+        votes: shown_number(poll.voters_count.unwrap_or(poll.votes_count)),
+        is_over: poll.expired,
+        ends_at: poll.expires_at.map(|at| Moment::of(at.0)),
+    }
+}
+
+fn quoted(quote: &StatusQuote, cx: &Cx) -> Option<Result<Box<Quoted>, &'static str>> {
+    let StatusQuote::Whole(quote) = quote else { return None };
+    Some(match (&quote.quoted_status, quote.state) {
+        (Some(status), QuoteState::Accepted) => Ok(Box::new(Quoted {
+            author: Person::of(&status.account, cx),
+            url: address(status),
+            content: drawn(&status.content, &status.emojis),
+            warning: warning(status),
+            language: status.language.clone(),
+        })),
+        (_, QuoteState::Pending) => Err("The quoted post waits for its author’s consent."),
+        _ => Err("The quoted post is not available."),
+    })
+}
+
+/// The beginning of a text in one line.
+pub(super) fn summary(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    let cut: String = line.chars().take(most).collect();
+    // At a word's end, unless the word is as long as the line.
+    let at_word = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    format!("{}…", if at_word.len() * 2 > cut.len() { at_word } else { &cut })
+}
