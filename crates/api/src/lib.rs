@@ -18,6 +18,7 @@ pub mod settings;
 mod state;
 mod statuses;
 pub mod streaming;
+mod tags;
 mod timelines;
 
 pub use routes::{router, table};

@@ -22,7 +22,7 @@ use crate::{
     state::Api,
     statuses,
     streaming::{self, Listener},
-    timelines,
+    tags, timelines,
 };
 
 /// For a minute: what changes seldom and is asked for often.
@@ -141,6 +141,18 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/lists/{id}/accounts"                             Member  ["read:lists"]               [Api, Paging]  Nothing  PERSONAL  lists::members;
         POST "/api/v1/lists/{id}/accounts"                            Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::add_members;
         DELETE "/api/v1/lists/{id}/accounts"                          Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::remove_members;
+
+        GET "/api/v1/tags/{name}"                                     Anyone  ["read:accounts", "read:follows", "read:statuses", "write:follows"] [Api] Nothing PERSONAL tags::show;
+        POST "/api/v1/tags/{name}/follow"                             Member  ["write:follows"]            [Api, Follow]  Form     PERSONAL  tags::follow;
+        POST "/api/v1/tags/{name}/unfollow"                           Member  ["write:follows"]            [Api]          Form     PERSONAL  tags::unfollow;
+        POST "/api/v1/tags/{name}/feature"                            Member  ["write:accounts"]           [Api]          Form     PERSONAL  tags::feature;
+        POST "/api/v1/tags/{name}/unfeature"                          Member  ["write:accounts"]           [Api]          Form     PERSONAL  tags::unfeature;
+        GET "/api/v1/followed_tags"                                   Member  ["read:follows"]             [Api, Paging]  Nothing  PERSONAL  tags::followed;
+        GET "/api/v1/featured_tags"                                   Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  tags::featured;
+        POST "/api/v1/featured_tags"                                  Member  ["write:accounts"]           [Api]          Form     PERSONAL  tags::create_featured;
+        DELETE "/api/v1/featured_tags/{id}"                           Member  ["write:accounts"]           [Api]          Form     PERSONAL  tags::delete_featured;
+        GET "/api/v1/featured_tags/suggestions"                       Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  tags::suggestions;
+        GET "/api/v1/accounts/{id}/featured_tags"                     Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  tags::featured_by;
 
         GET "/api/v1/notifications"                                   Member  ["read:notifications"]       [Api, Paging]  Nothing  PERSONAL  notifications::list;
         GET "/api/v1/notifications/unread_count"                      Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::unread_count;

@@ -4,19 +4,16 @@ use phiomia_mastodon::{
     entities,
     form::{Flag, Number, Text, filled},
 };
-use phiomia_model::{Error, Refusal, StatusId, id::first_of};
+use phiomia_model::{Error, Refusal};
 use phiomia_store::db::tags;
 use serde::Deserialize;
-use std::time::Duration;
 
 use crate::{
     accounts::{Wanted, found},
     gate::{Answer, Anyone, Ask, json},
     render,
+    tags::told,
 };
-
-/// How far back the use of a hashtag is told.
-const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 #[derive(Deserialize)]
 struct Search {
@@ -63,7 +60,6 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
     let is_tag = text.starts_with('#');
     let key = phiomia_text::tag_key(text.trim_start_matches('#'));
     let (following, now) = (search.following.0, ask.api.now());
-    let since = StatusId(first_of(now.minus(WEEK)));
     let (people, tags) = ask
         .api
         .db
@@ -74,20 +70,18 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
                 Vec::new()
             };
             let tags = if wants_hashtags && !key.is_empty() && !text.contains('@') {
-                let found = tags::search(q, &key, limit, offset)?;
-                let histories = tags::histories(q, &found.iter().map(|tag| tag.id).collect::<Vec<_>>(), since)?;
-                found.into_iter().map(|tag| (histories.get(&tag.id).cloned().unwrap_or_default(), tag)).collect()
+                tags::search(q, &key, limit, offset)?
             } else {
                 Vec::new()
             };
-            Ok::<_, Error>((people, tags))
+            Ok::<_, Error>((people, told(q, tags, viewer, now)?))
         })
         .await?;
     let cx = ask.api.cx().await?;
     json(&entities::Search {
         accounts: people.iter().map(|view| render::account(view, &cx)).collect(),
         statuses: Vec::new(),
-        hashtags: tags.iter().map(|(history, tag)| render::tag(tag, history, now, viewer.is_some(), &cx)).collect(),
+        hashtags: tags.entities(now, &cx),
         collections: Vec::new(),
     })
 }

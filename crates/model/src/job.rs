@@ -8,8 +8,8 @@ use crate::id::{AccountId, ListId, StatusId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
-    /// Writes a status into the home feeds of the author's local followers, into the lists that have the author, and
-    /// wakes their streams.
+    /// Writes a status into the home feeds of the author's local followers and of those who follow its tags, into the
+    /// lists that have the author, and wakes their streams.
     FanOut {
         /// The status.
         status: StatusId,

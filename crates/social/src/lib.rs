@@ -8,6 +8,7 @@ pub mod profiles;
 pub mod relationships;
 pub mod server;
 pub mod statuses;
+pub mod tags;
 pub mod timelines;
 pub mod users;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use phiomia_model::{AccountId, Error, Event, Job, ListId, NotificationType, StatusId, Time, Visibility};
 use phiomia_store::{
     Query, Tx,
-    db::{lists, statuses, timelines, timelines::FanOut},
+    db::{accounts, lists, statuses, timelines, timelines::FanOut},
 };
 
 use crate::notifications::notify;
@@ -17,8 +17,8 @@ const SEEN_EVERY: Duration = Duration::from_secs(3_600);
 /// Feeds named in one event.
 const ACCOUNTS_PER_EVENT: usize = 500;
 
-/// Writes a status into the feeds of the author's local followers and the lists that have the author, wakes their streams,
-/// and rings the bells.
+/// Writes a status into the feeds of the author's local followers and of those who follow its tags, into the lists that
+/// have the author, wakes their streams, and rings the bells.
 /// Running it again is harmless: rows and notifications are there once.
 ///
 /// # Errors
@@ -48,6 +48,13 @@ pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
     for lists in timelines::fan_out_to_lists(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
         tx.announce(Event::ListGained { lists: lists.to_vec(), status });
     }
+    // What the whole server is shown, under a tag as everywhere.
+    if row.visibility == Visibility::Public && reblog_of.is_none() && !is_silenced(tx, row.author)? {
+        let seen_since = tx.now().minus(AWAY);
+        for accounts in timelines::fan_out_to_tags(tx, status, row.author, seen_since)?.chunks(ACCOUNTS_PER_EVENT) {
+            tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
+        }
+    }
     let is_news = row.visibility != Visibility::Direct
         && row.in_reply_to_account_id.is_none_or(|answered| answered == row.author);
     if is_news && reblog_of.is_none() {
@@ -56,6 +63,10 @@ pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn is_silenced(tx: &Tx<'_>, account: AccountId) -> Result<bool, Error> {
+    Ok(accounts::view(tx, account)?.is_none_or(|view| view.is_silenced))
 }
 
 /// Whether looking at the home feed has to be written down, and whether the feed has to be rebuilt first.
@@ -104,7 +115,9 @@ pub fn note_look(tx: &Tx<'_>, viewer: AccountId) -> Result<(), Error> {
 /// # Errors
 /// The database failed.
 pub fn rebuild(tx: &Tx<'_>, feed: AccountId) -> Result<(), Error> {
-    timelines::rebuild(tx, feed, tx.now().minus(AWAY))?;
+    let since = tx.now().minus(AWAY);
+    timelines::rebuild(tx, feed, since)?;
+    timelines::rebuild_tags(tx, feed, since)?;
     Ok(())
 }
 

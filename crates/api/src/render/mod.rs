@@ -8,6 +8,7 @@ mod notification;
 mod relationship;
 mod server;
 mod status;
+mod tag;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -21,8 +22,9 @@ pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
 pub use list::list;
 pub use notification::notification;
 pub use relationship::relationship;
-pub use server::{announcement, custom_emoji, picker_emojis, rule, tag, tag_history};
+pub use server::{announcement, custom_emoji, picker_emojis, rule};
 pub use status::{context, deleted_status, revisions, status, statuses};
+pub use tag::{TagStance, featured_tag, tag, tag_history};
 
 /// What renderers know of the world besides the view.
 #[derive(Clone, Debug)]

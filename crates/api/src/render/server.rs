@@ -1,13 +1,9 @@
-//! What the server offers to everybody: emoji, rules, announcements, hashtags.
+//! What the server offers to everybody: emoji, rules, announcements.
 
 use std::collections::BTreeMap;
 
-use phiomia_mastodon::entities::{self, Decimal, ShallowTag, UseHistory};
-use phiomia_model::Time;
-use phiomia_store::db::{
-    server::{AnnouncementView, CustomEmojiView, RuleView},
-    tags::TagView,
-};
+use phiomia_mastodon::entities::{self, ShallowTag};
+use phiomia_store::db::server::{AnnouncementView, CustomEmojiView, RuleView};
 use serde::Deserialize;
 
 use super::Cx;
@@ -77,30 +73,4 @@ pub fn announcement(view: &AnnouncementView, is_read: bool, cx: &Cx) -> entities
         emojis: cx.emojis_in([view.text.as_str()]),
         reactions: Vec::new(),
     }
-}
-
-/// A hashtag with its use in the week before `now`.
-#[must_use]
-pub fn tag(view: &TagView, history: &[(i64, i64, i64)], now: Time, is_viewer_known: bool, cx: &Cx) -> entities::Tag {
-    entities::Tag {
-        id: view.id,
-        name: view.display_name.clone(),
-        url: cx.addresses.tag_url(&view.name),
-        history: tag_history(history, now),
-        following: is_viewer_known.then_some(false),
-        featuring: is_viewer_known.then_some(false),
-    }
-}
-
-/// Seven days, today first; days without use are there as zeros.
-#[must_use]
-pub fn tag_history(uses: &[(i64, i64, i64)], now: Time) -> Vec<UseHistory> {
-    let today = now.as_days();
-    (0..7)
-        .map(|back| {
-            let day = today - back;
-            let (_, n, people) = uses.iter().find(|(d, ..)| *d == day).copied().unwrap_or((day, 0, 0));
-            UseHistory { day: Decimal(day * 86_400), uses: Decimal(n), accounts: Decimal(people) }
-        })
-        .collect()
 }

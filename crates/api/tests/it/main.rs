@@ -14,6 +14,7 @@ mod queries;
 mod search;
 mod statuses;
 mod streaming;
+mod tags;
 mod timelines;
 mod visibility;
 mod visitor;

@@ -4,7 +4,7 @@ use phiomia_model::{AccountId, Error, Event, Job, StatusId, Visibility};
 use phiomia_store::{
     Tx,
     db::{
-        accounts,
+        accounts, featured_tags,
         statuses::{self, Counter, Edited},
         tags, timelines,
     },
@@ -54,6 +54,9 @@ pub(super) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Erro
     }
     if row.visibility == Visibility::Direct {
         conversations::withdraw(tx, id)?;
+    }
+    if row.visibility.is_open() {
+        featured_tags::uncount(tx, row.author, id)?;
     }
     timelines::remove_home(tx, row.author, id)?;
     let mentioned = statuses::mentioned(tx, id)?;

@@ -7,6 +7,7 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
+        featured_tags,
         statuses::{self, Edited},
         tags,
     },
@@ -102,8 +103,14 @@ fn keep(tx: &Tx<'_>, id: StatusId, old: &Edited, new: &Edited) -> Result<(), Err
 fn refer_anew(tx: &Tx<'_>, social: &Social, id: StatusId, row: &Edited) -> Result<(), Error> {
     let before: Vec<AccountId> = statuses::mentioned(tx, id)?.into_iter().map(|(account, _)| account).collect();
     statuses::age_mentions(tx, id)?;
+    if row.visibility.is_open() {
+        featured_tags::uncount(tx, row.author, id)?;
+    }
     tags::untag_status(tx, id)?;
     let people = write_references(tx, id, &meant(tx, social, &row.text)?)?;
+    if row.visibility.is_open() {
+        featured_tags::count(tx, row.author, id)?;
+    }
     for person in people.iter().filter(|person| !before.contains(person)) {
         let is_told = notify(tx, *person, row.author, NotificationType::Mention, Some(id))?;
         if let Some(thread) = row.conversation.filter(|_| is_told && row.visibility == Visibility::Direct) {

@@ -8,7 +8,7 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        accounts, defaults,
+        accounts, defaults, featured_tags,
         statuses::{self, Counter, NewStatus, StatusBody},
         timelines,
     },
@@ -80,6 +80,9 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     )?;
     let meant = meant(tx, social, text)?;
     let people = write_references(tx, id, &meant)?;
+    if visibility.is_open() && !meant.tags.is_empty() {
+        featured_tags::count(tx, author, id)?;
+    }
     count(tx, author, visibility, parent.as_deref())?;
     if let Some(key) = draft.idempotency_key.as_deref() {
         statuses::remember_idempotent(tx, author, key, id)?;

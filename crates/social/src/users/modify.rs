@@ -151,7 +151,7 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
     Ok(())
 }
 
-/// Erases what a deleted account told about itself: profile, address, password, lists. The first part of
+/// Erases what a deleted account told about itself: profile, address, password, lists, tags. The first part of
 /// `Job::SweepAccount`; nothing happens to an account that is not deleted.
 ///
 /// # Errors
@@ -159,6 +159,7 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
 pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     if users::erase(tx, account)? {
         crate::lists::erase_all(tx, account)?;
+        crate::tags::erase_all(tx, account)?;
         second_factor::disable(tx, account)?;
         tx.announce(Event::AccountTouched { account });
     }

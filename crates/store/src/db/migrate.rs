@@ -34,7 +34,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0004_server",
     "0005_talk",
     "0006_lists",
-    "0007_second_factor"
+    "0007_second_factor",
+    "0008_tags",
 ];
 
 /// Copies kept from before migrations.

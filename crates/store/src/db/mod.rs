@@ -17,6 +17,8 @@ pub mod codes;
 pub mod conversations;
 pub mod defaults;
 mod error;
+pub mod featured_tags;
+pub mod followed_tags;
 pub mod foreign_events;
 pub mod inspect;
 pub mod jobs;
@@ -331,6 +333,8 @@ pub fn statements() -> Vec<&'static Statement> {
         codes::ALL,
         conversations::ALL,
         defaults::ALL,
+        featured_tags::ALL,
+        followed_tags::ALL,
         foreign_events::ALL,
         jobs::ALL,
         links::ALL,
@@ -354,9 +358,15 @@ pub fn statements() -> Vec<&'static Statement> {
     all.extend(relationships::all());
     all.extend(statuses::all());
     all.extend(timelines::all());
-    let paged = [conversations::KEYSETS, lists::KEYSETS, notifications::KEYSETS, relationships::KEYSETS]
-        .into_iter()
-        .chain(statuses::KEYSETS.iter().copied());
+    let paged = [
+        conversations::KEYSETS,
+        followed_tags::KEYSETS,
+        lists::KEYSETS,
+        notifications::KEYSETS,
+        relationships::KEYSETS,
+    ]
+    .into_iter()
+    .chain(statuses::KEYSETS.iter().copied());
     all.extend(paged.flatten().copied().chain(timelines::keysets()).flat_map(|list| [&list.down, &list.up]));
     all
 }

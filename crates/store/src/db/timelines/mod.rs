@@ -3,12 +3,15 @@
 #[macro_use]
 mod rules;
 mod lists;
+mod tags;
 
 use phiomia_model::{AccountId, Fault, Page, StatusId, TagId, Time, Viewer, id};
 
 pub use lists::{
     add_exclusive, fan_out_to_lists, list, merge_into_list, rebuild_list, sweep_list, sweep_lists, trim_lists,
 };
+
+pub use tags::{fan_out_to_tags, rebuild_tags, sweep_tag};
 
 use super::{
     keyset::{Keyset, keysets},
@@ -123,7 +126,7 @@ queries! {
 
 /// The statements of the whole folder.
 pub(super) fn all() -> Vec<&'static Statement> {
-    [ALL, lists::ALL].concat()
+    [ALL, lists::ALL, tags::ALL].concat()
 }
 
 /// The paged lists of the whole folder.

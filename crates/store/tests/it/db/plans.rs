@@ -6,7 +6,7 @@ use phiomia_store::db::{inspect, users};
 use phiomia_testkit::{Engine, TestDatabase, on_both_engines};
 
 /// What is asked on every page, post and act.
-const HOT: [&str; 43] = [
+const HOT: [&str; 46] = [
     "timelines::HOME",
     "timelines::PUBLIC",
     "timelines::PUBLIC_LOCAL",
@@ -16,6 +16,9 @@ const HOT: [&str; 43] = [
     "timelines::FAN_OUT",
     "timelines::MERGE",
     "lists::LIST",
+    "tags::FAN_OUT_TO_TAGS",
+    "featured_tags::COUNT",
+    "featured_tags::OF_ACCOUNT",
     "lists::FAN_OUT_TO_LISTS",
     "lists::MERGE_LIST",
     "lists::WITH_MEMBER",

@@ -63,8 +63,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table recovery_codes; alter table users drop column otp_last_step;
-                delete from schema_migrations where name = '0007_second_factor'",
+                "drop table featured_tags; drop table tag_follows;
+                delete from schema_migrations where name = '0008_tags'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
@@ -75,6 +75,6 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             db::inspect::columns(&Settings::Sqlite(old)).unwrap()
         });
         let tables = backup.await.unwrap();
-        assert!(tables.contains_key("statuses") && !tables.contains_key("recovery_codes"));
+        assert!(tables.contains_key("statuses") && !tables.contains_key("tag_follows"));
     });
 }
