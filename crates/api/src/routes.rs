@@ -68,6 +68,9 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/announcements"                                   Member  []                           [Api]          Nothing  PERSONAL  instance::announcements;
         POST "/api/v1/announcements/{id}/dismiss"                     Member  ["write:accounts"]           [Api]          Form     PERSONAL  instance::dismiss_announcement;
 
+        POST "/api/v1/accounts"                                       Client  ["write:accounts"]           [Api, SignUp]  Form     PERSONAL  accounts::create;
+        POST "/api/v1/emails/confirmations"                           Client  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::resend_confirmation;
+        GET "/api/v1/emails/check_confirmation"                       Client  []                           [Api]          Nothing  PERSONAL  accounts::check_confirmation;
         GET "/api/v1/accounts/verify_credentials"                     Member  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  accounts::verify_credentials;
         PATCH "/api/v1/accounts/update_credentials"                   Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::update_credentials;
         GET "/api/v1/preferences"                                     Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::preferences;
@@ -200,6 +203,14 @@ pub fn table() -> Vec<Route> {
         DELETE "/oauth/authorize"                                     Browser []                           [Form]         Form     PERSONAL  pages::consent::delete;
         GET "/oauth/authorized_applications"                          Browser []                           []             Nothing  PERSONAL  pages::settings::apps::show;
         POST "/oauth/authorized_applications/{id}"                    Browser []                           [Api]          Form     PERSONAL  pages::settings::apps::delete;
+        GET "/auth/password/new"                                      Browser []                           []             Nothing  PERSONAL  pages::password::new;
+        POST "/auth/password/new"                                     Browser []                           [Form]         Form     PERSONAL  pages::password::create;
+        GET "/auth/password/edit"                                     Browser []                           [Form]         Nothing  PERSONAL  pages::password::edit;
+        POST "/auth/password/edit"                                    Browser []                           [Form]         Form     PERSONAL  pages::password::update;
+        GET "/auth/sign_up"                                           Browser []                           []             Nothing  PERSONAL  pages::sign_up::new;
+        POST "/auth/sign_up"                                          Browser []                           [Form]         Form     PERSONAL  pages::sign_up::create;
+        GET "/auth/confirmation"                                      Browser []                           [Form]         Nothing  PERSONAL  pages::sign_up::confirmation;
+        POST "/auth/confirmation"                                     Browser []                           [Form]         Form     PERSONAL  pages::sign_up::confirm;
         GET "/settings/profile"                                       Browser []                           []             Nothing  PERSONAL  pages::settings::profile::show;
         POST "/settings/profile"                                      Browser []                           [Api]          Form     PERSONAL  pages::settings::profile::update;
         GET "/settings/preferences"                                   Browser []                           []             Nothing  PERSONAL  pages::settings::preferences::show;

@@ -45,6 +45,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Seals what the database shall not know.
     pub sealer: Sealer,
+    /// Whether an SMTP server is set.
+    pub sends_mail: bool,
 }
 
 /// What is read seldom and needed by every request, until an event says that it changed.

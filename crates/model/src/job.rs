@@ -63,8 +63,25 @@ pub enum Job {
         /// Whose.
         account: AccountId,
     },
+    /// Sends a mail. The link in it is made when it is sent.
+    SendMail {
+        /// To whom.
+        account: AccountId,
+        /// Which.
+        mail: Mail,
+    },
     /// Throws away what has expired: used codes, old idempotency keys, ended sessions, lapsed mutes.
     Tidy,
+}
+
+/// A mail to somebody who lives here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// Has the link that confirms their address.
+    Confirmation,
+    /// Has the link to a new password.
+    PasswordReset,
 }
 
 /// A queue with its own number of workers, so that slow work never stands before quick work.
@@ -110,14 +127,14 @@ impl Job {
             | Job::RebuildList { .. }
             | Job::SweepHome { .. }
             | Job::EndMute { .. } => Lane::Feeds,
-            Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::Tidy => Lane::Upkeep,
+            Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::SendMail { .. } | Job::Tidy => Lane::Upkeep,
         }
     }
     /// Lower runs first within its lane.
     #[must_use]
     pub const fn priority(&self) -> i64 {
         match self {
-            Job::FanOut { .. } | Job::SweepStatus { .. } => 10,
+            Job::FanOut { .. } | Job::SweepStatus { .. } | Job::SendMail { .. } => 10,
             Job::SweepHome { .. } | Job::MergeHome { .. } | Job::MergeList { .. } | Job::EndMute { .. } => 20,
             Job::RebuildHome { .. } | Job::RebuildList { .. } | Job::SweepAccount { .. } => 30,
             Job::Tidy => 90,
@@ -136,6 +153,7 @@ impl Job {
             Job::RebuildList { .. } => "rebuild_list",
             Job::EndMute { .. } => "end_mute",
             Job::SweepAccount { .. } => "sweep_account",
+            Job::SendMail { .. } => "send_mail",
             Job::Tidy => "tidy",
         }
     }
@@ -158,6 +176,7 @@ mod tests {
             Job::RebuildList { list },
             Job::EndMute { account, target: author },
             Job::SweepAccount { account },
+            Job::SendMail { account, mail: Mail::Confirmation },
             Job::Tidy,
         ] {
             assert!(job.lane().priorities().contains(&job.priority()), "{job:?}");

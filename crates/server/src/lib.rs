@@ -5,6 +5,7 @@ pub mod config;
 pub mod house;
 pub mod listen;
 pub mod logs;
+pub mod mail;
 pub mod metrics;
 pub mod notify;
 pub mod shutdown;

@@ -7,8 +7,10 @@
 )]
 
 mod database;
+mod smtp;
 
 pub use database::{Engine, Scratch, TestDatabase, beside, empty, empty_address, settings};
+pub use smtp::{Received, SmtpSink};
 pub use tokio;
 
 /// Writes a test once and runs it on SQLite and on PostgreSQL, each with a fresh, empty database.

@@ -5,6 +5,7 @@ mod lists;
 mod profile;
 mod relations;
 mod show;
+mod sign_up;
 
 pub use find::{Wanted, found, lookup, search};
 pub use lists::{blocks, endorsements, follow_requests, followers, following, mutes, statuses};
@@ -14,6 +15,7 @@ pub use relations::{
     unblock, unendorse, unfollow, unmute,
 };
 pub use show::{many, show};
+pub use sign_up::{check_confirmation, create, resend_confirmation};
 
 use std::sync::Arc;
 

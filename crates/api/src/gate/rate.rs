@@ -31,6 +31,8 @@ pub enum Rate {
     /// Opening streams: 300 in 5 minutes by user or address. Not of [`Rate::Api`], so that a client on a bad line, which
     /// opens them again and again, can still fetch what it missed.
     Streaming,
+    /// Signing up by API: 5 in 30 minutes by address.
+    SignUp,
     /// Changing the password: 10 in 10 minutes by user.
     Password,
 }
@@ -85,6 +87,7 @@ impl Rate {
             Rate::Follow => vec![count("follow", who.by_user(), 400, 24 * HOUR)],
             Rate::Streaming => vec![count("streaming", who.by_user(), 300, 5 * MINUTE)],
             Rate::App => vec![count("app", who.by_address(), 5, 10 * MINUTE)],
+            Rate::SignUp => vec![count("sign_up", who.by_address(), 5, 30 * MINUTE)],
             Rate::Password => vec![count("password", who.by_user(), 10, 10 * MINUTE)],
             Rate::Form => vec![count("form", who.by_address(), 25, 5 * MINUTE)],
         }

@@ -8,8 +8,10 @@ mod cookies;
 mod door;
 pub mod home;
 pub mod owner;
+pub mod password;
 pub mod settings;
 pub mod sign_in;
+pub mod sign_up;
 pub mod style;
 pub mod visitors;
 

@@ -8,7 +8,7 @@ use phiomia_social::users::{self, CodeOutcome, SignInOutcome, SignedIn};
 use phiomia_store::{Secret, db::users::Standing};
 
 use super::{Browser, Frame, browser, notice, page, redirect};
-use crate::gate::Ask;
+use crate::{gate::Ask, settings::Registrations};
 
 /// The only pages one may be sent to after signing in or out: a link must not lead anybody elsewhere by way of us.
 const RETURNS: [&str; 4] = ["/oauth/authorize?", "/oauth/authorized_applications", "/settings/", "/auth/edit"];
@@ -20,6 +20,7 @@ struct SignIn {
     return_to: String,
     login: String,
     error: Option<&'static str>,
+    can_sign_up: bool,
 }
 
 #[derive(Template)]
@@ -165,7 +166,8 @@ async fn form(
     error: Option<&'static str>,
 ) -> Result<Response, Error> {
     let frame = Frame::of(ask).await?;
-    page(ask, status, &SignIn { frame, return_to: return_to(ask), login, error })
+    let can_sign_up = ask.api.settings().await?.registrations != Registrations::Closed;
+    page(ask, status, &SignIn { frame, return_to: return_to(ask), login, error, can_sign_up })
 }
 
 /// `user[email]` and `user[password]`, as Mastodon's form names them.

@@ -66,6 +66,7 @@ impl House {
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
             sealer: Sealer::new(&[7; 32]).unwrap(),
+            sends_mail: true,
         });
         let router = phiomia_api::router(&api);
         let new = NewApp {
@@ -104,7 +105,12 @@ impl House {
 
     /// As an owner does for tests and development.
     pub async fn switch_off_rate_limits(&self) {
-        self.api.db.write(|tx| Ok(settings::set(tx, "rate_limits", "off")?)).await.unwrap();
+        self.set("rate_limits", "off").await;
+    }
+
+    /// Sets a setting.
+    pub async fn set(&self, name: &'static str, value: &'static str) {
+        self.api.db.write(move |tx| Ok(settings::set(tx, name, value)?)).await.unwrap();
         self.api.hear(&Event::SettingsChanged);
     }
 
@@ -171,7 +177,8 @@ fn work(tx: &phiomia_store::Tx<'_>, lane: Lane) -> Result<usize, phiomia_model::
             Job::RebuildList { list } => timelines::rebuild_list(tx, *list)?,
             Job::SweepAccount { account } => phiomia_social::statuses::sweep_account(tx, *account)?,
             Job::EndMute { account, target } => relationships::end_lapsed(tx, *account, *target)?,
-            Job::Tidy => {}
+            // Mails are the server's to send.
+            Job::SendMail { .. } | Job::Tidy => {}
         }
         jobs::finish(tx, job.id)?;
     }

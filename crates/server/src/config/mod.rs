@@ -14,7 +14,10 @@ pub mod value;
 pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
-pub use sections::{Database, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Workers};
+pub use sections::{
+    Database, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Smtp, SmtpAuth, SmtpVerify,
+    Starttls, Workers,
+};
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
 
@@ -37,6 +40,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "server", doc: Server::DOC, settings: Server::SETTINGS },
     Section { name: "database", doc: Database::DOC, settings: Database::SETTINGS },
     Section { name: "redis", doc: Redis::DOC, settings: Redis::SETTINGS },
+    Section { name: "smtp", doc: Smtp::DOC, settings: Smtp::SETTINGS },
     Section { name: "logs", doc: Logs::DOC, settings: Logs::SETTINGS },
     Section { name: "metrics", doc: Metrics::DOC, settings: Metrics::SETTINGS },
     Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
@@ -55,6 +59,8 @@ pub struct Config {
     pub database: Database,
     /// Redis, as it was said; [`Config::redis_settings`] is what it comes to.
     pub redis: Redis,
+    /// Mail.
+    pub smtp: Smtp,
     /// The log.
     pub logs: Logs,
     /// Figures.
@@ -107,6 +113,7 @@ impl Config {
         let server = Server::read(reader);
         let database = Database::read(reader);
         let redis = Redis::read(reader);
+        let smtp = Smtp::read(reader);
         let logs = Logs::read(reader);
         let metrics = Metrics::read(reader);
         let workers = Workers::read(reader);
@@ -116,6 +123,7 @@ impl Config {
             server: server?,
             database: database?,
             redis: redis?,
+            smtp: smtp?,
             logs: logs?,
             metrics: metrics?,
             workers: workers?,

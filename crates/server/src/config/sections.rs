@@ -108,6 +108,74 @@ section! {
 }
 
 words! {
+    /// How one signs in at the SMTP server.
+    SmtpAuth {
+        /// Both in one line.
+        Plain = "plain",
+        /// One after the other.
+        Login = "login",
+        /// Not at all.
+        None = "none",
+    }
+}
+
+words! {
+    /// Whether the SMTP server's certificate is checked.
+    SmtpVerify {
+        /// It is.
+        Peer = "peer" | "client_once" | "fail_if_no_peer_cert",
+        /// It is not.
+        None = "none",
+    }
+}
+
+words! {
+    /// Whether the conversation becomes encrypted after it began.
+    Starttls {
+        /// If the server offers it.
+        Auto = "auto",
+        /// Or no mail is sent.
+        Always = "always",
+        /// It does not.
+        Never = "never",
+    }
+}
+
+section! {
+    /// Mail: links that confirm addresses and set new passwords. Without `server` no mail is sent, and the pages say so.
+    Smtp in "smtp.";
+    /// The host of the SMTP server.
+    server: Option<String> = "", ["SMTP_SERVER"];
+    /// Its port.
+    port: u16 = "587", ["SMTP_PORT"];
+    /// The name to sign in with there. Without it: no sign-in.
+    login: Option<String> = "", ["SMTP_LOGIN"];
+    /// The password of that name.
+    password: Option<Secret> = "", ["SMTP_PASSWORD"];
+    /// Who writes: `notifications@example.org`, or with a name `Example <notifications@example.org>`.
+    /// Without it: `notifications@` and `instance.domain`.
+    from_address: Option<String> = "", ["SMTP_FROM_ADDRESS"];
+    /// Where answers go. Without it: to who writes.
+    reply_to: Option<String> = "", ["SMTP_REPLY_TO"];
+    /// The name this server greets with. Without it: `instance.domain`.
+    domain: Option<String> = "", ["SMTP_DOMAIN"];
+    /// How one signs in.
+    auth_method: SmtpAuth = "plain", ["SMTP_AUTH_METHOD"];
+    /// Whether the server's certificate is checked: `none` only for a server on this machine or network.
+    verify_mode: SmtpVerify = "peer", ["SMTP_OPENSSL_VERIFY_MODE"];
+    /// A PEM file with one more authority that may sign the server's certificate.
+    ca_file: Option<PathBuf> = "", ["SMTP_CA_FILE"];
+    /// Whether the conversation becomes encrypted after it began. `always`: or no mail is sent.
+    starttls: Starttls = "auto", ["SMTP_ENABLE_STARTTLS"];
+    /// The same in the words of older installations: `false` turns `auto` into `never`.
+    starttls_auto: bool = "true", ["SMTP_ENABLE_STARTTLS_AUTO"];
+    /// Whether the conversation is encrypted from its beginning, as on port 465.
+    tls: bool = "false", ["SMTP_TLS"];
+    /// The same under another name.
+    ssl: bool = "false", ["SMTP_SSL"];
+}
+
+words! {
     /// The form of the log.
     LogFormat {
         /// Lines for people.

@@ -23,6 +23,7 @@ use tokio::{
 
 use crate::{
     config::Config,
+    mail::{Post, Smtp},
     workers::{Crew, Workers},
 };
 use folder::Lock;
@@ -50,6 +51,8 @@ pub struct House {
     pub entropy: Entropy,
     /// Seals what the database shall not know.
     pub sealer: Sealer,
+    /// `None`: no SMTP server is set.
+    pub smtp: Option<Smtp>,
     announced: UnboundedReceiver<Event>,
     crew: Crew,
     lock: Option<Lock>,
@@ -87,7 +90,8 @@ impl House {
             }
         }
         let addresses = Arc::new(config.addresses());
-        Ok(House { db: opened.db, live, files, addresses, entropy, sealer, announced: opened.events, crew, lock })
+        let smtp = Smtp::new(&config.smtp, &addresses)?;
+        Ok(House { db: opened.db, live, files, addresses, entropy, sealer, smtp, announced: opened.events, crew, lock })
     }
 
     /// What handlers need of it.
@@ -101,6 +105,7 @@ impl House {
             entropy: self.entropy.clone(),
             passwords: Passwords::new(self.entropy.clone()),
             sealer: self.sealer.clone(),
+            sends_mail: self.smtp.is_some(),
         }
     }
 
@@ -124,7 +129,8 @@ impl House {
         beside.spawn(api.clone().follow_events());
         beside.spawn(events::look_for_foreign(self.db.clone()));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
-        let workers = Workers::start(self.db.clone(), self.crew);
+        let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
+        let workers = Workers::start(self.db.clone(), self.crew, post);
         Inhabited { db: self.db, workers, beside, publishing, _lock: self.lock }
     }
 }

@@ -2,17 +2,24 @@
 
 use std::sync::Arc;
 
-use phiomia_model::{Error, Job};
+use phiomia_model::{Error, Fault, Job};
 use phiomia_social::{relationships, statuses, timelines, users};
 use phiomia_store::{Db, Tx};
 
 use super::Run;
+use crate::mail::Post;
 
 /// The work of all rooms.
-pub(super) fn rooms(db: Db) -> Run {
+pub(super) fn rooms(db: Db, post: Post) -> Run {
     Arc::new(move |job| {
-        let db = db.clone();
-        Box::pin(async move { db.write(move |tx| work(tx, &job)).await })
+        let (db, post) = (db.clone(), post.clone());
+        Box::pin(async move {
+            match job {
+                // The network is not waited for in a transaction.
+                Job::SendMail { account, mail } => post.send(account, mail).await,
+                job => db.write(move |tx| work(tx, &job)).await,
+            }
+        })
     })
 }
 
@@ -31,6 +38,7 @@ fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
             users::erase(tx, account)?;
             statuses::sweep_account(tx, account)
         }
+        Job::SendMail { .. } => Err(Fault::new("a mail is not sent within a transaction").into()),
         Job::Tidy => tidy(tx),
     }
 }

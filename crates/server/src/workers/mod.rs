@@ -18,6 +18,8 @@ use phiomia_model::{Error, Fault, Job, job::Lane};
 use phiomia_store::{Db, Entropy, db::jobs};
 use tokio::{sync::watch, task::JoinSet};
 
+use crate::mail::Post;
+
 /// What runs a job.
 pub type Run = Arc<dyn Fn(Job) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
 
@@ -88,8 +90,8 @@ pub struct Workers {
 impl Workers {
     /// Starts the lanes with the jobs of all rooms, and what goes on beside them.
     #[must_use]
-    pub fn start(db: Db, crew: Crew) -> Workers {
-        let run = dispatch::rooms(db.clone());
+    pub fn start(db: Db, crew: Crew, post: Post) -> Workers {
+        let run = dispatch::rooms(db.clone(), post);
         let mut workers = Workers::with(db, crew, run, Pace::default());
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));

@@ -180,7 +180,8 @@ fn sql_lives_in_the_store() {
 #[test]
 fn one_door_in() {
     let mut wrong = Vec::new();
-    for (room, _) in ARROWS {
+    // What stands in for other servers in tests listens too.
+    for (room, _) in ARROWS.iter().filter(|(room, _)| *room != "testkit") {
         for (path, code) in sources(room) {
             let is_door = path.ends_with("server/src/listen.rs");
             if !is_door && ["TcpListener", "UnixListener"].iter().any(|word| has_word(&code, word)) {

@@ -11,5 +11,6 @@ mod cli;
 mod config;
 mod house;
 mod listen;
+mod mail;
 mod program;
 mod workers;

@@ -8,8 +8,11 @@ use std::{
     time::Duration,
 };
 
-use phiomia_model::{AccountId, Error, Fault, Job, Noun, Refusal, StatusId, job::Lane};
-use phiomia_server::workers::{Crew, Pace, Run, Workers};
+use phiomia_model::{AccountId, Addresses, Error, Fault, Job, Noun, Refusal, StatusId, job::Lane};
+use phiomia_server::{
+    mail::Post,
+    workers::{Crew, Pace, Run, Workers},
+};
 use phiomia_store::{
     Db, Entropy,
     db::{inspect, jobs},
@@ -40,6 +43,13 @@ where
 
 fn crew() -> Crew {
     Crew::new(Entropy::system(), AT_ONCE, 1).unwrap()
+}
+
+/// No SMTP server is set.
+fn no_mail(db: &TestDatabase) -> Post {
+    let addresses =
+        Addresses { scheme: "https".into(), local_domain: "example.org".into(), web_domain: "example.org".into() };
+    Post { db: db.db.clone(), entropy: Entropy::system(), addresses: Arc::new(addresses), smtp: None }
 }
 
 fn start(db: &TestDatabase, run: Run) -> Workers {
@@ -249,7 +259,7 @@ on_both_engines! {
     }
 
     async fn every_room_does_its_jobs(db: TestDatabase) {
-        let workers = Workers::start(db.db.clone(), crew());
+        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db));
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -271,7 +281,7 @@ on_both_engines! {
 
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(db.db.clone(), crew());
+        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db));
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

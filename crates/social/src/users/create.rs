@@ -51,7 +51,7 @@ pub struct NewUser {
 /// # Errors
 /// `InvalidFields` in Mastodon's words; a fault of the database.
 pub async fn create(db: &Db, addresses: &Addresses, passwords: &Passwords, new: NewUser) -> Result<AccountId, Error> {
-    let (new, hash) = prepare(db, passwords, new).await?;
+    let (new, hash) = prepare(db, passwords, new, Vec::new()).await?;
     let addresses = addresses.clone();
     db.write(move |tx| insert(tx, &addresses, &new, hash.as_ref())).await
 }
@@ -74,7 +74,7 @@ pub async fn create_first_owner(
     if !is_good.await? {
         return Err(Refusal::NotFound(Noun::Record).into());
     }
-    let (new, hash) = prepare(db, passwords, new).await?;
+    let (new, hash) = prepare(db, passwords, new, Vec::new()).await?;
     let addresses = addresses.clone();
     db.write(move |tx| {
         if links::take(tx, link, Purpose::FirstOwner)?.is_none() {
@@ -89,13 +89,20 @@ pub async fn create_first_owner(
     .await
 }
 
-/// Everything that needs no transaction: the checks, with all that is wrong told at once, and the password's hash.
-async fn prepare(db: &Db, passwords: &Passwords, new: NewUser) -> Result<(NewUser, Option<Secret>), Error> {
+/// Everything that needs no transaction: the checks, with all that is wrong told at once (`more` is what the caller
+/// found), and the password's hash.
+pub(super) async fn prepare(
+    db: &Db,
+    passwords: &Passwords,
+    new: NewUser,
+    more: Vec<FieldError>,
+) -> Result<(NewUser, Option<Secret>), Error> {
     let mut new = new;
     new.username = new.username.trim().to_owned();
     new.email = new.email.map(|e| e.trim().to_owned());
     let (name, email, mut wrong) = (new.username.clone(), new.email.clone(), check(&new));
     wrong.extend(db.read(move |q| Ok(taken(q, &name, email.as_deref())?)).await?);
+    wrong.extend(more);
     if !wrong.is_empty() {
         return Err(Refusal::InvalidFields(wrong).into());
     }
@@ -106,7 +113,12 @@ async fn prepare(db: &Db, passwords: &Passwords, new: NewUser) -> Result<(NewUse
     Ok((new, hash))
 }
 
-fn insert(tx: &Tx<'_>, addresses: &Addresses, new: &NewUser, hash: Option<&Secret>) -> Result<AccountId, Error> {
+pub(super) fn insert(
+    tx: &Tx<'_>,
+    addresses: &Addresses,
+    new: &NewUser,
+    hash: Option<&Secret>,
+) -> Result<AccountId, Error> {
     let wrong = taken(tx, &new.username, new.email.as_deref())?;
     if !wrong.is_empty() {
         return Err(Refusal::InvalidFields(wrong).into());

@@ -2,16 +2,22 @@
 
 mod create;
 mod links;
+mod mail;
 mod modify;
 mod own;
 mod passwords;
 mod revoke;
 mod second_factor;
 mod sign_in;
+mod sign_up;
 mod totp;
 
 pub use create::{NewUser, create, create_first_owner};
 pub use links::{OWNER_LINK_LIFE, SIGN_IN_LINK_LIFE, first_owner_link, sign_in_link};
+pub use mail::{
+    CONFIRMATION_LIFE, Letter, RESET_LIFE, ask_for_reset, confirm_email, is_confirmation_link, is_reset_link, letter,
+    resend_confirmation, reset_password,
+};
 pub use modify::{Grace, UserEdit, change_password, delete, disable_two_factor, erase, modify};
 pub use own::{change_own_password, end_session, forget_app};
 pub use passwords::{Passwords, Verdict};
@@ -24,6 +30,7 @@ pub use sign_in::{
     Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, begin_session, session, sign_in, sign_in_by_link,
     sign_out,
 };
+pub use sign_up::{SignUp, sign_up};
 
 use std::time::Duration;
 

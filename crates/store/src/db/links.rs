@@ -17,6 +17,7 @@ queries! {
     TAKE = Sql::Same("delete from one_time_links where token_hash = $1 and purpose = $2 and expires_at > $3
         returning account_id, detail, expires_at");
     DELETE_OF_ACCOUNT = Sql::Same("delete from one_time_links where account_id = $1");
+    DELETE_OF_ACCOUNT_FOR = Sql::Same("delete from one_time_links where account_id = $1 and purpose = $2");
     DELETE_OF_PURPOSE = Sql::Same("delete from one_time_links where purpose = $1");
     DELETE_EXPIRED = Sql::Same("delete from one_time_links where expires_at < $1");
 }
@@ -30,6 +31,10 @@ pub enum Purpose {
     SignIn,
     /// Its bearer has shown the right password and is asked for a code.
     SecondFactor,
+    /// Confirms the address that is its detail.
+    Confirmation,
+    /// Sets a new password.
+    PasswordReset,
 }
 
 impl Purpose {
@@ -38,6 +43,8 @@ impl Purpose {
             Purpose::FirstOwner => "first_owner",
             Purpose::SignIn => "sign_in",
             Purpose::SecondFactor => "second_factor",
+            Purpose::Confirmation => "confirmation",
+            Purpose::PasswordReset => "password_reset",
         }
     }
 }
@@ -90,6 +97,14 @@ pub fn take(tx: &Tx<'_>, hash: SecretHash, purpose: Purpose) -> Result<Option<Li
 /// The database failed.
 pub fn delete_of_account(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     tx.execute(&DELETE_OF_ACCOUNT, (account,)).map(|_| ())
+}
+
+/// Deletes an account's of one purpose.
+///
+/// # Errors
+/// The database failed.
+pub fn delete_of_account_for(tx: &Tx<'_>, account: AccountId, purpose: Purpose) -> Result<(), Fault> {
+    tx.execute(&DELETE_OF_ACCOUNT_FOR, (account, purpose.word())).map(|_| ())
 }
 
 /// Deletes all of one purpose.

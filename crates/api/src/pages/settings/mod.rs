@@ -61,3 +61,13 @@ fn complaint(error: Error) -> Result<String, Error> {
         error => Err(error),
     }
 }
+
+/// Whether it can be a language: `de`, `pt-BR`, `zh-Hant-TW`.
+pub(crate) fn is_language_tag(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let is_language =
+        parts.next().is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_lowercase()));
+    is_language
+        && text.len() <= 35
+        && parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
+}

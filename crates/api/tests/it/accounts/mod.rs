@@ -3,3 +3,4 @@
 mod find;
 mod profile;
 mod relations;
+mod sign_up;

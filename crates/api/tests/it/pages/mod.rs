@@ -1,7 +1,9 @@
 //! The pages people sign in with, and those that anybody may read.
 
 mod owner;
+mod password;
 mod settings;
 mod sign_in;
+mod sign_up;
 mod two_factor;
 mod visitors;

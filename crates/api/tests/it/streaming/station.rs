@@ -70,6 +70,7 @@ impl Station {
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
             sealer: phiomia_store::seal::Sealer::new(&[7; 32]).unwrap(),
+            sends_mail: false,
         };
         let api = Api::with_pace(parts, pace);
         let mut announced = std::mem::replace(&mut database.events, mpsc::unbounded_channel().1);

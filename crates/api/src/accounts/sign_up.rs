@@ -1,0 +1,98 @@
+//! Signing up through an app, and the mail that confirms the address.
+
+use phiomia_mastodon::{
+    entities::Token,
+    form::{Flag, Text},
+};
+use phiomia_model::{AccountId, Error, Refusal};
+use phiomia_social::{
+    apps,
+    users::{self, NewUser, SignUp},
+};
+use phiomia_store::{Secret, db::tokens};
+use serde::Deserialize;
+
+use crate::{
+    gate::{Answer, Ask, Client, empty, json},
+    pages::settings::is_language_tag,
+    settings::Registrations,
+};
+
+/// Mastodon's sentences.
+const NOT_ALLOWED: &str = "This action is not allowed";
+const NEEDS_USER: &str = "This method requires an authenticated user";
+
+/// What may be sent. Mastodon wants a date of birth where a least age is set; none can be set here, so none is read.
+#[derive(Deserialize)]
+struct Input {
+    #[serde(default)]
+    username: Text,
+    #[serde(default)]
+    email: Text,
+    #[serde(default)]
+    password: Text,
+    agreement: Option<Flag>,
+    locale: Option<Text>,
+    reason: Option<Text>,
+}
+
+/// `POST /api/v1/accounts`: the token works once the address is confirmed, and the sign-up approved where that is asked.
+pub async fn create(ask: Ask<Client>) -> Answer {
+    let (api, settings) = (&ask.api, ask.api.settings().await?);
+    if settings.registrations == Registrations::Closed {
+        return Err(Refusal::Forbidden(NOT_ALLOWED).into());
+    }
+    let input: Input = ask.decode()?;
+    let new = NewUser {
+        username: input.username.0,
+        email: Some(input.email.0),
+        password: Some(Secret::new(input.password.0)),
+        is_discoverable: true,
+        is_indexable: true,
+        locale: input.locale.map(|l| l.0).filter(|l| is_language_tag(l)),
+        reason: input.reason.map(|r| r.0).filter(|r| !r.trim().is_empty()),
+        ..NewUser::default()
+    };
+    let sign_up = SignUp {
+        new,
+        agrees: input.agreement.is_some_and(Into::into),
+        needs_approval: settings.registrations == Registrations::Approval,
+    };
+    let account = users::sign_up(&api.db, &api.addresses, &api.passwords, sign_up).await?;
+    let scopes = ask.me.scopes.clone();
+    let token = apps::give_token(&api.db, &api.entropy, ask.me.app, Some(account), scopes).await?;
+    json(&Token {
+        access_token: token.secret.expose().to_owned(),
+        token_type: "Bearer".to_owned(),
+        scope: token.scopes.to_string(),
+        created_at: token.created_at.as_secs(),
+    })
+}
+
+/// `POST /api/v1/emails/confirmations`: the mail once more, to another address if one is given.
+pub async fn resend_confirmation(ask: Ask<Client>) -> Answer {
+    let (account, _) = holder(&ask).await?.ok_or_else(|| Refusal::Invalid(NEEDS_USER.to_owned()))?;
+    users::resend_confirmation(&ask.api.db, account, ask.input.text("email")).await?;
+    empty()
+}
+
+/// `GET /api/v1/emails/check_confirmation`: `true` once the address is confirmed.
+pub async fn check_confirmation(ask: Ask<Client>) -> Answer {
+    let (_, is_confirmed) = holder(&ask).await?.ok_or(Refusal::Unauthenticated(NEEDS_USER))?;
+    json(&is_confirmed)
+}
+
+/// Whose token it is, also while they may not act yet, and whether their address is confirmed.
+async fn holder(ask: &Ask<Client>) -> Result<Option<(AccountId, bool)>, Error> {
+    let token = ask.me.token;
+    ask.api
+        .db
+        .read(move |q| {
+            let Some(account) = tokens::find_id(q, token)?.and_then(|token| token.account_id()) else {
+                return Ok(None);
+            };
+            let user = phiomia_store::db::users::find(q, account)?;
+            Ok(user.map(|user| (account, user.confirmed_at.is_some())))
+        })
+        .await
+}

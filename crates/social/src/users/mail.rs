@@ -1,0 +1,202 @@
+//! Mails to people who live here: asked for in a transaction, made when they are sent, so that no secret waits in a row.
+
+use std::time::Duration;
+
+use phiomia_model::{AccountId, Error, Event, Job, Noun, Refusal, job::Mail};
+use phiomia_store::{
+    Db, Entropy, Secret, SecretHash, Tx,
+    db::{
+        links::{self, LinkView, Purpose},
+        rate_buckets, settings,
+        users::{self, UserView},
+    },
+};
+
+use super::{
+    create::{check_email, is_taken},
+    modify::change_password,
+    passwords::{self, Passwords},
+    sign_in::until,
+};
+
+/// How long a link to a new password is good.
+pub const RESET_LIFE: Duration = Duration::from_secs(6 * 3_600);
+/// How long a link that confirms an address is good.
+pub const CONFIRMATION_LIFE: Duration = Duration::from_secs(2 * 86_400);
+/// Mails of one kind to one address, or for one user.
+const MOST_MAILS: i64 = 5;
+const MAILS_WINDOW: Duration = Duration::from_secs(1_800);
+
+/// Mastodon's sentence.
+const NOT_WAITING: &str = "This method is only available while the e-mail is awaiting confirmation";
+
+/// A mail that is to be written and sent.
+#[derive(Debug)]
+pub struct Letter {
+    /// What it is about.
+    pub mail: Mail,
+    /// The address it goes to.
+    pub to: String,
+    /// Whom it greets.
+    pub username: String,
+    /// The secret in its link, good from now on; earlier ones of its kind are not.
+    pub link: Secret,
+}
+
+/// Makes a mail. `None`: there is nothing to send any more, as the address is confirmed or the person is gone.
+///
+/// # Errors
+/// A fault.
+pub async fn letter(db: &Db, entropy: &Entropy, account: AccountId, mail: Mail) -> Result<Option<Letter>, Error> {
+    let link = entropy.secret()?;
+    let hash = link.hash();
+    let user = db
+        .write(move |tx| {
+            let Some(user) = users::find(tx, account)?.filter(|user| is_meant(user, mail)) else { return Ok(None) };
+            let (purpose, life) = match mail {
+                Mail::Confirmation => (Purpose::Confirmation, CONFIRMATION_LIFE),
+                Mail::PasswordReset => (Purpose::PasswordReset, RESET_LIFE),
+            };
+            links::delete_of_account_for(tx, account, purpose)?;
+            // An address that was changed meanwhile is not confirmed by a mail to the one before.
+            let detail = Some(user.email.clone());
+            let row = LinkView { account_id: Some(account), detail, expires_at: tx.now().plus(life) };
+            links::insert(tx, hash, purpose, &row)?;
+            Ok(Some(user))
+        })
+        .await?;
+    Ok(user.map(|user| Letter { mail, to: user.email, username: user.username, link }))
+}
+
+fn is_meant(user: &UserView, mail: Mail) -> bool {
+    let is_here = user.deleted_at.is_none() && !user.email.is_empty();
+    is_here && (mail != Mail::Confirmation || user.confirmed_at.is_none())
+}
+
+/// Sends a link to a new password to an address, if somebody here has it. Nobody learns whether.
+///
+/// # Errors
+/// `TooMany` after 5 mails in half an hour; a fault.
+pub async fn ask_for_reset(db: &Db, email: &str) -> Result<(), Error> {
+    let email = email.trim().to_lowercase();
+    // Longer than any address: nobody's, and not worth a bucket.
+    if check_email(&email).is_some() {
+        return Ok(());
+    }
+    count_mails(db, "reset_mail", vec![email.clone()]).await?;
+    db.write(move |tx| {
+        if let Some(account) = users::by_email(tx, &email)? {
+            tx.enqueue(&Job::SendMail { account, mail: Mail::PasswordReset })?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Whether a link to a new password is good, without using it up.
+///
+/// # Errors
+/// A fault.
+pub async fn is_reset_link(db: &Db, link: SecretHash) -> Result<bool, Error> {
+    Ok(owner_of(db, link, Purpose::PasswordReset).await?.is_some())
+}
+
+/// Sets a new password by link, which ends all access.
+///
+/// # Errors
+/// `NotFound` when the link is worth nothing, `InvalidFields` about `password` (the link stays good); a fault.
+pub async fn reset_password(db: &Db, passwords: &Passwords, link: SecretHash, password: Secret) -> Result<(), Error> {
+    if let Some(wrong) = passwords::check(&password) {
+        return Err(Refusal::InvalidFields(vec![wrong]).into());
+    }
+    let taken = db.write(move |tx| Ok(links::take(tx, link, Purpose::PasswordReset)?)).await?;
+    let account = taken.and_then(|link| link.account_id).ok_or(Refusal::NotFound(Noun::Record))?;
+    change_password(db, passwords, account, password, None).await
+}
+
+/// Whether a link that confirms an address is good, without using it up.
+///
+/// # Errors
+/// A fault.
+pub async fn is_confirmation_link(db: &Db, link: SecretHash) -> Result<bool, Error> {
+    Ok(owner_of(db, link, Purpose::Confirmation).await?.is_some())
+}
+
+/// Confirms an address by link; who it is now.
+///
+/// # Errors
+/// `NotFound` when the link is worth nothing; a fault.
+pub async fn confirm_email(db: &Db, link: SecretHash) -> Result<UserView, Error> {
+    db.write(move |tx| {
+        let nothing = || Error::from(Refusal::NotFound(Noun::Record));
+        let link = links::take(tx, link, Purpose::Confirmation)?.ok_or_else(nothing)?;
+        let account = link.account_id.ok_or_else(nothing)?;
+        let user = users::find(tx, account)?.filter(|user| user.deleted_at.is_none()).ok_or_else(nothing)?;
+        if link.detail.as_deref() != Some(user.email.as_str()) {
+            return Err(nothing());
+        }
+        if user.confirmed_at.is_none() {
+            users::set_confirmed(tx, account, Some(tx.now()))?;
+            tx.announce(Event::AccountTouched { account });
+        }
+        users::find(tx, account)?.ok_or_else(nothing)
+    })
+    .await
+}
+
+/// Sends the mail that confirms an address once more, to another address if one is given.
+///
+/// # Errors
+/// `Forbidden` when the address is confirmed, `InvalidFields` about `email`, `TooMany` after 5 mails; a fault.
+pub async fn resend_confirmation(db: &Db, account: AccountId, email: Option<String>) -> Result<(), Error> {
+    let email = email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
+    if let Some(wrong) = email.as_deref().and_then(check_email) {
+        return Err(Refusal::InvalidFields(vec![wrong]).into());
+    }
+    let user = db.read(move |q| Ok(users::find(q, account)?)).await?.ok_or(Refusal::NotFound(Noun::Account))?;
+    if user.confirmed_at.is_some() {
+        return Err(Refusal::Forbidden(NOT_WAITING).into());
+    }
+    let address = email.clone().unwrap_or(user.email).to_lowercase();
+    count_mails(db, "confirmation_mail", vec![account.to_string(), address]).await?;
+    db.write(move |tx| {
+        if let Some(email) = &email {
+            if users::by_email(tx, email)?.is_some_and(|other| other != account) {
+                return Err(Refusal::InvalidFields(vec![is_taken("email")]).into());
+            }
+            users::set_email(tx, account, email)?;
+        }
+        Ok(tx.enqueue(&Job::SendMail { account, mail: Mail::Confirmation })?)
+    })
+    .await
+}
+
+/// Counts a mail before it is asked for, in a commit of its own: it counts whatever becomes of it.
+pub(super) async fn count_mails(db: &Db, bucket: &'static str, whose: Vec<String>) -> Result<(), Error> {
+    let too_many = db
+        .write(move |tx| {
+            if settings::get(tx, "rate_limits")?.as_deref() == Some("off") {
+                return Ok(None);
+            }
+            fullest(tx, bucket, &whose)
+        })
+        .await?;
+    too_many.map_or(Ok(()), |retry_after| Err(Refusal::TooMany { retry_after }.into()))
+}
+
+fn fullest(tx: &Tx<'_>, bucket: &str, whose: &[String]) -> Result<Option<Duration>, Error> {
+    let mut too_many = None;
+    for who in whose {
+        let fill = rate_buckets::hit(tx, bucket, who, MAILS_WINDOW)?;
+        if fill.count > MOST_MAILS {
+            too_many = Some(until(tx.now(), fill.ends_at)).max(too_many);
+        }
+    }
+    Ok(too_many)
+}
+
+async fn owner_of(db: &Db, link: SecretHash, purpose: Purpose) -> Result<Option<AccountId>, Error> {
+    let now = db.clock().now();
+    let found = db.read(move |q| Ok(links::find(q, link, purpose, now)?)).await?;
+    Ok(found.and_then(|link| link.account_id))
+}
