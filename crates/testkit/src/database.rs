@@ -57,14 +57,44 @@ impl TestDatabase {
 }
 
 /// What has to be thrown away.
-pub struct Scratch(Option<PathBuf>);
+pub enum Scratch {
+    /// With everything in it.
+    Folder(PathBuf),
+    /// A thousand databases of ten megabytes would fill a disk before their server is thrown away.
+    Database {
+        /// Address of the server.
+        server: String,
+        /// The database.
+        name: String,
+    },
+}
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Some(folder) = &self.0 {
-            let _ = std::fs::remove_dir_all(folder);
+        match self {
+            Scratch::Folder(folder) => drop(std::fs::remove_dir_all(folder)),
+            Scratch::Database { server, name } => {
+                let (server, drop_it) = (server.clone(), format!("drop database if exists {name} with (force)"));
+                // The runtime of the test may be gone already. A database that stays is nothing a test could fail by.
+                let _ = std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                    runtime.block_on(batch(&server, &[&drop_it])).map_err(std::io::Error::other)
+                })
+                .join();
+            }
         }
     }
+}
+
+/// Runs statements, each by itself.
+async fn batch(server: &str, statements: &[&str]) -> Result<(), tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await?;
+    let driver = tokio::spawn(connection);
+    for statement in statements {
+        client.batch_execute(statement).await?;
+    }
+    drop(client);
+    driver.await.unwrap_or(Ok(()))
 }
 
 /// Settings of a database that is empty and not migrated yet.
@@ -94,23 +124,18 @@ pub async fn empty_address(engine: Engine) -> (String, Scratch) {
         Engine::Sqlite => {
             let folder = std::env::temp_dir().join(name);
             std::fs::create_dir_all(&folder).unwrap();
-            (format!("sqlite:{}", folder.join("phiomia.sqlite3").display()), Scratch(Some(folder)))
+            (format!("sqlite:{}", folder.join("phiomia.sqlite3").display()), Scratch::Folder(folder))
         }
         Engine::Postgres => {
             #[expect(clippy::disallowed_methods, reason = "script/test says here where its server is")]
             let server = std::env::var("PHIOMIA_TEST_POSTGRES").expect(
                 "PHIOMIA_TEST_POSTGRES is not set: run the tests through script/test, which starts a PostgreSQL for them",
             );
-            let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
-            let driver = tokio::spawn(connection);
-            // Process numbers come back: a run long ago may have left one of this name.
-            client.batch_execute(&format!("drop database if exists {name} with (force)")).await.unwrap();
-            client.batch_execute(&format!("create database {name}")).await.unwrap();
-            drop(client);
-            driver.await.unwrap().unwrap();
+            // Process numbers come back: a run that was killed may have left one of this name.
+            let drop_it = format!("drop database if exists {name} with (force)");
+            batch(&server, &[&drop_it, &format!("create database {name}")]).await.unwrap();
             let (base, _) = server.rsplit_once('/').expect("PHIOMIA_TEST_POSTGRES names a database");
-            // The whole server is thrown away after the run, so its databases need not be.
-            (format!("{base}/{name}?sslmode=disable"), Scratch(None))
+            (format!("{base}/{name}?sslmode=disable"), Scratch::Database { server, name })
         }
     }
 }

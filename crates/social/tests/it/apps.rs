@@ -100,7 +100,8 @@ fn a_clock_moved_by(now: &Arc<AtomicI64>) -> Clock {
 
 async fn codes_and_unused_apps_expire(engine: Engine) {
     let now = Arc::new(AtomicI64::new(1_800_000_000_000_000));
-    let db = TestDatabase::with_clock(engine, a_clock_moved_by(&now)).await.db;
+    let database = TestDatabase::with_clock(engine, a_clock_moved_by(&now)).await;
+    let db = database.db.clone();
     let (entropy, alice) = (Entropy::system(), person(&db, "alice").await);
     let (used, unused) = (app(&db, "read").await, app(&db, "read").await);
     let (in_time, late) = (code(&db, used, alice).await, code(&db, used, alice).await);
