@@ -64,6 +64,12 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/instance"                                        Anyone  []                           [Api]          Nothing  MINUTE    instance::show_v1;
         GET "/api/v2/instance"                                        Anyone  []                           [Api]          Nothing  MINUTE    instance::show;
         GET "/api/v1/instance/rules"                                  Anyone  []                           [Api]          Nothing  MINUTE    instance::rules;
+        GET "/api/v1/instance/extended_description"                   Anyone  []                           [Api]          Nothing  MINUTE    instance::extended_description;
+        GET "/api/v1/instance/privacy_policy"                         Anyone  []                           [Api]          Nothing  MINUTE    instance::privacy_policy;
+        GET "/api/v1/instance/terms_of_service"                       Anyone  []                           [Api]          Nothing  MINUTE    instance::terms_of_service;
+        GET "/api/v1/instance/terms_of_service/{date}"                Anyone  []                           [Api]          Nothing  MINUTE    instance::terms_of_service_of;
+        GET "/api/v1/instance/peers"                                  Anyone  []                           [Api]          Nothing  MINUTE    instance::peers;
+        GET "/api/v1/instance/languages"                              Anyone  []                           [Api]          Nothing  MINUTE    instance::languages;
         GET "/api/v1/custom_emojis"                                   Anyone  []                           [Api]          Nothing  MINUTE    instance::custom_emojis;
         GET "/api/v1/announcements"                                   Member  []                           [Api]          Nothing  PERSONAL  instance::announcements;
         POST "/api/v1/announcements/{id}/dismiss"                     Member  ["write:accounts"]           [Api]          Form     PERSONAL  instance::dismiss_announcement;
@@ -78,6 +84,14 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/accounts/lookup"                                 Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::lookup;
         GET "/api/v1/accounts/search"                                 Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::search;
         GET "/api/v1/accounts/relationships"                          Member  ["read:follows"]             [Api]          Nothing  PERSONAL  accounts::relationships;
+        GET "/api/v1/accounts/familiar_followers"                     Member  ["read:follows"]             [Api]          Nothing  PERSONAL  accounts::familiar_followers;
+        GET "/api/v1/profile"                                         Member  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  accounts::profile;
+        PATCH "/api/v1/profile"                                       Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::update_profile;
+        GET "/api/v1/endorsements"                                    Member  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::own_endorsements;
+        GET "/api/v1/directory"                                       Anyone  ["read:accounts", "read:follows", "read:statuses", "write:follows"][Api]          Nothing  PERSONAL  accounts::directory;
+        GET "/api/v1/suggestions"                                     Member  ["read"]                     [Api]          Nothing  PERSONAL  accounts::suggestions_v1;
+        GET "/api/v2/suggestions"                                     Member  ["read"]                     [Api]          Nothing  PERSONAL  accounts::suggestions;
+        DELETE "/api/v1/suggestions/{account_id}"                     Member  ["read"]                     [Api]          Form     PERSONAL  accounts::dismiss_suggestion;
         GET "/api/v1/accounts/{id}"                                   Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::show;
         GET "/api/v1/accounts/{id}/statuses"                          Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  accounts::statuses;
         GET "/api/v1/accounts/{id}/followers"                         Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::followers;
@@ -150,6 +164,8 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/tags/{name}/unfollow"                           Member  ["write:follows"]            [Api]          Form     PERSONAL  tags::unfollow;
         POST "/api/v1/tags/{name}/feature"                            Member  ["write:accounts"]           [Api]          Form     PERSONAL  tags::feature;
         POST "/api/v1/tags/{name}/unfeature"                          Member  ["write:accounts"]           [Api]          Form     PERSONAL  tags::unfeature;
+        GET "/api/v1/trends"                                          Anyone  ["read:accounts", "read:follows", "read:statuses", "write:follows"][Api]          Nothing  PERSONAL  tags::trends;
+        GET "/api/v1/trends/tags"                                     Anyone  ["read:accounts", "read:follows", "read:statuses", "write:follows"][Api]          Nothing  PERSONAL  tags::trends;
         GET "/api/v1/followed_tags"                                   Member  ["read:follows"]             [Api, Paging]  Nothing  PERSONAL  tags::followed;
         GET "/api/v1/featured_tags"                                   Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  tags::featured;
         POST "/api/v1/featured_tags"                                  Member  ["write:accounts"]           [Api]          Form     PERSONAL  tags::create_featured;

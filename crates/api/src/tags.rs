@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use phiomia_mastodon::form::Text;
+use phiomia_mastodon::form::{Number, Text};
 use phiomia_model::{AccountId, Error, Fault, Noun, Refusal, StatusId, TagId, Time, id::first_of};
 use phiomia_social::tags as verbs;
 use phiomia_store::{
     Query, Tx,
     db::{
-        accounts, featured_tags, followed_tags,
+        accounts, featured_tags, followed_tags, promoted,
         tags::{self, History, TagView},
     },
 };
@@ -192,6 +192,42 @@ pub async fn delete_featured(ask: Ask<Member>) -> Answer {
     let id: i64 = ask.piece("id").parse().map_err(|_| Refusal::NotFound(Noun::Record))?;
     ask.api.db.write(move |tx| verbs::unfeature_by_id(tx, me, id)).await?;
     empty()
+}
+
+/// Trends are counted over so long.
+const TREND: Duration = Duration::from_secs(2 * 86_400);
+/// People who have to use a tag before it trends, as in Mastodon.
+const TREND_PEOPLE: i64 = 5;
+/// Trends that are counted at most.
+const MOST_TRENDS: i64 = 100;
+
+#[derive(Deserialize)]
+struct Trends {
+    limit: Option<Number>,
+    offset: Option<Number>,
+}
+
+/// `GET /api/v1/trends/tags`: what staff put forward, then what most people use.
+pub async fn trends(ask: Ask<Anyone>) -> Answer {
+    let wanted: Trends = ask.decode()?;
+    let limit = usize::try_from(wanted.limit.map_or(10, |n| n.0).clamp(1, 20)).unwrap_or_default();
+    let offset = usize::try_from(wanted.offset.map_or(0, |n| n.0)).unwrap_or_default();
+    let (viewer, now) = (ask.me.0.as_ref().map(|member| member.account), ask.api.now());
+    let told = ask
+        .api
+        .db
+        .read(move |q| {
+            let mut tags = tags::by_names(q, &promoted::tags(q)?)?;
+            let after = StatusId(first_of(now.minus(TREND)));
+            for tag in tags::trending(q, after, TREND_PEOPLE, MOST_TRENDS)? {
+                if !tags.contains(&tag) {
+                    tags.push(tag);
+                }
+            }
+            Ok(told(q, tags.into_iter().skip(offset).take(limit).collect(), viewer, now)?)
+        })
+        .await?;
+    json(&told.entities(now, &ask.api.cx().await?))
 }
 
 /// `GET /api/v1/featured_tags/suggestions`

@@ -69,6 +69,11 @@ pub async fn endorsements(ask: Ask<Anyone>) -> Answer {
     answer(&ask, &rows, &people, &page).await
 }
 
+/// `GET /api/v1/endorsements`
+pub async fn own_endorsements(ask: Ask<Member>) -> Answer {
+    own(ask, relationships::endorsements).await
+}
+
 /// `GET /api/v1/follow_requests`
 pub async fn follow_requests(ask: Ask<Member>) -> Answer {
     own(ask, |q, me, _, page| relationships::follow_requests(q, me, page)).await

@@ -1,5 +1,6 @@
 //! People: profiles, finding them, and how one relates to them.
 
+mod discovery;
 mod find;
 mod lists;
 mod profile;
@@ -7,9 +8,10 @@ mod relations;
 mod show;
 mod sign_up;
 
+pub use discovery::{directory, dismiss_suggestion, familiar_followers, suggestions, suggestions_v1};
 pub use find::{Wanted, found, lookup, search};
-pub use lists::{blocks, endorsements, follow_requests, followers, following, mutes, statuses};
-pub use profile::{preferences, update_credentials, verify_credentials};
+pub use lists::{blocks, endorsements, follow_requests, followers, following, mutes, own_endorsements, statuses};
+pub use profile::{preferences, profile, update_credentials, update_profile, verify_credentials};
 pub use relations::{
     authorize_request, block, endorse, follow, mute, note, reject_request, relationships, remove_from_followers,
     unblock, unendorse, unfollow, unmute,

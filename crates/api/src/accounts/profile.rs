@@ -11,7 +11,10 @@ use phiomia_model::{
     account::{Field, ProfileEdit},
 };
 use phiomia_social::profiles;
-use phiomia_store::{Query, db::defaults};
+use phiomia_store::{
+    Query,
+    db::{defaults, featured_tags},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,9 +76,7 @@ struct FieldInput {
 
 /// `PATCH /api/v1/accounts/update_credentials`
 pub async fn update_credentials(ask: Ask<Member>) -> Answer {
-    if ask.is_file("avatar") || ask.is_file("header") {
-        return Err(Refusal::validation("This server does not take pictures yet").into());
-    }
+    refuse_pictures(&ask)?;
     let change = ask.decode::<Change>()?.into_edit()?;
     let (me, social, cx) = (ask.me.account, ask.api.social(), ask.api.cx().await?);
     let entity = ask
@@ -87,6 +88,39 @@ pub async fn update_credentials(ask: Ask<Member>) -> Answer {
         })
         .await?;
     json(&entity)
+}
+
+/// `GET /api/v1/profile`
+pub async fn profile(ask: Ask<Member>) -> Answer {
+    let (me, cx) = (ask.me.account, ask.api.cx().await?);
+    json(&ask.api.db.read(move |q| own_profile(q, me, &cx)).await?)
+}
+
+/// `PATCH /api/v1/profile`
+pub async fn update_profile(ask: Ask<Member>) -> Answer {
+    refuse_pictures(&ask)?;
+    let change = ask.decode::<Change>()?.into_edit()?;
+    let (me, social, cx) = (ask.me.account, ask.api.social(), ask.api.cx().await?);
+    let entity = ask
+        .api
+        .db
+        .write(move |tx| {
+            profiles::edit(tx, &social, me, &change)?;
+            own_profile(tx, me, &cx)
+        })
+        .await?;
+    json(&entity)
+}
+
+fn own_profile(q: &Query<'_>, me: AccountId, cx: &Cx) -> Result<entities::Profile, Error> {
+    Ok(render::profile(&*existing(q, me)?, &featured_tags::of_account(q, me)?, cx))
+}
+
+fn refuse_pictures(ask: &Ask<Member>) -> Result<(), Refusal> {
+    if ask.is_file("avatar") || ask.is_file("header") {
+        return Err(Refusal::validation("This server does not take pictures yet"));
+    }
+    Ok(())
 }
 
 impl Change {

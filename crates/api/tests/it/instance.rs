@@ -89,4 +89,38 @@ on_both_engines! {
             assert!(picture.body.starts_with(b"\x89PNG"), "{field}");
         }
     }
+
+    async fn the_long_texts_are_the_owners_with_the_time_they_were_written(house: House) {
+        let empty = house.get("/api/v1/instance/extended_description").await.ok().json();
+        assert_eq!(empty, json!({"updated_at": "2026-11-25T12:00:00.000Z", "content": ""}));
+        let policy = house.get("/api/v1/instance/privacy_policy").await.ok().json();
+        assert_eq!(policy["content"], "");
+        house.wait(std::time::Duration::from_secs(60));
+        house.api.db.write(|tx| Ok(phiomia_social::server::set(tx, "privacy_policy", "<p>None.</p>")?)).await.unwrap();
+        house.api.hear(&phiomia_model::Event::SettingsChanged);
+        let policy = house.get("/api/v1/instance/privacy_policy").await.ok().json();
+        assert_eq!(policy, json!({"updated_at": "2026-11-25T12:01:00.000Z", "content": "<p>None.</p>"}));
+    }
+
+    async fn terms_are_those_of_their_day(house: House) {
+        assert_eq!(house.get("/api/v1/instance/terms_of_service").await.status, 404);
+        for day in ["2026-01-01", "2027-01-01"] {
+            house.api.db.write(move |tx| Ok(phiomia_social::server::set_terms(tx, day, &format!("<p>{day}</p>"))?)).await.unwrap();
+        }
+        let now = json!({"effective_date": "2026-01-01", "effective": true, "content": "<p>2026-01-01</p>", "succeeded_by": "2027-01-01"});
+        assert_eq!(house.get("/api/v1/instance/terms_of_service").await.ok().json(), now);
+        let next = house.get("/api/v1/instance/terms_of_service/2027-01-01").await.ok().json();
+        assert_eq!((&next["effective"], &next["succeeded_by"]), (&json!(false), &json!(null)));
+        assert_eq!(house.get("/api/v1/instance/terms_of_service/2025-01-01").await.status, 404);
+    }
+
+    async fn peers_are_the_servers_somebody_is_known_of(house: House) {
+        house.person("alice").await;
+        assert_eq!(house.get("/api/v1/instance/peers").await.ok().json(), json!([]));
+    }
+
+    async fn languages_have_a_code_and_their_own_name(house: House) {
+        let all = house.get("/api/v1/instance/languages").await.ok().json();
+        assert!(all.as_array().unwrap().contains(&json!({"code": "de", "name": "Deutsch"})));
+    }
 }

@@ -184,4 +184,22 @@ on_both_engines! {
         let found = alice.get("/api/v2/search?q=cats&type=hashtags").await.ok().json();
         assert_eq!(found["hashtags"][0]["following"], true);
     }
+
+    async fn trends_are_what_staff_put_forward_and_then_what_many_use(house: House) {
+        house.api.db.write(|tx| phiomia_social::server::promote_tag(tx, "Elephants")).await.unwrap();
+        for n in 0..5 {
+            let person = house.person(&format!("person{n}")).await;
+            person.says("#many", "public").await;
+            person.says("#quiet", "unlisted").await;
+            if n < 4 {
+                person.says("#some #elephants", "public").await;
+            }
+        }
+        let shown = house.get("/api/v1/trends/tags").await.ok();
+        assert_eq!(shown.each("name"), [json!("Elephants"), json!("many")]);
+        assert_eq!(shown.json()[0]["history"][0]["accounts"], "4");
+        assert_eq!(house.get("/api/v1/trends?limit=1&offset=1").await.ok().each("name"), [json!("many")]);
+        house.wait(Duration::from_secs(3 * 86_400));
+        assert_eq!(house.get("/api/v1/trends/tags").await.ok().each("name"), [json!("Elephants")]);
+    }
 }

@@ -13,6 +13,7 @@ mod error;
 mod filter;
 mod instance;
 mod instance_v1;
+mod language;
 mod list;
 mod marker;
 mod media_attachment;
@@ -58,6 +59,7 @@ pub use instance_v1::{
     InstanceV1, InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments, InstanceV1Stats,
     InstanceV1Urls,
 };
+pub use language::{LANGUAGES, Language};
 pub use list::List;
 pub use marker::{Marker, Markers};
 pub use media_attachment::{Focus, MediaAttachment, MediaColors, MediaMeta, MediaSize, MediaType};

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_lists",
     "0007_second_factor",
     "0008_tags",
+    "0009_discovery",
 ];
 
 /// Copies kept from before migrations.

@@ -16,6 +16,7 @@ mod cache;
 pub mod codes;
 pub mod conversations;
 pub mod defaults;
+pub mod discovery;
 mod error;
 pub mod featured_tags;
 pub mod followed_tags;
@@ -333,6 +334,7 @@ pub fn statements() -> Vec<&'static Statement> {
         codes::ALL,
         conversations::ALL,
         defaults::ALL,
+        discovery::ALL,
         featured_tags::ALL,
         followed_tags::ALL,
         foreign_events::ALL,

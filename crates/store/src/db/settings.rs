@@ -1,6 +1,6 @@
 //! Server settings that are changed while running, and the schema's version.
 
-use phiomia_model::Fault;
+use phiomia_model::{Fault, Time};
 
 use super::{
     query::{Query, Tx},
@@ -10,8 +10,10 @@ use super::{
 queries! {
     ALL_SETTINGS = Sql::Same("select name, value from settings order by name");
     ONE = Sql::Same("select value from settings where name = $1");
-    SET = Sql::Same("insert into settings (name, value) values ($1, $2)
-        on conflict (name) do update set value = excluded.value");
+    SET = Sql::Same("insert into settings (name, value, updated_at) values ($1, $2, $3)
+        on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at");
+    WRITTEN_AT = Sql::Same("select coalesce((select updated_at from settings where name = $1),
+        (select min(applied_at) from schema_migrations))");
     VERSION = Sql::Same("select cast(max(version) as bigint) from schema_migrations");
 }
 
@@ -36,7 +38,7 @@ pub fn get(q: &Query<'_>, name: &str) -> Result<Option<String>, Fault> {
 /// # Errors
 /// The database failed.
 pub fn set(tx: &Tx<'_>, name: &str, value: &str) -> Result<(), Fault> {
-    tx.execute(&SET, (name, value)).map(|_| ())
+    tx.execute(&SET, (name, value, tx.now())).map(|_| ())
 }
 
 /// The newest migration that ran.
@@ -50,4 +52,12 @@ pub fn version(q: &Query<'_>) -> Result<i64, Fault> {
 /// For the migrations, which ask before anything else is there.
 pub(super) fn version_statement() -> &'static super::sql::Statement {
     &VERSION
+}
+
+/// When a setting was last changed; for one that never was, when the database was made.
+///
+/// # Errors
+/// The database failed.
+pub fn written_at(q: &Query<'_>, name: &str) -> Result<Time, Fault> {
+    Ok(q.value::<Option<Time>>(&WRITTEN_AT, (name,))?.flatten().unwrap_or(Time(0)))
 }

@@ -26,6 +26,16 @@ queries! {
         from status_tags st join statuses s on s.id = st.status_id
         where st.tag_id = $1 and st.status_id > $2 and s.visibility = 0 and s.deleted_at is null
         group by 1 order by 1 desc");
+    // Tags that at least $2 people used in public since the status $1, most people first.
+    TRENDING = Sql::Same("select t.id, t.name, t.display_name
+        from (select st.tag_id, count(distinct s.account_id) as n_people
+            from status_tags st join statuses s on s.id = st.status_id join accounts a on a.id = s.account_id
+            where st.status_id > $1 and s.visibility = 0 and s.deleted_at is null
+                and a.silenced_at is null and a.suspended_at is null and a.deleted_at is null
+            group by st.tag_id having count(distinct s.account_id) >= $2) used
+        join tags t on t.id = used.tag_id
+        order by used.n_people desc, t.name limit $3");
+    NAMED = Sql::Same("select id, name, display_name from tags where name in texts($1)");
     HISTORIES = Sql::Same("select st.tag_id, s.created_at / 86400000000, count(*), count(distinct s.account_id)
         from status_tags st join statuses s on s.id = st.status_id
         where st.tag_id in ids($1) and st.status_id > $2 and s.visibility = 0 and s.deleted_at is null
@@ -143,4 +153,24 @@ pub fn histories(q: &Query<'_>, tags: &[TagId], after: StatusId) -> Result<HashM
         by_tag.entry(tag).or_default().push((day, n, people));
     }
     Ok(by_tag)
+}
+
+/// Tags that at least `n_people` used in public since the status id `after`, those of most people first.
+///
+/// # Errors
+/// The database failed.
+pub fn trending(q: &Query<'_>, after: StatusId, n_people: i64, most: i64) -> Result<Vec<TagView>, Fault> {
+    let rows: Vec<(TagId, String, String)> = q.rows(&TRENDING, (after, n_people, most))?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// The tags with these keys, in the order of the keys; keys without a tag are left out.
+///
+/// # Errors
+/// The database failed.
+pub fn by_names(q: &Query<'_>, keys: &[String]) -> Result<Vec<TagView>, Fault> {
+    let rows: Vec<(TagId, String, String)> = q.rows(&NAMED, (keys,))?;
+    let mut found: Vec<TagView> = rows.into_iter().map(view).collect();
+    found.sort_by_key(|tag| keys.iter().position(|key| *key == tag.name));
+    Ok(found)
 }

@@ -1,5 +1,6 @@
 //! People.
 
+mod discovery;
 mod find;
 mod profile;
 mod relations;

@@ -6,7 +6,7 @@ use phiomia_store::db::{inspect, users};
 use phiomia_testkit::{Engine, TestDatabase, on_both_engines};
 
 /// What is asked on every page, post and act.
-const HOT: [&str; 46] = [
+const HOT: [&str; 51] = [
     "timelines::HOME",
     "timelines::PUBLIC",
     "timelines::PUBLIC_LOCAL",
@@ -16,6 +16,11 @@ const HOT: [&str; 46] = [
     "timelines::FAN_OUT",
     "timelines::MERGE",
     "lists::LIST",
+    "discovery::DIRECTORY_ACTIVE",
+    "discovery::DIRECTORY_NEW",
+    "discovery::FRIENDS_OF_FRIENDS",
+    "discovery::MOST_FOLLOWED",
+    "discovery::FAMILIAR",
     "tags::FAN_OUT_TO_TAGS",
     "featured_tags::COUNT",
     "featured_tags::OF_ACCOUNT",

@@ -1,5 +1,9 @@
 //! What the server says about itself.
 
+mod texts;
+
+pub use texts::{extended_description, languages, peers, privacy_policy, terms_of_service, terms_of_service_of};
+
 use std::sync::Arc;
 
 use phiomia_mastodon::{entities, form::Flag};

@@ -1,0 +1,71 @@
+//! The server's long texts: what it is, what it does with data, the terms it is used under; the servers and languages
+//! it knows.
+
+use phiomia_mastodon::entities;
+use phiomia_model::{Noun, Refusal, Time};
+use phiomia_store::db::{
+    discovery, settings,
+    terms::{self, TermsView},
+};
+
+use phiomia_text::sanitize;
+
+use crate::gate::{Answer, Anyone, Ask, json};
+
+/// `GET /api/v1/instance/extended_description`
+pub async fn extended_description(ask: Ask<Anyone>) -> Answer {
+    let content = ask.api.settings().await?.extended_description.as_deref().map(sanitize).unwrap_or_default();
+    let updated_at = written_at(&ask, "extended_description").await?;
+    json(&entities::ExtendedDescription { updated_at: updated_at.into(), content })
+}
+
+/// `GET /api/v1/instance/privacy_policy`. Empty until the owner writes one: nobody else can say what they do.
+pub async fn privacy_policy(ask: Ask<Anyone>) -> Answer {
+    let content = ask.api.settings().await?.privacy_policy.as_deref().map(sanitize).unwrap_or_default();
+    let updated_at = written_at(&ask, "privacy_policy").await?;
+    json(&entities::PrivacyPolicy { updated_at: updated_at.into(), content })
+}
+
+/// When a text was written; one that never was has been what it is since the server began.
+async fn written_at(ask: &Ask<Anyone>, name: &'static str) -> Result<Time, phiomia_model::Error> {
+    ask.api.db.read(move |q| Ok(settings::written_at(q, name)?)).await
+}
+
+/// `GET /api/v1/instance/terms_of_service`: those in force, or, before the first are, those to come.
+pub async fn terms_of_service(ask: Ask<Anyone>) -> Answer {
+    let all = ask.api.db.read(|q| Ok(terms::all(q)?)).await?;
+    let today = ask.api.now().to_iso_day();
+    let at = all.iter().rposition(|terms| terms.effective_date <= today).unwrap_or(0);
+    shown(&all, at, &today)
+}
+
+/// `GET /api/v1/instance/terms_of_service/:date`
+pub async fn terms_of_service_of(ask: Ask<Anyone>) -> Answer {
+    let all = ask.api.db.read(|q| Ok(terms::all(q)?)).await?;
+    let at = all.iter().position(|terms| terms.effective_date == ask.piece("date"));
+    shown(&all, at.ok_or(Refusal::NotFound(Noun::Record))?, &ask.api.now().to_iso_day())
+}
+
+fn shown(all: &[TermsView], at: usize, today: &str) -> Answer {
+    let terms = all.get(at).ok_or(Refusal::NotFound(Noun::Record))?;
+    json(&entities::TermsOfService {
+        effective_date: midnight(&terms.effective_date).into(),
+        effective: terms.effective_date.as_str() <= today,
+        content: sanitize(&terms.text),
+        succeeded_by: all.get(at.saturating_add(1)).map(|next| midnight(&next.effective_date).into()),
+    })
+}
+
+fn midnight(day: &str) -> Time {
+    Time::parse(&format!("{day}T00:00:00Z")).unwrap_or(Time(0))
+}
+
+/// `GET /api/v1/instance/languages`
+pub async fn languages(_: Ask<Anyone>) -> Answer {
+    json(entities::LANGUAGES)
+}
+
+/// `GET /api/v1/instance/peers`
+pub async fn peers(ask: Ask<Anyone>) -> Answer {
+    json(&ask.api.db.read(|q| Ok(discovery::domains(q)?)).await?)
+}
