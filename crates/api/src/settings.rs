@@ -66,7 +66,11 @@ pub const KNOWN: &[Known] = &[
     known("status_page_url", Shape::Url, "a page elsewhere that says whether the server is up"),
     known("registrations", Shape::Word(&["open", "approval", "closed"]), "who may sign up; closed when not set"),
     known("closed_registrations_message", Shape::Line(500), "shown when nobody may sign up"),
-    known("single_user_mode", Shape::Word(&["on", "off"]), "the owner's profile is the front page; off when not set"),
+    known(
+        "single_user_mode",
+        Shape::Word(&["on", "off"]),
+        "the owner's profile is the front page; when not set: while one person lives here and registrations are closed",
+    ),
     known("rate_limits", Shape::Word(&["on", "off"]), "off only for development and tests; on when not set"),
 ];
 
@@ -131,8 +135,9 @@ pub struct ServerSettings {
     pub registrations: Registrations,
     /// `closed_registrations_message`.
     pub closed_registrations_message: Option<String>,
-    /// `single_user_mode`: the owner's profile is the front page.
-    pub is_single_user: bool,
+    /// `single_user_mode`: the owner's profile is the front page. `None`: while one person lives here and registrations
+    /// are closed.
+    pub single_user: Option<bool>,
     /// `rate_limits`: `off` for development and tests.
     pub rate_limits: bool,
 }
@@ -157,7 +162,11 @@ impl ServerSettings {
                 _ => Registrations::Closed,
             },
             closed_registrations_message: take("closed_registrations_message"),
-            is_single_user: take("single_user_mode").as_deref() == Some("on"),
+            single_user: match take("single_user_mode").as_deref() {
+                Some("on") => Some(true),
+                Some("off") => Some(false),
+                _ => None,
+            },
             rate_limits: take("rate_limits").as_deref() != Some("off"),
         }
     }
@@ -175,8 +184,7 @@ impl ServerSettings {
             "status_page_url" => self.status_page_url.as_deref().unwrap_or_default(),
             "registrations" => self.registrations.word(),
             "closed_registrations_message" => self.closed_registrations_message.as_deref().unwrap_or_default(),
-            "single_user_mode" if self.is_single_user => "on",
-            "single_user_mode" => "off",
+            "single_user_mode" => self.single_user.map_or("", |is_single| if is_single { "on" } else { "off" }),
             "rate_limits" if self.rate_limits => "on",
             "rate_limits" => "off",
             _ => "",

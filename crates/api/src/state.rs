@@ -47,6 +47,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Whether an SMTP server is set.
     pub sends_mail: bool,
+    /// Whether the configuration says that the server is one person's; `None` leaves it to the settings.
+    pub single_user: Option<bool>,
 }
 
 /// What is read seldom and needed by every request, until an event says that it changed.

@@ -15,7 +15,7 @@ use super::{
     Browser, Frame, page,
     visitors::{self, Around, Head, Listed},
 };
-use crate::{gate::Ask, render};
+use crate::{gate::Ask, render, settings::Registrations};
 
 /// Posts on the front page.
 const POSTS: i64 = 10;
@@ -46,11 +46,15 @@ struct Landing {
 /// A fault.
 pub async fn show(ask: Ask<Browser>) -> Result<Response, Error> {
     let settings = ask.api.settings().await?;
-    let is_empty = ask.api.db.read(|q| Ok(users::count(q)?)).await? == 0;
+    let n_people = ask.api.db.read(|q| Ok(users::count(q)?)).await?;
+    let is_empty = n_people == 0;
     if ask.me.user.is_none() && !is_empty {
-        if settings.is_single_user
-            && let Some(profile) = visitors::owner(&ask.api, ask.page(POSTS, POSTS)).await?
-        {
+        let is_one_persons = ask
+            .api
+            .single_user
+            .or(settings.single_user)
+            .unwrap_or(n_people == 1 && settings.registrations == Registrations::Closed);
+        if is_one_persons && let Some(profile) = visitors::owner(&ask.api, ask.page(POSTS, POSTS)).await? {
             return page(&ask, StatusCode::OK, &profile);
         }
         let landing = landing(&ask).await?;

@@ -67,6 +67,7 @@ impl House {
             passwords: Passwords::new(Entropy::system()),
             sealer: Sealer::new(&[7; 32]).unwrap(),
             sends_mail: true,
+            single_user: None,
         });
         let router = phiomia_api::router(&api);
         let new = NewApp {

@@ -29,6 +29,9 @@ section! {
     /// Whether addresses of this server begin with `https`. Without it: plain `http` for a domain with a port or of
     /// this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
     https: Option<bool> = "", ["LOCAL_HTTPS"];
+    /// The owner's profile is the front page. Not set: the running server's setting `single_user_mode` says it, or else it
+    /// is so while one person lives here and registrations are closed.
+    single_user: Option<bool> = "", ["SINGLE_USER_MODE"];
     /// The language of accounts that commands make without saying another.
     default_locale: Locale = "en", ["DEFAULT_LOCALE"];
 }

@@ -53,6 +53,8 @@ pub struct House {
     pub sealer: Sealer,
     /// `None`: no SMTP server is set.
     pub smtp: Option<Smtp>,
+    /// Whether the configuration says that the server is one person's.
+    pub single_user: Option<bool>,
     announced: UnboundedReceiver<Event>,
     crew: Crew,
     lock: Option<Lock>,
@@ -91,7 +93,20 @@ impl House {
         }
         let addresses = Arc::new(config.addresses());
         let smtp = Smtp::new(&config.smtp, &addresses)?;
-        Ok(House { db: opened.db, live, files, addresses, entropy, sealer, smtp, announced: opened.events, crew, lock })
+        let single_user = config.instance.single_user;
+        Ok(House {
+            db: opened.db,
+            live,
+            files,
+            addresses,
+            entropy,
+            sealer,
+            smtp,
+            single_user,
+            announced: opened.events,
+            crew,
+            lock,
+        })
     }
 
     /// What handlers need of it.
@@ -106,6 +121,7 @@ impl House {
             passwords: Passwords::new(self.entropy.clone()),
             sealer: self.sealer.clone(),
             sends_mail: self.smtp.is_some(),
+            single_user: self.single_user,
         }
     }
 

@@ -71,6 +71,7 @@ impl Station {
             passwords: Passwords::new(Entropy::system()),
             sealer: phiomia_store::seal::Sealer::new(&[7; 32]).unwrap(),
             sends_mail: false,
+            single_user: None,
         };
         let api = Api::with_pace(parts, pace);
         let mut announced = std::mem::replace(&mut database.events, mpsc::unbounded_channel().1);

@@ -156,6 +156,7 @@ on_both_engines! {
 
     async fn a_server_of_one_person_shows_them_first(house: House) {
         let owner = signed_in(&house, "olga").await;
+        assert!(page(&house, "/").await.contains("<h1 class=\"p-name\">olga</h1>"), "of itself, while she is alone");
         house.person("alice").await.says("said by alice", "public").await;
         assert!(page(&house, "/").await.contains("said by alice"));
         house.api.db.write(|tx| Ok(settings::set(tx, "single_user_mode", "on")?)).await.unwrap();
