@@ -11,6 +11,7 @@ pub mod oauth;
 pub mod pages;
 pub mod peer;
 mod pictures;
+mod polls;
 pub mod render;
 mod routes;
 mod search;

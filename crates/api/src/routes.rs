@@ -18,7 +18,7 @@ use crate::{
         self, Browser,
         visitors::{self, Visitor},
     },
-    pictures, search,
+    pictures, polls, search,
     state::Api,
     statuses,
     streaming::{self, Listener},
@@ -139,6 +139,9 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/statuses/{id}/unmute"                           Member  ["write:mutes"]              [Api]          Form     PERSONAL  statuses::unmute;
         GET "/api/v1/favourites"                                      Member  ["read:favourites"]          [Api, Paging]  Nothing  PERSONAL  statuses::favourites;
         GET "/api/v1/bookmarks"                                       Member  ["read:bookmarks"]           [Api, Paging]  Nothing  PERSONAL  statuses::bookmarks;
+
+        GET "/api/v1/polls/{id}"                                      Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  polls::show;
+        POST "/api/v1/polls/{id}/votes"                               Member  ["write:statuses"]           [Api]          Form     PERSONAL  polls::vote;
 
         GET "/api/v1/conversations"                                   Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  conversations::list;
         DELETE "/api/v1/conversations/{id}"                           Member  ["write:conversations"]      [Api]          Form     PERSONAL  conversations::delete;

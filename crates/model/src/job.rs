@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ListId, StatusId};
+use crate::id::{AccountId, ListId, PollId, StatusId};
 
 /// What is to be done. Small, names things by id; running it twice is harmless.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,13 @@ pub enum Job {
         account: AccountId,
         /// Whom.
         target: AccountId,
+    },
+    /// Tells the end of a poll to its author and to people here who voted.
+    ClosePoll {
+        /// Which.
+        poll: PollId,
+        /// Voters up to this id were told; `None`: nobody was.
+        after: Option<AccountId>,
     },
     /// Erases an account's posts and relations in chunks after its deletion.
     SweepAccount {
@@ -126,6 +133,7 @@ impl Job {
             | Job::MergeList { .. }
             | Job::RebuildList { .. }
             | Job::SweepHome { .. }
+            | Job::ClosePoll { .. }
             | Job::EndMute { .. } => Lane::Feeds,
             Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::SendMail { .. } | Job::Tidy => Lane::Upkeep,
         }
@@ -135,7 +143,11 @@ impl Job {
     pub const fn priority(&self) -> i64 {
         match self {
             Job::FanOut { .. } | Job::SweepStatus { .. } | Job::SendMail { .. } => 10,
-            Job::SweepHome { .. } | Job::MergeHome { .. } | Job::MergeList { .. } | Job::EndMute { .. } => 20,
+            Job::SweepHome { .. }
+            | Job::MergeHome { .. }
+            | Job::MergeList { .. }
+            | Job::EndMute { .. }
+            | Job::ClosePoll { .. } => 20,
             Job::RebuildHome { .. } | Job::RebuildList { .. } | Job::SweepAccount { .. } => 30,
             Job::Tidy => 90,
         }
@@ -152,6 +164,7 @@ impl Job {
             Job::MergeList { .. } => "merge_list",
             Job::RebuildList { .. } => "rebuild_list",
             Job::EndMute { .. } => "end_mute",
+            Job::ClosePoll { .. } => "close_poll",
             Job::SweepAccount { .. } => "sweep_account",
             Job::SendMail { .. } => "send_mail",
             Job::Tidy => "tidy",

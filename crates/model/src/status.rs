@@ -140,6 +140,32 @@ impl From<Option<AccountId>> for Viewer {
     }
 }
 
+/// A poll that somebody wants to attach to a post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollDraft {
+    /// What there is to choose from.
+    pub options: Vec<String>,
+    /// How long it runs, in seconds; `None` was not said, and is refused.
+    pub expires_in: Option<i64>,
+    /// Several choices allowed.
+    pub is_multiple: bool,
+    /// No figures before its end.
+    pub hides_totals: bool,
+}
+
+/// What an edit does to the poll of a post.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PollEdit {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// Takes it away.
+    Remove,
+    /// Attaches it, or puts it in the place of the one there is. Other choices, or another way to choose, and all votes
+    /// are gone.
+    Set(PollDraft),
+}
+
 /// What somebody here wants to post, checked against the bounds table.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
@@ -157,6 +183,8 @@ pub struct Draft {
     pub in_reply_to: Option<StatusId>,
     /// `None`: the author's default.
     pub quote_policy: Option<QuotePolicy>,
+    /// A poll to go with it.
+    pub poll: Option<PollDraft>,
     /// The app it was written with.
     pub app: Option<AppId>,
     /// `Idempotency-Key`: the same key within an hour gives the same post.
@@ -176,6 +204,8 @@ pub struct Edit {
     pub language: Option<String>,
     /// Who may quote it.
     pub quote_policy: Option<QuotePolicy>,
+    /// What becomes of its poll.
+    pub poll: PollEdit,
 }
 
 /// One revision of a post.
@@ -189,4 +219,6 @@ pub struct Revision {
     pub is_sensitive: bool,
     /// When this revision was made.
     pub created_at: Time,
+    /// What could be chosen in its poll; `None` without one.
+    pub poll_options: Option<Vec<String>>,
 }

@@ -4,6 +4,7 @@ pub mod apps;
 pub mod conversations;
 pub mod lists;
 pub mod notifications;
+pub mod polls;
 pub mod profiles;
 pub mod relationships;
 pub mod server;

@@ -8,7 +8,7 @@ use phiomia_store::db::statuses::{MentionView, StatusBody, StatusView, Thread};
 use phiomia_text::MentionTarget;
 use std::collections::HashMap;
 
-use super::{Cx, account, handle_of};
+use super::{Cx, account, handle_of, poll};
 
 /// A page of posts.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn statuses(views: &[StatusView], cx: &Cx) -> Vec<entities::Status> {
 #[must_use]
 pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
     let body = &*view.body;
-    let mine = view.mine;
+    let mine = view.mine.as_ref();
     entities::Status {
         id: body.id,
         uri: body.uri.clone(),
@@ -47,7 +47,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         in_reply_to_id: body.in_reply_to_id,
         in_reply_to_account_id: body.in_reply_to_account_id,
         reblog: view.reblog.as_ref().map(|original| Box::new(status(original, cx))),
-        poll: None,
+        poll: poll(view, cx),
         card: None,
         language: body.language.clone(),
         text: None,
@@ -88,7 +88,9 @@ pub fn revisions(view: &StatusView, revisions: &[Revision], cx: &Cx) -> Vec<enti
         sensitive: revision.is_sensitive,
         created_at: revision.created_at.into(),
         account: account(&view.author, cx),
-        poll: None,
+        poll: revision.poll_options.as_ref().map(|titles| entities::StatusEditPoll {
+            options: titles.iter().map(|title| entities::StatusEditPollOption { title: title.clone() }).collect(),
+        }),
         media_attachments: Vec::new(),
         emojis: emojis(&[&revision.text, &revision.spoiler_text], body, cx),
         quote: None,

@@ -4,9 +4,8 @@ use phiomia_mastodon::form::{Flag, Id, List, Text, filled};
 use phiomia_model::{Error, Refusal, StatusId, Viewer, status::Draft};
 use phiomia_social::statuses as verbs;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::{check_offered, flag, language, quote_policy, seen};
+use super::{PollInput, check_offered, flag, language, quote_policy, seen};
 use crate::{
     gate::{Answer, Ask, Member, json},
     render,
@@ -26,7 +25,8 @@ struct NewStatus {
     in_reply_to_id: Option<Id<StatusId>>,
     quote_approval_policy: Option<Text>,
     media_ids: Option<List<Text>>,
-    poll: Option<Value>,
+    #[serde(default, deserialize_with = "filled")]
+    poll: Option<PollInput>,
     #[serde(default, deserialize_with = "filled")]
     scheduled_at: Option<Text>,
     #[serde(default, deserialize_with = "filled")]
@@ -35,7 +35,7 @@ struct NewStatus {
 
 impl NewStatus {
     fn into_draft(self, ask: &Ask<Member>) -> Result<Draft, Error> {
-        check_offered(&self.media_ids, &self.poll)?;
+        check_offered(&self.media_ids)?;
         if self.scheduled_at.is_some() {
             return Err(Refusal::validation("This server does not post at a later time yet").into());
         }
@@ -58,6 +58,7 @@ impl NewStatus {
             language: language(self.language),
             in_reply_to,
             quote_policy: quote_policy(self.quote_approval_policy)?,
+            poll: self.poll.and_then(PollInput::into_draft),
             app: Some(ask.me.app),
             idempotency_key: ask.header("idempotency-key").filter(|key| !key.is_empty()).map(cut_key),
         })

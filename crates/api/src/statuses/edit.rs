@@ -1,12 +1,14 @@
 //! Changing and deleting one's own posts.
 
-use phiomia_mastodon::form::{Flag, List, Text};
-use phiomia_model::{Noun, Refusal, StatusId, Viewer, status::Edit};
+use phiomia_mastodon::form::{Flag, List, Text, filled};
+use phiomia_model::{
+    Noun, Refusal, StatusId, Viewer,
+    status::{Edit, PollEdit},
+};
 use phiomia_social::statuses as verbs;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::{check_offered, flag, language, quote_policy, seen};
+use super::{PollInput, check_offered, flag, language, quote_policy, seen};
 use crate::{
     gate::{Answer, Ask, Member, json},
     render,
@@ -20,20 +22,23 @@ struct EditInput {
     language: Option<Text>,
     quote_approval_policy: Option<Text>,
     media_ids: Option<List<Text>>,
-    poll: Option<Value>,
+    #[serde(default, deserialize_with = "filled")]
+    poll: Option<PollInput>,
 }
 
 /// `PUT /api/v1/statuses/:id`
 pub async fn edit(ask: Ask<Member>) -> Answer {
     let id: StatusId = ask.id(Noun::Status)?;
     let input: EditInput = ask.decode()?;
-    check_offered(&input.media_ids, &input.poll)?;
+    check_offered(&input.media_ids)?;
     let change = Edit {
         text: input.status.map(Into::into),
         spoiler_text: input.spoiler_text.map(Into::into),
         is_sensitive: flag(input.sensitive),
         language: language(input.language),
         quote_policy: quote_policy(input.quote_approval_policy)?,
+        // As in Mastodon, an edit that does not name the poll takes it away.
+        poll: input.poll.and_then(PollInput::into_draft).map_or(PollEdit::Remove, PollEdit::Set),
     };
     let (me, social) = (ask.me.account, ask.api.social());
     let view = ask

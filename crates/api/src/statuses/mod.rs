@@ -12,26 +12,23 @@ pub use edit::{delete, edit, interaction_policy};
 pub use lists::{bookmarks, favourited_by, favourites, reblogged_by};
 pub use show::{context, history, many, show, source};
 
-use phiomia_mastodon::form::{Flag, List, Text};
-use phiomia_model::{Error, Noun, QuotePolicy, Refusal, StatusId, Time, Viewer};
+use phiomia_mastodon::form::{Flag, List, Number, Text, filled};
+use phiomia_model::{Error, Noun, QuotePolicy, Refusal, StatusId, Time, Viewer, status::PollDraft};
 use phiomia_store::{
     Query,
     db::statuses::{self as posts, StatusView},
 };
-use serde_json::Value;
+use serde::Deserialize;
 
 /// The post, if the viewer may see it. "Not there" and "not for you" are one answer.
 fn seen(q: &Query<'_>, id: StatusId, viewer: Viewer, now: Time) -> Result<StatusView, Error> {
     Ok(posts::view(q, id, viewer, now)?.ok_or(Refusal::NotFound(Noun::Status))?)
 }
 
-/// What cannot be done yet is refused rather than dropped: a post without its poll is not what its author wrote.
-fn check_offered(media_ids: &Option<List<Text>>, poll: &Option<Value>) -> Result<(), Refusal> {
+/// What cannot be done yet is refused rather than dropped: a post without its picture is not what its author wrote.
+fn check_offered(media_ids: &Option<List<Text>>) -> Result<(), Refusal> {
     if media_ids.as_ref().is_some_and(|ids| !ids.0.is_empty()) {
         return Err(Refusal::validation("This server does not take media yet"));
-    }
-    if poll.as_ref().is_some_and(|poll| !poll.is_null()) {
-        return Err(Refusal::validation("This server does not take polls yet"));
     }
     Ok(())
 }
@@ -49,4 +46,29 @@ fn language(code: Option<Text>) -> Option<String> {
 
 fn flag(flag: Option<Flag>) -> Option<bool> {
     flag.map(Into::into)
+}
+
+/// The `poll` of a post.
+#[derive(Deserialize)]
+struct PollInput {
+    options: Option<List<Text>>,
+    #[serde(default, deserialize_with = "filled")]
+    expires_in: Option<Number>,
+    multiple: Option<Flag>,
+    hide_totals: Option<Flag>,
+}
+
+impl PollInput {
+    /// `None` for `{}`, which is as good as no poll.
+    fn into_draft(self) -> Option<PollDraft> {
+        if self.options.is_none() && self.expires_in.is_none() {
+            return None;
+        }
+        Some(PollDraft {
+            options: self.options.unwrap_or_default().strings(),
+            expires_in: self.expires_in.map(|seconds| seconds.0),
+            is_multiple: flag(self.multiple).unwrap_or_default(),
+            hides_totals: flag(self.hide_totals).unwrap_or_default(),
+        })
+    }
 }

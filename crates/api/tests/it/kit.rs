@@ -176,6 +176,7 @@ fn work(tx: &phiomia_store::Tx<'_>, lane: Lane) -> Result<usize, phiomia_model::
             Job::SweepHome { account, author } => timelines::sweep(tx, *account, *author)?,
             Job::MergeList { list, author } => timelines::merge_list(tx, *list, *author)?,
             Job::RebuildList { list } => timelines::rebuild_list(tx, *list)?,
+            Job::ClosePoll { poll, after } => phiomia_social::polls::close(tx, *poll, *after)?,
             Job::SweepAccount { account } => phiomia_social::statuses::sweep_account(tx, *account)?,
             Job::EndMute { account, target } => relationships::end_lapsed(tx, *account, *target)?,
             // Mails are the server's to send.

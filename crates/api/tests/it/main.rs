@@ -10,6 +10,7 @@ mod lists;
 mod notifications;
 mod oauth;
 mod pages;
+mod polls;
 mod queries;
 mod search;
 mod statuses;

@@ -20,7 +20,9 @@ on_both_engines! {
         bob.follows(&alice).await;
         let root = alice.says("root", "public").await;
         for n in 0..12 {
-            let id = alice.posts(json!({"status": format!("#tag{n} @bob {n}"), "in_reply_to_id": root})).await;
+            let poll = json!({"options": ["yes", "no"], "expires_in": 300});
+            let post = json!({"status": format!("#tag{n} @bob {n}"), "in_reply_to_id": root, "poll": poll});
+            let id = alice.posts(post).await;
             bob.post(&format!("/api/v1/statuses/{id}/favourite"), json!({})).await.ok();
             bob.post(&format!("/api/v1/statuses/{id}/bookmark"), json!({})).await.ok();
         }

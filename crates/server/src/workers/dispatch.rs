@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use phiomia_model::{Error, Fault, Job};
-use phiomia_social::{relationships, statuses, timelines, users};
+use phiomia_social::{polls, relationships, statuses, timelines, users};
 use phiomia_store::{Db, Tx};
 
 use super::Run;
@@ -34,6 +34,7 @@ fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
         Job::MergeList { list, author } => timelines::merge_list(tx, list, author),
         Job::RebuildList { list } => timelines::rebuild_list(tx, list),
         Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),
+        Job::ClosePoll { poll, after } => polls::close(tx, poll, after),
         Job::SweepAccount { account } => {
             users::erase(tx, account)?;
             statuses::sweep_account(tx, account)

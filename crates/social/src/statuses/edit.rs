@@ -14,7 +14,7 @@ use phiomia_store::{
 };
 
 use super::{check_text, is_language, meant, own, write_references};
-use crate::{Social, conversations, notifications::notify};
+use crate::{Social, conversations, notifications::notify, polls};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
 const MOST_TOLD: i64 = 500;
@@ -50,15 +50,16 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     if let Some(policy) = change.quote_policy {
         new.quote_policy = if new.visibility.is_open() { policy } else { QuotePolicy::Nobody };
     }
-    let is_revision =
-        (&old.text, &old.spoiler_text, old.is_sensitive) != (&new.text, &new.spoiler_text, new.is_sensitive);
+    let poll = polls::edit(tx, social, id, &change.poll)?;
+    let is_revision = poll.is_changed
+        || (&old.text, &old.spoiler_text, old.is_sensitive) != (&new.text, &new.spoiler_text, new.is_sensitive);
     let is_change = is_revision || (&old.language, old.quote_policy) != (&new.language, new.quote_policy);
     if !is_change {
         return Ok(());
     }
     if is_revision {
         new.edited_at = Some(tx.now());
-        keep(tx, id, &old, &new)?;
+        keep(tx, id, &old, &new, poll)?;
     }
     statuses::update(tx, id, &new)?;
     if old.text != new.text {
@@ -86,17 +87,18 @@ pub fn set_quote_policy(tx: &Tx<'_>, me: AccountId, id: StatusId, policy: QuoteP
 }
 
 /// Keeps the first text when it is edited for the first time, and each new one.
-fn keep(tx: &Tx<'_>, id: StatusId, old: &Edited, new: &Edited) -> Result<(), Error> {
-    let revision = |row: &Edited, created_at| Revision {
+fn keep(tx: &Tx<'_>, id: StatusId, old: &Edited, new: &Edited, poll: polls::Edited) -> Result<(), Error> {
+    let revision = |row: &Edited, created_at, poll_options| Revision {
         text: row.text.clone(),
         spoiler_text: row.spoiler_text.clone(),
         is_sensitive: row.is_sensitive,
         created_at,
+        poll_options,
     };
     if statuses::edits(tx, id)?.is_empty() {
-        statuses::record_edit(tx, id, &revision(old, old.created_at))?;
+        statuses::record_edit(tx, id, &revision(old, old.created_at, poll.before))?;
     }
-    statuses::record_edit(tx, id, &revision(new, tx.now()))?;
+    statuses::record_edit(tx, id, &revision(new, tx.now(), poll.after))?;
     Ok(())
 }
 

@@ -15,14 +15,14 @@ use phiomia_store::{
 };
 
 use super::{check_text, is_language, meant, write_references};
-use crate::{Social, conversations, notifications::notify};
+use crate::{Social, conversations, notifications::notify, polls};
 
 /// How long an `Idempotency-Key` is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
 
 /// Posts a draft for `author`. The same idempotency key within an hour gives the post it gave before.
 ///
-/// One transaction: the status, its mentions and tags, the author's own feed row (so a refresh shows it at once),
+/// One transaction: the status, its mentions, tags and poll, the author's own feed row (so a refresh shows it at once),
 /// notifications of local people, and the job that writes the followers' feeds.
 ///
 /// # Errors
@@ -45,6 +45,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if draft.language.as_deref().is_some_and(|code| !is_language(code)) {
         return Err(Refusal::validation("Language is not valid").into());
     }
+    let poll = draft.poll.as_ref().map(|poll| polls::check(social, poll, tx.now())).transpose()?;
     let parent = parent(tx, author, draft.in_reply_to)?;
     let visibility = draft.visibility.unwrap_or(defaults.visibility);
     let id = StatusId(tx.new_id());
@@ -78,6 +79,9 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
             created_at: tx.now(),
         },
     )?;
+    if let Some(poll) = &poll {
+        polls::attach(tx, id, poll)?;
+    }
     let meant = meant(tx, social, text)?;
     let people = write_references(tx, id, &meant)?;
     if visibility.is_open() && !meant.tags.is_empty() {

@@ -2,7 +2,7 @@
 
 -- A conversation as one person has it in their list: direct posts of one thread between the same people.
 create table account_conversations (
-    id bigint primary key,
+    id integer primary key,
     account_id bigint not null references accounts (id),
     conversation_id bigint not null references conversations (id),
     -- The others, as sorted ids with commas between; empty for posts to nobody.
@@ -31,7 +31,7 @@ create table conversation_mutes (
 create index conversation_mutes_conversation on conversation_mutes (conversation_id);
 
 create table polls (
-    id bigint primary key,
+    id integer primary key,
     status_id bigint not null unique references statuses (id),
     is_multiple boolean not null,
     hides_totals boolean not null,
@@ -64,7 +64,7 @@ create index poll_votes_account on poll_votes (account_id);
 alter table status_edits add column poll_options text;
 
 create table scheduled_statuses (
-    id bigint primary key,
+    id integer primary key,
     account_id bigint not null references accounts (id),
     scheduled_at bigint not null,
     -- JSON: the draft.

@@ -14,12 +14,12 @@ use super::{
 };
 
 queries! {
-    // Nobody is told about themselves, about people they block or who block them, about people they mute with their
+    // Nobody is told about themselves (but that their poll is over), about people they block or who block them, about people they mute with their
     // notifications, or of what happens in a thread they muted. Only people who live here are told anything.
     INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at)
         select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint)
         from accounts a, accounts f
-        where a.id = $2 and f.id = $3 and a.id <> f.id
+        where a.id = $2 and f.id = $3 and (a.id <> f.id or $4 = 'poll')
             and a.domain = '' and a.suspended_at is null and a.deleted_at is null
             and f.suspended_at is null and f.deleted_at is null
             and not exists (select 1 from blocks b where b.account_id = a.id and b.target_id = f.id)

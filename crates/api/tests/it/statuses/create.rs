@@ -41,7 +41,6 @@ on_both_engines! {
             (json!({"status": "x", "visibility": "secret"}), 422, "Validation failed: Visibility is not included in the list"),
             (json!({"status": "x", "in_reply_to_id": "1"}), 404, "The post you are trying to reply to does not appear to exist."),
             (json!({"status": "x", "media_ids": ["1"]}), 422, "Validation failed: This server does not take media yet"),
-            (json!({"status": "x", "poll": {"options": ["a"]}}), 422, "Validation failed: This server does not take polls yet"),
             (json!({"status": "x", "scheduled_at": "2030-01-01"}), 422, "Validation failed: This server does not post at a later time yet"),
             (json!({"status": "x", "quoted_status_id": "1"}), 422, "Validation failed: This server does not take quotes yet"),
         ] {

@@ -178,6 +178,7 @@ pub fn draft(text: &str) -> Draft {
         language: None,
         in_reply_to: None,
         quote_policy: None,
+        poll: None,
         app: None,
         idempotency_key: None,
     }

@@ -2,6 +2,7 @@
 
 use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibility, status::Revision};
 
+use super::polls;
 use crate::db::{
     query::{Query, Tx},
     sql::{Sql, queries},
@@ -31,9 +32,10 @@ queries! {
         from statuses where id = $1 and deleted_at is null");
     MARK_DELETED = Sql::Same("update statuses set deleted_at = $2 where id = $1 and deleted_at is null");
     IS_DELETED = Sql::Same("select 1 from statuses where id = $1 and deleted_at is not null");
-    RECORD_EDIT = Sql::Same("insert into status_edits (id, status_id, text, spoiler_text, is_sensitive, created_at)
-        values ($1, $2, $3, $4, $5, $6)");
-    EDITS = Sql::Same("select text, spoiler_text, is_sensitive, created_at from status_edits where status_id = $1
+    RECORD_EDIT = Sql::Same("insert into status_edits
+            (id, status_id, text, spoiler_text, is_sensitive, created_at, poll_options)
+        values ($1, $2, $3, $4, $5, $6, $7)");
+    EDITS = Sql::Same("select text, spoiler_text, is_sensitive, created_at, poll_options from status_edits where status_id = $1
         order by id");
     AUTHOR_AND_POLICY = Sql::Same("select account_id, quote_policy from statuses where id = $1 and deleted_at is null");
     IDEMPOTENT = Sql::Same("select status_id from idempotency_keys
@@ -282,8 +284,16 @@ pub fn is_deleted(q: &Query<'_>, status: StatusId) -> Result<bool, Fault> {
 /// # Errors
 /// The database failed.
 pub fn record_edit(tx: &Tx<'_>, status: StatusId, revision: &Revision) -> Result<(), Fault> {
-    let values =
-        (tx.new_id(), status, &revision.text, &revision.spoiler_text, revision.is_sensitive, revision.created_at);
+    let options = revision.poll_options.as_ref().map(serde_json::to_string).transpose();
+    let values = (
+        tx.new_id(),
+        status,
+        &revision.text,
+        &revision.spoiler_text,
+        revision.is_sensitive,
+        revision.created_at,
+        options.map_err(|e| Fault::because("writing the choices of a poll", e))?,
+    );
     tx.execute(&RECORD_EDIT, values).map(|_| ())
 }
 
@@ -292,11 +302,15 @@ pub fn record_edit(tx: &Tx<'_>, status: StatusId, revision: &Revision) -> Result
 /// # Errors
 /// The database failed.
 pub fn edits(q: &Query<'_>, status: StatusId) -> Result<Vec<Revision>, Fault> {
-    let rows: Vec<(String, String, bool, Time)> = q.rows(&EDITS, (status,))?;
-    Ok(rows
-        .into_iter()
-        .map(|(text, spoiler_text, is_sensitive, created_at)| Revision { text, spoiler_text, is_sensitive, created_at })
-        .collect())
+    let rows: Vec<(String, String, bool, Time, Option<String>)> = q.rows(&EDITS, (status,))?;
+    let revision = |(text, spoiler_text, is_sensitive, created_at, options): (_, _, _, _, Option<String>)| Revision {
+        text,
+        spoiler_text,
+        is_sensitive,
+        created_at,
+        poll_options: options.and_then(|json| serde_json::from_str(&json).ok()),
+    };
+    Ok(rows.into_iter().map(revision).collect())
 }
 
 /// Author and quote policy.
@@ -353,6 +367,9 @@ pub fn deleted_batch(q: &Query<'_>, author: AccountId, most: i64) -> Result<Vec<
 /// # Errors
 /// The database failed.
 pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    if let Some((poll, _)) = polls::poll_of(tx, status)? {
+        polls::erase_poll(tx, poll.id)?;
+    }
     for statement in [
         &ERASE_NOTIFICATIONS,
         &ERASE_FEED,

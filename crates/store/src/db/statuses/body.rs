@@ -1,0 +1,283 @@
+//! What a post is, the same for every viewer: read once, kept in memory until it changes.
+
+use std::{collections::HashMap, sync::Arc};
+
+use phiomia_model::{AccountId, Fault, PollId, QuotePolicy, StatusId, Time, Visibility};
+
+use crate::db::{
+    query::Query,
+    sql::{Sql, queries},
+    value::{FromRow, Row},
+};
+
+queries! {
+    // The posts and, in the same round, those they boost.
+    BODIES = Sql::Same("select s.id, s.account_id, s.uri, s.url, s.text, s.spoiler_text, s.visibility, s.is_sensitive,
+            s.is_local, s.language, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.conversation_id,
+            s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
+            p.name, p.website, l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count
+        from (select w.id from statuses w where w.id in ids($1)
+            union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
+        join statuses s on s.id = wanted.id
+        left join apps p on p.id = s.app_id
+        left join polls l on l.status_id = s.id
+        where s.deleted_at is null");
+    MENTIONS = Sql::Same("select m.status_id, m.account_id, m.handle, m.is_silent, a.username, a.domain, a.url
+        from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)");
+    TAGS = Sql::Same("select st.status_id, t.name from status_tags st join tags t on t.id = st.tag_id
+        where st.status_id in ids($1) order by st.status_id, t.name");
+    OPTIONS = Sql::Same("select l.status_id, o.title, o.votes_count
+        from polls l join poll_options o on o.poll_id = l.id
+        where l.status_id in ids($1) order by l.status_id, o.position");
+}
+
+/// Somebody mentioned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MentionView {
+    /// Who.
+    pub account: AccountId,
+    /// As written in the text, without `@` in front.
+    pub handle: String,
+    /// No longer in the text.
+    pub is_silent: bool,
+    /// The name without the domain.
+    pub username: String,
+    /// `None` for people here.
+    pub domain: Option<String>,
+    /// Their page.
+    pub url: String,
+}
+
+impl MentionView {
+    /// `alice`, or `alice@example.org` for people elsewhere.
+    #[must_use]
+    pub fn acct(&self) -> String {
+        match &self.domain {
+            None => self.username.clone(),
+            Some(domain) => format!("{}@{domain}", self.username),
+        }
+    }
+}
+
+/// A poll, the same for every viewer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PollView {
+    /// Its id.
+    pub id: PollId,
+    /// Several choices allowed.
+    pub is_multiple: bool,
+    /// No figures before its end.
+    pub hides_totals: bool,
+    /// When it ends; `None`: never.
+    pub expires_at: Option<Time>,
+    /// People who voted.
+    pub voters_count: i64,
+    /// What there is to choose from.
+    pub options: Vec<PollOptionView>,
+}
+
+impl PollView {
+    /// Whether it is over by `now`.
+    #[must_use]
+    pub fn is_over(&self, now: Time) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// One choice of a poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PollOptionView {
+    /// Its text.
+    pub title: String,
+    /// Votes for it.
+    pub votes_count: i64,
+}
+
+/// What a post is, the same for every viewer.
+#[derive(Clone, Debug)]
+pub struct StatusBody {
+    /// Its id here.
+    pub id: StatusId,
+    /// Its author.
+    pub account: AccountId,
+    /// Its id in the network.
+    pub uri: String,
+    /// Its page.
+    pub url: Option<String>,
+    /// Raw text (local), HTML as received (remote).
+    pub text: String,
+    /// Content warning; empty for none.
+    pub spoiler_text: String,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Marked sensitive.
+    pub is_sensitive: bool,
+    /// Written here.
+    pub is_local: bool,
+    /// An ISO 639 code.
+    pub language: Option<String>,
+    /// What it answers.
+    pub in_reply_to_id: Option<StatusId>,
+    /// Whose that is.
+    pub in_reply_to_account_id: Option<AccountId>,
+    /// What it boosts.
+    pub reblog_of_id: Option<StatusId>,
+    /// Its conversation.
+    pub conversation_id: Option<i64>,
+    /// Who may quote it.
+    pub quote_policy: QuotePolicy,
+    /// When it was posted.
+    pub created_at: Time,
+    /// When it was last edited.
+    pub edited_at: Option<Time>,
+    /// Answers that everybody may see.
+    pub replies_count: i64,
+    /// Boosts.
+    pub reblogs_count: i64,
+    /// Favourites.
+    pub favourites_count: i64,
+    /// Name and page of the app it was written with.
+    pub app: Option<(String, Option<String>)>,
+    /// Everybody it mentions, the silent ones too.
+    pub mentions: Vec<MentionView>,
+    /// Its hashtags, lower case.
+    pub tags: Vec<String>,
+    /// Its poll.
+    pub poll: Option<PollView>,
+}
+
+impl StatusBody {
+    /// About how much memory it takes.
+    pub(in crate::db) fn size_bytes(&self) -> u32 {
+        let mentions: usize = self.mentions.iter().map(|m| m.handle.len() + m.username.len() + m.url.len() + 120).sum();
+        let tags: usize = self.tags.iter().map(|t| t.len() + 24).sum();
+        let texts =
+            self.text.len() + self.spoiler_text.len() + self.uri.len() + self.url.as_ref().map_or(0, String::len);
+        let options = self.poll.iter().flat_map(|poll| &poll.options);
+        let poll: usize = options.map(|option| option.title.len() + 32).sum();
+        u32::try_from(600 + texts + mentions + tags + poll).unwrap_or(u32::MAX)
+    }
+}
+
+impl FromRow for StatusBody {
+    fn from_row(row: &mut Row<'_>) -> Result<StatusBody, Fault> {
+        Ok(StatusBody {
+            id: row.next()?,
+            account: row.next()?,
+            uri: row.next()?,
+            url: row.next()?,
+            text: row.next()?,
+            spoiler_text: row.next()?,
+            visibility: row.next()?,
+            is_sensitive: row.next()?,
+            is_local: row.next()?,
+            language: row.next()?,
+            in_reply_to_id: row.next()?,
+            in_reply_to_account_id: row.next()?,
+            reblog_of_id: row.next()?,
+            conversation_id: row.next()?,
+            quote_policy: row.next::<String>()?.parse().unwrap_or(QuotePolicy::Nobody),
+            created_at: row.next()?,
+            edited_at: row.next()?,
+            replies_count: row.next()?,
+            reblogs_count: row.next()?,
+            favourites_count: row.next()?,
+            app: {
+                let (name, website) = (row.next::<Option<String>>()?, row.next()?);
+                name.map(|name| (name, website))
+            },
+            mentions: Vec::new(),
+            tags: Vec::new(),
+            poll: poll(row)?,
+        })
+    }
+}
+
+/// The poll's part of a row; all of it is null where there is none.
+fn poll(row: &mut Row<'_>) -> Result<Option<PollView>, Fault> {
+    let (id, is_multiple, hides_totals): (Option<PollId>, Option<bool>, Option<bool>) =
+        (row.next()?, row.next()?, row.next()?);
+    let (expires_at, voters_count): (Option<Time>, Option<i64>) = (row.next()?, row.next()?);
+    Ok(id.map(|id| PollView {
+        id,
+        is_multiple: is_multiple.unwrap_or_default(),
+        hides_totals: hides_totals.unwrap_or_default(),
+        expires_at,
+        voters_count: voters_count.unwrap_or_default(),
+        options: Vec::new(),
+    }))
+}
+
+/// The posts with these ids and those they boost: from memory as far as possible, the others in three statements, or four
+/// with a poll among them.
+pub(super) fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<HashMap<StatusId, Arc<StatusBody>>, Fault> {
+    let mut known: HashMap<StatusId, Arc<StatusBody>> = HashMap::with_capacity(ids.len());
+    let mut wanted: Vec<i64> = Vec::new();
+    let mut look = |id: StatusId| -> Option<Arc<StatusBody>> {
+        let body = q.cached.and_then(|cached| cached.body(id));
+        match &body {
+            Some(body) => drop(known.insert(id, body.clone())),
+            None => wanted.push(id.0),
+        }
+        body
+    };
+    for id in ids {
+        if let Some(original) = look(*id).and_then(|body| body.reblog_of_id) {
+            look(original);
+        }
+    }
+    if !wanted.is_empty() {
+        for body in load(q, &wanted)? {
+            if let Some(cached) = q.cached {
+                cached.keep_body(&body);
+            }
+            known.insert(body.id, body);
+        }
+    }
+    Ok(known)
+}
+
+fn load(q: &Query<'_>, ids: &[i64]) -> Result<Vec<Arc<StatusBody>>, Fault> {
+    let rows: Vec<StatusBody> = q.rows(&BODIES, (ids,))?;
+    let mut bodies: HashMap<StatusId, StatusBody> = rows.into_iter().map(|b| (b.id, b)).collect();
+    let found: Vec<i64> = bodies.keys().map(|id| id.0).collect();
+    for (status, mention) in q.rows::<Mentioned>(&MENTIONS, (&found,))?.into_iter().map(|m| (m.status, m.view)) {
+        if let Some(body) = bodies.get_mut(&status) {
+            body.mentions.push(mention);
+        }
+    }
+    for (status, tag) in q.rows::<(StatusId, String)>(&TAGS, (&found,))? {
+        if let Some(body) = bodies.get_mut(&status) {
+            body.tags.push(tag);
+        }
+    }
+    if bodies.values().any(|body| body.poll.is_some()) {
+        for (status, title, votes_count) in q.rows::<(StatusId, String, i64)>(&OPTIONS, (&found,))? {
+            if let Some(poll) = bodies.get_mut(&status).and_then(|body| body.poll.as_mut()) {
+                poll.options.push(PollOptionView { title, votes_count });
+            }
+        }
+    }
+    Ok(bodies.into_values().map(Arc::new).collect())
+}
+
+struct Mentioned {
+    status: StatusId,
+    view: MentionView,
+}
+
+impl FromRow for Mentioned {
+    fn from_row(row: &mut Row<'_>) -> Result<Mentioned, Fault> {
+        Ok(Mentioned {
+            status: row.next()?,
+            view: MentionView {
+                account: row.next()?,
+                handle: row.next()?,
+                is_silent: row.next()?,
+                username: row.next()?,
+                domain: Some(row.next::<String>()?).filter(|d| !d.is_empty()),
+                url: row.next()?,
+            },
+        })
+    }
+}
