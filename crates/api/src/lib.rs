@@ -14,6 +14,7 @@ mod pictures;
 mod polls;
 pub mod render;
 mod routes;
+mod scheduled;
 mod search;
 pub mod settings;
 mod state;

@@ -18,7 +18,7 @@ use crate::{
         self, Browser,
         visitors::{self, Visitor},
     },
-    pictures, polls, search,
+    pictures, polls, scheduled, search,
     state::Api,
     statuses,
     streaming::{self, Listener},
@@ -142,6 +142,12 @@ pub fn table() -> Vec<Route> {
 
         GET "/api/v1/polls/{id}"                                      Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  polls::show;
         POST "/api/v1/polls/{id}/votes"                               Member  ["write:statuses"]           [Api]          Form     PERSONAL  polls::vote;
+
+        GET "/api/v1/scheduled_statuses"                              Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  scheduled::list;
+        GET "/api/v1/scheduled_statuses/{id}"                         Member  ["read:statuses"]            [Api]          Nothing  PERSONAL  scheduled::show;
+        PUT "/api/v1/scheduled_statuses/{id}"                         Member  ["write:statuses"]           [Api]          Form     PERSONAL  scheduled::reschedule;
+        DELETE "/api/v1/scheduled_statuses/{id}"                      Member  ["write:statuses"]           [Api]          Form     PERSONAL  scheduled::cancel;
+
 
         GET "/api/v1/conversations"                                   Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  conversations::list;
         DELETE "/api/v1/conversations/{id}"                           Member  ["write:conversations"]      [Api]          Form     PERSONAL  conversations::delete;

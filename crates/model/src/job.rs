@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ListId, PollId, StatusId};
+use crate::id::{AccountId, ListId, PollId, ScheduledStatusId, StatusId};
 
 /// What is to be done. Small, names things by id; running it twice is harmless.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,11 @@ pub enum Job {
         poll: PollId,
         /// Voters up to this id were told; `None`: nobody was.
         after: Option<AccountId>,
+    },
+    /// Posts what has waited for its time.
+    Publish {
+        /// Which.
+        scheduled: ScheduledStatusId,
     },
     /// Erases an account's posts and relations in chunks after its deletion.
     SweepAccount {
@@ -134,6 +139,7 @@ impl Job {
             | Job::RebuildList { .. }
             | Job::SweepHome { .. }
             | Job::ClosePoll { .. }
+            | Job::Publish { .. }
             | Job::EndMute { .. } => Lane::Feeds,
             Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::SendMail { .. } | Job::Tidy => Lane::Upkeep,
         }
@@ -142,7 +148,7 @@ impl Job {
     #[must_use]
     pub const fn priority(&self) -> i64 {
         match self {
-            Job::FanOut { .. } | Job::SweepStatus { .. } | Job::SendMail { .. } => 10,
+            Job::FanOut { .. } | Job::SweepStatus { .. } | Job::SendMail { .. } | Job::Publish { .. } => 10,
             Job::SweepHome { .. }
             | Job::MergeHome { .. }
             | Job::MergeList { .. }
@@ -165,6 +171,7 @@ impl Job {
             Job::RebuildList { .. } => "rebuild_list",
             Job::EndMute { .. } => "end_mute",
             Job::ClosePoll { .. } => "close_poll",
+            Job::Publish { .. } => "publish",
             Job::SweepAccount { .. } => "sweep_account",
             Job::SendMail { .. } => "send_mail",
             Job::Tidy => "tidy",

@@ -167,7 +167,7 @@ pub enum PollEdit {
 }
 
 /// What somebody here wants to post, checked against the bounds table.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// Raw text as typed.
     pub text: String,

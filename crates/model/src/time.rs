@@ -65,6 +65,13 @@ impl Time {
     pub const fn midnight(self) -> Time {
         Time(self.as_days().saturating_mul(86_400_000_000))
     }
+    /// Reads what apps write: RFC 3339, the same without an offset (then it is UTC), or a day (then its midnight).
+    /// `None` for anything else.
+    #[must_use]
+    pub fn parse_loosely(text: &str) -> Option<Time> {
+        let in_utc = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+        Time::parse(text).or_else(|| in_utc().map(|zoned| Time(zoned.timestamp().as_microsecond())))
+    }
     /// Reads RFC 3339 / ISO 8601 with an offset; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Time> {
@@ -84,5 +91,9 @@ mod tests {
         assert_eq!(t.to_iso_day(), "2026-11-25");
         assert_eq!(t.midnight().to_iso_millis(), "2026-11-25T00:00:00.000Z");
         assert_eq!(Time::parse("2026-11-25T08:09:50.12+01:00"), Some(t));
+        assert_eq!(Time::parse_loosely("2026-11-25T08:09:50.12+01:00"), Some(t));
+        assert_eq!(Time::parse_loosely("2026-11-25T07:09:50.12"), Some(t));
+        assert_eq!(Time::parse_loosely("2026-11-25"), Some(t.midnight()));
+        assert_eq!(Time::parse_loosely("tomorrow"), None);
     }
 }

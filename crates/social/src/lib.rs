@@ -7,6 +7,7 @@ pub mod notifications;
 pub mod polls;
 pub mod profiles;
 pub mod relationships;
+pub mod scheduled;
 pub mod server;
 pub mod statuses;
 pub mod tags;

@@ -2,13 +2,15 @@
 
 use phiomia_mastodon::form::{Flag, Id, List, Text, filled};
 use phiomia_model::{Error, Refusal, StatusId, Viewer, status::Draft};
-use phiomia_social::statuses as verbs;
+use phiomia_social::scheduled::{self as verbs, Submitted};
+use phiomia_store::db::{scheduled::ScheduledView, statuses::StatusView};
 use serde::Deserialize;
 
 use super::{PollInput, check_offered, flag, language, quote_policy, seen};
 use crate::{
     gate::{Answer, Ask, Member, json},
     render,
+    scheduled::time,
 };
 
 /// Longest `Idempotency-Key`, in bytes.
@@ -36,9 +38,6 @@ struct NewStatus {
 impl NewStatus {
     fn into_draft(self, ask: &Ask<Member>) -> Result<Draft, Error> {
         check_offered(&self.media_ids)?;
-        if self.scheduled_at.is_some() {
-            return Err(Refusal::validation("This server does not post at a later time yet").into());
-        }
         if self.quoted_status_id.is_some() {
             return Err(Refusal::validation("This server does not take quotes yet").into());
         }
@@ -69,17 +68,29 @@ fn cut_key(key: &str) -> String {
     key.chars().take(LONGEST_KEY).collect()
 }
 
-/// Posts, and answers the post; the same key within an hour answers the same one.
+enum Made {
+    Post(Box<StatusView>),
+    Waiting(Box<ScheduledView>),
+}
+
+/// Posts, or keeps the post for its time; answers what there is then; the same key within an hour answers the same one.
 pub async fn create(ask: Ask<Member>) -> Answer {
-    let draft = ask.decode::<NewStatus>()?.into_draft(&ask)?;
+    let input = ask.decode::<NewStatus>()?;
+    let at = input.scheduled_at.as_ref().map(time).transpose()?;
+    let draft = input.into_draft(&ask)?;
     let (me, social) = (ask.me.account, ask.api.social());
-    let view = ask
+    let made = ask
         .api
         .db
         .write(move |tx| {
-            let id = verbs::post(tx, &social, me, &draft)?;
-            seen(tx, id, Viewer::Account(me), tx.now())
+            Ok(match verbs::submit(tx, &social, me, &draft, at)? {
+                Submitted::Posted(id) => Made::Post(Box::new(seen(tx, id, Viewer::Account(me), tx.now())?)),
+                Submitted::Waiting(id) => Made::Waiting(Box::new(verbs::own(tx, me, id)?)),
+            })
         })
         .await?;
-    json(&render::status(&view, &ask.api.cx().await?))
+    match made {
+        Made::Post(view) => json(&render::status(&view, &ask.api.cx().await?)),
+        Made::Waiting(view) => json(&render::scheduled_status(&view)),
+    }
 }

@@ -15,6 +15,7 @@ use http_body_util::BodyExt as _;
 use phiomia_api::{Api, Parts, peer::ClientAddr};
 use phiomia_model::{AccountId, Addresses, AppId, Event, Job, Role, Scopes, Time, job::Lane};
 use phiomia_social::{
+    Social,
     apps::{self, NewApp},
     relationships, timelines,
     users::{self, NewUser, Passwords},
@@ -120,7 +121,8 @@ impl House {
         loop {
             let mut n_done = 0;
             for lane in Lane::ALL {
-                n_done += self.api.db.write(move |tx| work(tx, lane)).await.unwrap();
+                let social = self.api.social();
+                n_done += self.api.db.write(move |tx| work(tx, &social, lane)).await.unwrap();
             }
             if n_done == 0 {
                 return;
@@ -165,7 +167,7 @@ async fn send(router: Router, mut request: Request<Body>) -> Answer {
 }
 
 /// One job of a lane; how many there were.
-fn work(tx: &phiomia_store::Tx<'_>, lane: Lane) -> Result<usize, phiomia_model::Error> {
+fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<usize, phiomia_model::Error> {
     let claimed = jobs::claim(tx, lane, 1, Duration::from_secs(60), "kit")?;
     for job in &claimed {
         match job.job.as_ref().unwrap() {
@@ -177,6 +179,7 @@ fn work(tx: &phiomia_store::Tx<'_>, lane: Lane) -> Result<usize, phiomia_model::
             Job::MergeList { list, author } => timelines::merge_list(tx, *list, *author)?,
             Job::RebuildList { list } => timelines::rebuild_list(tx, *list)?,
             Job::ClosePoll { poll, after } => phiomia_social::polls::close(tx, *poll, *after)?,
+            Job::Publish { scheduled } => phiomia_social::scheduled::publish(tx, social, *scheduled)?,
             Job::SweepAccount { account } => phiomia_social::statuses::sweep_account(tx, *account)?,
             Job::EndMute { account, target } => relationships::end_lapsed(tx, *account, *target)?,
             // Mails are the server's to send.

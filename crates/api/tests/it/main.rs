@@ -12,6 +12,7 @@ mod oauth;
 mod pages;
 mod polls;
 mod queries;
+mod scheduled;
 mod search;
 mod statuses;
 mod streaming;

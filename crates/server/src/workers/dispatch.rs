@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use phiomia_model::{Error, Fault, Job};
-use phiomia_social::{polls, relationships, statuses, timelines, users};
+use phiomia_social::{Social, polls, relationships, scheduled, statuses, timelines, users};
 use phiomia_store::{Db, Tx};
 
 use super::Run;
@@ -11,20 +11,21 @@ use crate::mail::Post;
 
 /// The work of all rooms.
 pub(super) fn rooms(db: Db, post: Post) -> Run {
+    let social = Social::new(post.addresses.clone());
     Arc::new(move |job| {
-        let (db, post) = (db.clone(), post.clone());
+        let (db, post, social) = (db.clone(), post.clone(), social.clone());
         Box::pin(async move {
             match job {
                 // The network is not waited for in a transaction.
                 Job::SendMail { account, mail } => post.send(account, mail).await,
-                job => db.write(move |tx| work(tx, &job)).await,
+                job => db.write(move |tx| work(tx, &social, &job)).await,
             }
         })
     })
 }
 
 /// One job, in one transaction. Running it twice is harmless.
-fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
+fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
     match *job {
         Job::FanOut { status } => timelines::fan_out(tx, status),
         Job::SweepStatus { status } => statuses::sweep(tx, status),
@@ -35,6 +36,7 @@ fn work(tx: &Tx<'_>, job: &Job) -> Result<(), Error> {
         Job::RebuildList { list } => timelines::rebuild_list(tx, list),
         Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),
         Job::ClosePoll { poll, after } => polls::close(tx, poll, after),
+        Job::Publish { scheduled } => scheduled::publish(tx, social, scheduled),
         Job::SweepAccount { account } => {
             users::erase(tx, account)?;
             statuses::sweep_account(tx, account)

@@ -9,7 +9,7 @@ mod reblog;
 pub use acts::{bookmark, favourite, pin, unbookmark, unfavourite, unpin};
 pub use delete::{Deleted, delete, sweep, sweep_account};
 pub use edit::{edit, set_quote_policy};
-pub use post::{post, tidy};
+pub use post::{check, given_before, post, tidy};
 pub use reblog::{reblog, unreblog};
 
 use std::sync::Arc;

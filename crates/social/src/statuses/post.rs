@@ -1,6 +1,6 @@
 //! Somebody here posts.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use phiomia_model::{
     AccountId, Error, Event, Job, NotificationType, QuotePolicy, Refusal, StatusId, Visibility, status::Draft,
@@ -8,7 +8,9 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        accounts, defaults, featured_tags,
+        accounts::{self, AccountView},
+        defaults::{self, PostingDefaults},
+        featured_tags,
         statuses::{self, Counter, NewStatus, StatusBody},
         timelines,
     },
@@ -28,26 +30,10 @@ const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
 /// # Errors
 /// Refused for a text that is empty or too long (`422`), and for an answer to something that is not there for the author.
 pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> Result<StatusId, Error> {
-    if let Some(key) = draft.idempotency_key.as_deref()
-        && let Some(known) = statuses::idempotent(tx, author, key, tx.now().minus(KEY_LIFETIME))?
-    {
+    if let Some(known) = given_before(tx, author, draft)? {
         return Ok(known);
     }
-    let defaults = defaults::find(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
-    let me = accounts::view(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
-    // A warning without a text is a text without a warning.
-    let (text, spoiler_text) = if draft.text.trim().is_empty() {
-        (draft.spoiler_text.as_str(), "")
-    } else {
-        (draft.text.as_str(), draft.spoiler_text.as_str())
-    };
-    check_text(social, text, spoiler_text)?;
-    if draft.language.as_deref().is_some_and(|code| !is_language(code)) {
-        return Err(Refusal::validation("Language is not valid").into());
-    }
-    let poll = draft.poll.as_ref().map(|poll| polls::check(social, poll, tx.now())).transpose()?;
-    let parent = parent(tx, author, draft.in_reply_to)?;
-    let visibility = draft.visibility.unwrap_or(defaults.visibility);
+    let Prepared { defaults, me, text, spoiler_text, poll, parent, visibility } = prepare(tx, social, author, draft)?;
     let id = StatusId(tx.new_id());
     let conversation = match parent.as_ref().and_then(|p| p.conversation_id) {
         Some(known) => known,
@@ -115,6 +101,53 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     Ok(id)
 }
 
+/// What the draft's idempotency key gave within the last hour.
+///
+/// # Errors
+/// The database failed.
+pub fn given_before(tx: &Tx<'_>, author: AccountId, draft: &Draft) -> Result<Option<StatusId>, Error> {
+    let Some(key) = draft.idempotency_key.as_deref() else { return Ok(None) };
+    Ok(statuses::idempotent(tx, author, key, tx.now().minus(KEY_LIFETIME))?)
+}
+
+/// Looks whether a draft could be posted as things are now.
+///
+/// # Errors
+/// As [`post`].
+pub fn check(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> Result<(), Error> {
+    prepare(tx, social, author, draft).map(|_| ())
+}
+
+/// A draft that holds, and what it takes to write it down.
+struct Prepared<'a> {
+    defaults: PostingDefaults,
+    me: Arc<AccountView>,
+    text: &'a str,
+    spoiler_text: &'a str,
+    poll: Option<polls::Checked>,
+    parent: Option<Arc<StatusBody>>,
+    visibility: Visibility,
+}
+
+fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft) -> Result<Prepared<'a>, Error> {
+    let defaults = defaults::find(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
+    let me = accounts::view(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
+    // A warning without a text is a text without a warning.
+    let (text, spoiler_text) = if draft.text.trim().is_empty() {
+        (draft.spoiler_text.as_str(), "")
+    } else {
+        (draft.text.as_str(), draft.spoiler_text.as_str())
+    };
+    check_text(social, text, spoiler_text)?;
+    if draft.language.as_deref().is_some_and(|code| !is_language(code)) {
+        return Err(Refusal::validation("Language is not valid").into());
+    }
+    let poll = draft.poll.as_ref().map(|poll| polls::check(social, poll, tx.now())).transpose()?;
+    let parent = parent(tx, author, draft.in_reply_to)?;
+    let visibility = draft.visibility.unwrap_or(defaults.visibility);
+    Ok(Prepared { defaults, me, text, spoiler_text, poll, parent, visibility })
+}
+
 /// Forgets idempotency keys whose time is over. Part of [`Job::Tidy`].
 ///
 /// # Errors
@@ -124,11 +157,7 @@ pub fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
 }
 
 /// What is answered: a boost stands for its original.
-fn parent(
-    tx: &Tx<'_>,
-    author: AccountId,
-    in_reply_to: Option<StatusId>,
-) -> Result<Option<std::sync::Arc<StatusBody>>, Error> {
+fn parent(tx: &Tx<'_>, author: AccountId, in_reply_to: Option<StatusId>) -> Result<Option<Arc<StatusBody>>, Error> {
     let Some(id) = in_reply_to else { return Ok(None) };
     match super::seen(tx, author, id, tx.now()) {
         Ok(body) => Ok(Some(body)),

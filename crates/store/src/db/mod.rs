@@ -34,6 +34,7 @@ mod query;
 pub mod rate_buckets;
 pub mod relationships;
 mod restore;
+pub mod scheduled;
 pub mod second_factor;
 pub mod server;
 pub mod sessions;
@@ -346,6 +347,7 @@ pub fn statements() -> Vec<&'static Statement> {
         promoted::ALL,
         rate_buckets::ALL,
         server::ALL,
+        scheduled::ALL,
         second_factor::ALL,
         sessions::ALL,
         settings::ALL,
@@ -366,6 +368,7 @@ pub fn statements() -> Vec<&'static Statement> {
         lists::KEYSETS,
         notifications::KEYSETS,
         relationships::KEYSETS,
+        scheduled::KEYSETS,
     ]
     .into_iter()
     .chain(statuses::KEYSETS.iter().copied());
