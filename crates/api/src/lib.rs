@@ -6,6 +6,7 @@ pub mod gate;
 mod health;
 mod instance;
 mod lists;
+mod markers;
 mod notifications;
 pub mod oauth;
 pub mod pages;

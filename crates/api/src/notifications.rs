@@ -75,16 +75,19 @@ pub async fn dismiss(ask: Ask<Member>) -> Answer {
     empty()
 }
 
+/// How many at most.
 #[derive(Deserialize)]
 struct Counting {
     limit: Option<Number>,
 }
 
-/// `GET /api/v1/notifications/unread_count`
+/// `GET /api/v1/notifications/unread_count`: those above the marker of the notifications.
 pub async fn unread_count(ask: Ask<Member>) -> Answer {
     let most = ask.decode::<Counting>()?.limit.map_or(100, |n| n.0).clamp(1, 1_000);
-    let me = ask.me.account;
-    // Nobody can say yet how far they have read, so all are unread.
-    let count = ask.api.db.read(move |q| Ok(notifications::n_unread(q, me, 0, most)?)).await?;
+    let (me, now) = (ask.me.account, ask.api.now());
+    let count = match ask.decode::<Wanted>()?.into_filter() {
+        None => 0,
+        Some(filter) => ask.api.db.read(move |q| Ok(notifications::n_unread(q, me, &filter, most, now)?)).await?,
+    };
     json(&serde_json::json!({ "count": count }))
 }

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use crate::{
     accounts, conversations,
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
-    health, instance, lists, notifications, oauth,
+    health, instance, lists, markers, notifications, oauth,
     pages::{
         self, Browser,
         visitors::{self, Visitor},
@@ -148,6 +148,8 @@ pub fn table() -> Vec<Route> {
         PUT "/api/v1/scheduled_statuses/{id}"                         Member  ["write:statuses"]           [Api]          Form     PERSONAL  scheduled::reschedule;
         DELETE "/api/v1/scheduled_statuses/{id}"                      Member  ["write:statuses"]           [Api]          Form     PERSONAL  scheduled::cancel;
 
+        GET "/api/v1/markers"                                         Member  ["read:statuses"]            [Api]          Nothing  PERSONAL  markers::show;
+        POST "/api/v1/markers"                                        Member  ["write:statuses"]           [Api]          Form     PERSONAL  markers::put;
 
         GET "/api/v1/conversations"                                   Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  conversations::list;
         DELETE "/api/v1/conversations/{id}"                           Member  ["write:conversations"]      [Api]          Form     PERSONAL  conversations::delete;

@@ -3,6 +3,7 @@
 pub mod apps;
 pub mod conversations;
 pub mod lists;
+pub mod markers;
 pub mod notifications;
 pub mod polls;
 pub mod profiles;

@@ -108,7 +108,8 @@ pub fn preferences(defaults: &PostingDefaults) -> entities::Preferences {
     entities::Preferences {
         posting_default_visibility: defaults.visibility,
         posting_default_sensitive: defaults.is_sensitive,
-        posting_default_language: defaults.language.clone(),
+        // As in Mastodon, who chose none posts in the language of the interface.
+        posting_default_language: Some(defaults.language.as_ref().unwrap_or(&defaults.locale).clone()),
         reading_expand_media: ExpandMedia::Default,
         reading_expand_spoilers: false,
         posting_default_quote_policy: defaults.quote_policy,

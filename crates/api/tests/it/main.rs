@@ -7,6 +7,7 @@ mod gate;
 mod instance;
 mod kit;
 mod lists;
+mod markers;
 mod notifications;
 mod oauth;
 mod pages;

@@ -26,6 +26,7 @@ pub mod jobs;
 mod keyset;
 pub mod links;
 pub mod lists;
+pub mod markers;
 mod migrate;
 pub mod notifications;
 mod postgres;
@@ -342,6 +343,7 @@ pub fn statements() -> Vec<&'static Statement> {
         jobs::ALL,
         links::ALL,
         lists::ALL,
+        markers::ALL,
         notifications::ALL,
         postgres::ALL,
         promoted::ALL,

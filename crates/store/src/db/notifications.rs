@@ -36,8 +36,17 @@ queries! {
     FORGET = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and type = $3
         and coalesce(status_id, 0) = coalesce(cast($4 as bigint), 0)");
     FORGET_SENDER = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2");
-    UNREAD = Sql::Same("select count(*) from (select n.id from notifications n
-        where n.account_id = $1 and n.id > $2 limit $3) u");
+    // What `LIST` would show, above where somebody has read.
+    UNREAD = Sql::Same("select count(*) from (select n.id from notifications n join accounts a on a.id = n.from_account_id
+        where n.account_id = $1 and n.type in texts($2)
+            and (cast($4 as bigint) is null or n.from_account_id = $4)
+            and a.suspended_at is null
+            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = n.from_account_id)
+            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = n.from_account_id
+                and m.hides_notifications and (m.expires_at is null or m.expires_at > $5))
+            and n.id > coalesce((select r.last_read_id from markers r
+                where r.account_id = $1 and r.timeline = 'notifications'), 0)
+        limit $3) u");
 }
 
 keysets! {
@@ -216,10 +225,11 @@ pub fn forget_sender(tx: &Tx<'_>, account: AccountId, from: AccountId) -> Result
     tx.execute(&FORGET_SENDER, (account, from)).map(|_| ())
 }
 
-/// How many came after `after`, counted up to `most`.
+/// How many came since the point to which `me` has read, counted up to `most`.
 ///
 /// # Errors
 /// The database failed.
-pub fn n_unread(q: &Query<'_>, me: AccountId, after: i64, most: i64) -> Result<i64, Fault> {
-    Ok(q.value(&UNREAD, (me, after, most))?.unwrap_or_default())
+pub fn n_unread(q: &Query<'_>, me: AccountId, filter: &NotificationFilter, most: i64, now: Time) -> Result<i64, Fault> {
+    let types: Vec<String> = filter.types.iter().map(|t| t.word().to_owned()).collect();
+    Ok(q.value(&UNREAD, (me, types.as_slice(), most, filter.from, now))?.unwrap_or_default())
 }
