@@ -102,14 +102,14 @@ fn the_log_is_json_when_asked() {
     let folder = Folder::new("json");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    fs::write(folder.0.join("env"), "SMTP_SERVER=mail.example\n").unwrap();
+    fs::write(folder.0.join("env"), "CDN_HOST=https://cdn.example\n").unwrap();
     let flags = ["--env-file", "env", "--set", "logs.format=json", "serve", "--listen", &address];
     let output = run(&folder, &flags);
     assert_eq!(output.status.code(), Some(1));
     let mut lines = text(&output.stderr).lines();
     let note: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
     assert_eq!((note["level"].as_str(), note["target"].as_str()), (Some("INFO"), Some("phiomia_server::cli")));
-    assert_eq!(note["message"], "configuration: SMTP_SERVER has no effect: mail is not sent yet");
+    assert_eq!(note["message"], "configuration: CDN_HOST has no effect: files are served from this server");
     assert!(lines.next().unwrap().starts_with(&format!("phiomia: listening on {address} failed: ")));
 }
 
