@@ -84,7 +84,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/accounts/lookup"                                 Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::lookup;
         GET "/api/v1/accounts/search"                                 Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::search;
         GET "/api/v1/accounts/relationships"                          Member  ["read:follows"]             [Api]          Nothing  PERSONAL  accounts::relationships;
-        GET "/api/v1/accounts/familiar_followers"                     Member  ["read:follows"]             [Api]          Nothing  PERSONAL  accounts::familiar_followers;
+        GET "/api/v1/accounts/familiar_followers"                     Member  ["read:follows"]             [Api]          Form     PERSONAL  accounts::familiar_followers;
         GET "/api/v1/profile"                                         Member  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  accounts::profile;
         PATCH "/api/v1/profile"                                       Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::update_profile;
         GET "/api/v1/endorsements"                                    Member  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::own_endorsements;

@@ -12,6 +12,8 @@ use crate::notifications::notify;
 
 /// Feeds of people who did not look for so long are not written; they are rebuilt when they come back.
 const AWAY: Duration = Duration::from_secs(14 * 86_400);
+/// Posts that come into a feed no later than this are told to open streams, even when they come with older ones.
+const NEWS: Duration = Duration::from_secs(60);
 /// A look at the home feed is written down at most this often.
 const SEEN_EVERY: Duration = Duration::from_secs(3_600);
 /// Feeds named in one event.
@@ -127,7 +129,10 @@ pub fn rebuild(tx: &Tx<'_>, feed: AccountId) -> Result<(), Error> {
 /// The database failed.
 pub fn merge(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Error> {
     let since = tx.now().minus(AWAY);
-    timelines::merge(tx, feed, author, since)?;
+    // What was posted just now may have its own fan-out yet to come, which will find it here and tell nobody.
+    for status in timelines::merge(tx, feed, author, since, tx.now().minus(NEWS))? {
+        tx.announce(Event::HomeGained { accounts: vec![feed], status });
+    }
     for list in lists::with_member(tx, feed, author)? {
         timelines::merge_into_list(tx, feed, list.id, author, since)?;
     }

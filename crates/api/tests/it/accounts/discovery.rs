@@ -74,6 +74,11 @@ on_both_engines! {
         assert_eq!(found.ids(), [target.account.to_string()]);
         assert_eq!(found.json()[0]["accounts"].as_array().unwrap().len(), 1);
         assert_eq!(found.json()[0]["accounts"][0]["username"], "bob");
+        // Mastodon.py sends this question's parameters as the JSON body of its GET.
+        let asked = alice
+            .ask(http::Method::GET, "/api/v1/accounts/familiar_followers", Some(json!({"id": [target.account.to_string()]})))
+            .await;
+        assert_eq!(asked.ok().ids(), [target.account.to_string()]);
         edit(&target, json!({"hide_collections": true})).await;
         assert_eq!(alice.get(&path).await.ok().json()[0]["accounts"], json!([]));
     }

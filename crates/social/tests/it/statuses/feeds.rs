@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phiomia_model::{Page, Viewer, Visibility};
+use phiomia_model::{Event, Page, Viewer, Visibility};
 use phiomia_social::{relationships, timelines};
 use phiomia_store::db::{statuses as rows, timelines as table, timelines::Origin};
 use phiomia_testkit::on_both_engines;
@@ -22,6 +22,22 @@ on_both_engines! {
         // Twice is the same as once.
         village.does(move |tx| timelines::fan_out(tx, id)).await.unwrap();
         assert_eq!(village.home(BOB).await, [id]);
+    }
+
+    async fn a_post_right_after_a_follow_is_told_once_whichever_job_comes_first(village: Village) {
+        let mut village = village;
+        let is_news_for_bob =
+            |event: &Event, post| matches!(event, Event::HomeGained { accounts, status } if *status == post && accounts.contains(&BOB));
+        village.follows(BOB, ALICE).await;
+        let merged_first = village.posts(ALICE, "now").await;
+        village.announced();
+        village.does(|tx| timelines::merge(tx, BOB, ALICE)).await.unwrap();
+        village.works().await;
+        assert_eq!(village.announced().iter().filter(|event| is_news_for_bob(event, merged_first)).count(), 1);
+        let fanned_out_first = village.posts(ALICE, "then").await;
+        village.works().await;
+        village.does(|tx| timelines::merge(tx, BOB, ALICE)).await.unwrap();
+        assert_eq!(village.announced().iter().filter(|event| is_news_for_bob(event, fanned_out_first)).count(), 1);
     }
 
     async fn answers_to_strangers_stay_out_of_home(village: Village) {

@@ -113,7 +113,7 @@ queries! {
         from follows f join statuses s on s.account_id = f.target_id and s.id > $2
         left join statuses o on o.id = s.reblog_of_id
         where f.account_id = $1 and f.target_id = $5 and ", feed_rules!(), " and ", not_exclusive!(),
-        " order by s.id desc limit $4 on conflict (account_id, status_id) do nothing"));
+        " order by s.id desc limit $4 on conflict (account_id, status_id) do nothing returning status_id"));
     SWEEP = Sql::Same("delete from home_feed where account_id = $1 and (author_id = $2
         or reblog_of_id in (select s.id from statuses s where s.account_id = $2))");
     TRIM = Sql::Same("delete from home_feed where account_id = $1 and status_id < coalesce(
@@ -331,12 +331,22 @@ pub fn rebuild(tx: &Tx<'_>, feed: AccountId, since: Time) -> Result<(), Fault> {
     tx.execute(&REBUILD, (feed, id::first_of(since), tx.now(), LONGEST_FEED)).map(|_| ())
 }
 
-/// Puts the newest posts of one author into a feed that follows them.
+/// Puts the newest posts of one author into a feed that follows them. Gives those that were not in it and are newer than
+/// `news_since`, oldest first.
 ///
 /// # Errors
 /// The database failed.
-pub fn merge(tx: &Tx<'_>, feed: AccountId, author: AccountId, since: Time) -> Result<(), Fault> {
-    tx.execute(&MERGE, (feed, id::first_of(since), tx.now(), MERGED, author)).map(|_| ())
+pub fn merge(
+    tx: &Tx<'_>,
+    feed: AccountId,
+    author: AccountId,
+    since: Time,
+    news_since: Time,
+) -> Result<Vec<StatusId>, Fault> {
+    let mut merged: Vec<StatusId> = tx.column(&MERGE, (feed, id::first_of(since), tx.now(), MERGED, author))?;
+    merged.retain(|status| status.0 > id::first_of(news_since));
+    merged.sort_unstable();
+    Ok(merged)
 }
 
 /// Takes somebody's posts, and boosts of them, out of a feed.
