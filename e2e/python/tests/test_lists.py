@@ -39,6 +39,7 @@ def test_a_list_shows_its_members_and_an_exclusive_one_keeps_them_from_home(as_a
     as_alice.account_follow(bob.id)
     made = as_alice.list_create("Loud", exclusive=True)
     before = as_bob.status_post("before")
+    eventually(lambda: ids(as_alice.timeline_home()) == [before.id], "it comes home as long as nobody is on the list")
     as_alice.list_accounts_add(made.id, [bob.id])
     after = as_bob.status_post("after")
     eventually(lambda: ids(as_alice.timeline_list(made.id)) == [after.id, before.id], "both are in the list")
