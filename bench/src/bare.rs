@@ -9,7 +9,7 @@ use crate::figures::{count, cpu};
 
 /// The statements of a page, in the order the server runs them.
 const PAGE: [&str; 6] =
-    ["timelines::HOME", "view::BODIES", "view::MENTIONS", "view::TAGS", "accounts::VIEWS", "visibility::RELATIONS"];
+    ["timelines::HOME", "body::BODIES", "body::MENTIONS", "body::TAGS", "accounts::VIEWS", "visibility::RELATIONS"];
 const MINE: &str = "view::MINE";
 const ROUNDS: usize = 2_000;
 

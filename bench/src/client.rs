@@ -15,6 +15,8 @@ pub struct Connection {
 pub struct Answer {
     pub status: u16,
     pub body: Bytes,
+    /// The first cookie that was set, with its name.
+    pub cookie: Option<String>,
 }
 
 impl Answer {
@@ -47,6 +49,14 @@ impl Connection {
         self.send(request, Some(token), Bytes::from(form)).await
     }
 
+    /// Posts a page's form, as a browser does.
+    pub async fn post_page(&mut self, path: &str, cookie: &str, form: String) -> Result<Answer, Broken> {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, cookie);
+        self.send(request, None, Bytes::from(form)).await
+    }
+
     async fn send(
         &mut self,
         request: hyper::http::request::Builder,
@@ -62,7 +72,9 @@ impl Connection {
         self.send.ready().await.map_err(|_| Broken)?;
         let response = self.send.send_request(request).await.map_err(|_| Broken)?;
         let status = response.status().as_u16();
+        let cookie = response.headers().get(header::SET_COOKIE).and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
         let body = response.into_body().collect().await.map_err(|_| Broken)?.to_bytes();
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, cookie })
     }
 }

@@ -1,14 +1,12 @@
 //! What is measured and how it is printed.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    cell::Cell,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
-use crate::client::Connection;
+use crate::client::{Answer, Broken, Connection};
 
 /// What a load gave.
 #[derive(Clone, Debug, Default)]
@@ -62,43 +60,58 @@ pub async fn load(
     seconds: u64,
     next: impl Fn(usize) -> (String, Option<String>) + Send + Sync + 'static,
 ) -> Load {
-    let (next, is_over) = (Arc::new(next), Arc::new(AtomicBool::new(false)));
+    let tokens = tokens.to_vec();
+    repeat(address, process, concurrency, seconds, 200, async move |connection: &mut Connection, n: usize| {
+        let token = tokens.get(n % concurrency % tokens.len().max(1)).map(String::as_str);
+        match next(n) {
+            (path, None) => connection.get(&path, token).await,
+            (path, Some(form)) => connection.post(&path, token.unwrap_or_default(), form).await,
+        }
+    })
+    .await
+}
+
+/// Repeats what `act` does on `concurrency` connections for some seconds; an answer of another status has failed.
+pub async fn repeat<A>(address: &str, process: u32, concurrency: usize, seconds: u64, expected: u16, act: A) -> Load
+where
+    A: AsyncFn(&mut Connection, usize) -> Result<Answer, Broken> + 'static,
+{
+    let (act, is_over) = (Rc::new(act), Rc::new(Cell::new(false)));
     let cpu_before = cpu(process);
     let begun = Instant::now();
-    let mut tasks = Vec::new();
-    for worker in 0..concurrency {
-        let (next, is_over) = (next.clone(), is_over.clone());
-        let (address, token) = (address.to_owned(), tokens.get(worker % tokens.len().max(1)).cloned());
-        tasks.push(tokio::spawn(async move {
-            let mut latencies = Vec::new();
-            let mut n_failed = 0;
-            let Ok(mut connection) = Connection::open(&address).await else { return (latencies, 1) };
-            let mut n = worker;
-            while !is_over.load(Ordering::Relaxed) {
-                let (path, form) = next(n);
-                n += concurrency;
-                let sent = Instant::now();
-                let answer = match form {
-                    None => connection.get(&path, token.as_deref()).await,
-                    Some(form) => connection.post(&path, token.as_deref().unwrap_or_default(), form).await,
-                };
-                match answer {
-                    Ok(answer) if answer.status == 200 => latencies.push(sent.elapsed()),
-                    Ok(_) => n_failed += 1,
-                    Err(_) => return (latencies, n_failed + 1),
+    let clients = tokio::task::LocalSet::new();
+    let tasks: Vec<_> = (0..concurrency)
+        .map(|worker| {
+            let (act, is_over, address) = (act.clone(), is_over.clone(), address.to_owned());
+            clients.spawn_local(async move {
+                let (mut latencies, mut n_failed, mut n) = (Vec::new(), 0, worker);
+                let Ok(mut connection) = Connection::open(&address).await else { return (latencies, 1) };
+                while !is_over.get() {
+                    let sent = Instant::now();
+                    let answer = act(&mut connection, n).await;
+                    n += concurrency;
+                    match answer {
+                        Ok(answer) if answer.status == expected => latencies.push(sent.elapsed()),
+                        Ok(_) => n_failed += 1,
+                        Err(_) => return (latencies, n_failed + 1),
+                    }
                 }
-            }
-            (latencies, n_failed)
-        }));
-    }
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-    is_over.store(true, Ordering::Relaxed);
-    let mut all = Load::default();
-    for task in tasks {
-        let (latencies, n_failed) = task.await.unwrap();
-        all.latencies.extend(latencies);
-        all.n_failed += n_failed;
-    }
+                (latencies, n_failed)
+            })
+        })
+        .collect();
+    let all = clients.run_until(async {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        is_over.set(true);
+        let mut all = Load::default();
+        for task in tasks {
+            let (latencies, n_failed) = task.await.unwrap();
+            all.latencies.extend(latencies);
+            all.n_failed += n_failed;
+        }
+        all
+    });
+    let mut all = all.await;
     all.seconds = begun.elapsed().as_secs_f64();
     all.cpu = cpu(process).saturating_sub(cpu_before);
     all.n_requests = all.latencies.len();

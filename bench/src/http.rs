@@ -128,7 +128,7 @@ async fn page_bytes(site: &Site, reader: &[String]) -> usize {
     page.body.len()
 }
 
-async fn hello(bytes: usize, seconds: u64) -> Load {
+pub async fn hello(bytes: usize, seconds: u64) -> Load {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = format!("127.0.0.1:{port}");
     let mut child = Command::new(std::env::current_exe().unwrap())

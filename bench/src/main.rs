@@ -6,11 +6,14 @@
 
 mod bare;
 mod client;
+mod dice;
 mod figures;
+mod grown;
 mod hello;
 mod http;
 mod kill;
 mod server;
+mod world;
 
 use std::path::PathBuf;
 
@@ -38,6 +41,24 @@ enum Program {
         posts: usize,
         /// Seconds of each measurement.
         #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// Every load at several sizes of database, beside the store by itself and a bare HTTP server.
+    Grown {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// Numbers of posts, growing.
+        #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
+        sizes: Vec<usize>,
+        /// People who live there.
+        #[arg(long, default_value_t = 2_000)]
+        people: usize,
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 3)]
         seconds: u64,
     },
     /// Kills the server at random moments under posting load and looks for what was acknowledged and is lost.
@@ -69,6 +90,9 @@ fn main() {
     match arguments.program {
         Program::Http { server, postgres, posts, seconds } => {
             runtime.block_on(http::run(&http::Plan { server, postgres, n_posts: posts, seconds }));
+        }
+        Program::Grown { server, postgres, sizes, people, seconds } => {
+            runtime.block_on(grown::run(&grown::Plan { server, postgres, sizes, n_people: people, seconds }));
         }
         Program::Kill { server, postgres, rounds } => runtime.block_on(kill::run(&server, postgres.as_deref(), rounds)),
         Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),

@@ -112,6 +112,58 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Throws away the jobs that growing left: most would write into feeds what is too old for them.
+    pub async fn forget_jobs(&self) {
+        self.execute("delete from jobs where kind <> 'tidy'").await;
+    }
+
+    /// Jobs that wait or run.
+    pub async fn n_jobs(&self) -> i64 {
+        self.scalar("select count(*) from jobs where kind <> 'tidy' and parked_at is null").await
+    }
+
+    /// Posts with boosts, and bytes of the database.
+    pub async fn weigh(&self) -> (f64, f64) {
+        let n_bytes = match &self.postgres {
+            None => self.scalar("select page_count * page_size from pragma_page_count(), pragma_page_size()").await,
+            Some(_) => self.scalar("select pg_database_size(current_database())").await,
+        };
+        (as_float(self.scalar("select count(*) from statuses").await), as_float(n_bytes))
+    }
+
+    async fn scalar(&self, sql: &str) -> i64 {
+        match &self.postgres {
+            None => self.file().query_row(sql, [], |row| row.get(0)).unwrap(),
+            Some(address) => self.client(address).await.query_one(sql, &[]).await.unwrap().get(0),
+        }
+    }
+
+    async fn execute(&self, sql: &str) {
+        match &self.postgres {
+            None => self.file().execute_batch(sql).unwrap(),
+            Some(address) => self.client(address).await.batch_execute(sql).await.unwrap(),
+        }
+    }
+
+    fn file(&self) -> rusqlite::Connection {
+        let connection = rusqlite::Connection::open(self.data.join("phiomia.sqlite3")).unwrap();
+        connection.busy_timeout(Duration::from_secs(20)).unwrap();
+        connection
+    }
+
+    async fn client(&self, address: &str) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(address, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of a benchmark are far below 2^52")]
+fn as_float(n: i64) -> f64 {
+    n as f64
+}
+
 impl Drop for Site {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.data);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use phiomia_mastodon::{
-    entities::{self, SuggestionReason, SuggestionSource},
+    entities::{self, SuggestionReason, SuggestionSource, Written},
     form::{Flag, Id, List, Number, Text, filled},
 };
 use phiomia_model::{AccountId, Refusal, limits::LIMITS};
@@ -137,7 +137,7 @@ pub async fn familiar_followers(ask: Ask<Member>) -> Answer {
         })
         .await?;
     let cx = ask.api.cx().await?;
-    let mut by_target: HashMap<AccountId, Vec<entities::Account>> = HashMap::new();
+    let mut by_target: HashMap<AccountId, Vec<Written<entities::Account>>> = HashMap::new();
     for (target, friend) in &pairs {
         if let Some(view) = people.get(friend) {
             by_target.entry(*target).or_default().push(render::account(view, &cx));

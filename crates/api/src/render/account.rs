@@ -1,16 +1,30 @@
 //! People.
 
+use std::sync::Arc;
+
 use phiomia_mastodon::entities::{
-    self, AccountRole, ApprovedGroup, CurrentUserApproval, Decimal, ExpandMedia, FeatureApproval, Id, IsoDay,
+    self, AccountRole, ApprovedGroup, CurrentUserApproval, Decimal, ExpandMedia, FeatureApproval, Id, IsoDay, Written,
 };
 use phiomia_model::{Role, Time, account::Field};
 use phiomia_store::db::{accounts::AccountView, defaults::PostingDefaults};
 
-use super::Cx;
+use super::{Cx, Emojis};
 
-/// Somebody's profile as anybody may see it.
+/// An account's entity, and the custom emoji it was made with.
+struct Kept {
+    emojis: Emojis,
+    account: Written<entities::Account>,
+}
+
+/// Somebody's profile as anybody may see it; made once for each view.
 #[must_use]
-pub fn account(view: &AccountView, cx: &Cx) -> entities::Account {
+pub fn account(view: &AccountView, cx: &Cx) -> Written<entities::Account> {
+    let is_good = |kept: &Kept| Arc::ptr_eq(&kept.emojis, &cx.emojis);
+    let make = || Kept { emojis: cx.emojis.clone(), account: made(view, cx).into() };
+    view.made.get_or(is_good, make).account.clone()
+}
+
+fn made(view: &AccountView, cx: &Cx) -> entities::Account {
     let is_gone = view.is_suspended || view.is_deleted;
     let avatar = cx.addresses.at("/avatars/original/missing.png");
     let header = cx.addresses.at("/headers/original/missing.png");
@@ -36,7 +50,7 @@ pub fn account(view: &AccountView, cx: &Cx) -> entities::Account {
         discoverable: Some(view.is_discoverable && !is_gone),
         indexable: view.is_indexable && !is_gone,
         noindex: view.is_local().then_some(false),
-        moved: view.moved_to.as_ref().map(|target| Box::new(account(target, cx))),
+        moved: view.moved_to.as_ref().map(|target| account(target, cx)),
         memorial: view.is_memorial.then_some(true),
         suspended: is_gone.then_some(true),
         limited: view.is_silenced.then_some(true),
@@ -78,7 +92,7 @@ pub fn credential_account(
         verified_at: field.verified_at.map(Into::into),
     });
     entities::CredentialAccount {
-        account: account(view, cx),
+        account: (*account(view, cx)).clone(),
         source: entities::CredentialSource {
             attribution_domains: view.attribution_domains.clone(),
             note: view.note.clone(),
@@ -99,7 +113,7 @@ pub fn credential_account(
 /// Somebody the viewer mutes.
 #[must_use]
 pub fn muted_account(view: &AccountView, expires_at: Option<Time>, cx: &Cx) -> entities::MutedAccount {
-    entities::MutedAccount { account: account(view, cx), mute_expires_at: expires_at.map(Into::into) }
+    entities::MutedAccount { account: (*account(view, cx)).clone(), mute_expires_at: expires_at.map(Into::into) }
 }
 
 /// Posting defaults, and the reading defaults that everybody has.

@@ -34,13 +34,16 @@ pub use server::{announcement, custom_emoji, picker_emojis, rule};
 pub use status::{context, deleted_status, revisions, status, statuses};
 pub use tag::{TagStance, featured_tag, tag, tag_history};
 
+/// Custom emoji by name; another one after each change of them.
+pub type Emojis = Arc<HashMap<String, CustomEmojiView>>;
+
 /// What renderers know of the world besides the view.
 #[derive(Clone, Debug)]
 pub struct Cx {
     /// Where things of this server are found.
     pub addresses: Arc<Addresses>,
     /// This server's custom emoji by name.
-    pub emojis: Arc<HashMap<String, CustomEmojiView>>,
+    pub emojis: Emojis,
 }
 
 impl Cx {

@@ -34,8 +34,8 @@ pub fn profile(view: &AccountView, tags: &[FeaturedTagView], cx: &Cx) -> entitie
         show_media_replies: shown.show_media_replies,
         show_featured: shown.show_featured,
         attribution_domains: view.attribution_domains.clone(),
-        formatted_note: shown.note,
-        formatted_fields: shown.fields,
+        formatted_note: shown.note.clone(),
+        formatted_fields: shown.fields.clone(),
         featured_tags: tags.iter().map(|tag| featured_tag(tag, view, cx)).collect(),
     }
 }

@@ -1,14 +1,35 @@
 //! Posts.
 
 use phiomia_mastodon::entities::{
-    self, ApprovedGroup, CurrentUserApproval, Mention, QuoteApproval, ShallowTag, StatusApplication,
+    self, ApprovedGroup, CurrentUserApproval, Mention, QuoteApproval, ShallowTag, StatusApplication, Written,
 };
 use phiomia_model::{QuotePolicy, StatusId, status::Revision};
 use phiomia_store::db::statuses::{MentionView, StatusBody, StatusView, Thread};
 use phiomia_text::MentionTarget;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use super::{Cx, account, handle_of, poll};
+use super::{Cx, Emojis, account, handle_of, poll};
+
+/// What is the same for every viewer and takes work to make, and the custom emoji it was made with.
+struct Kept {
+    with: Emojis,
+    content: Written<String>,
+    mentions: Written<Vec<Mention>>,
+    tags: Written<Vec<ShallowTag>>,
+    emojis: Written<Vec<entities::CustomEmoji>>,
+}
+
+fn kept(body: &StatusBody, cx: &Cx) -> Arc<Kept> {
+    let tag = |name: &String| ShallowTag { name: name.clone(), url: cx.addresses.tag_url(name) };
+    let make = || Kept {
+        with: cx.emojis.clone(),
+        content: content(&body.text, body, cx).into(),
+        mentions: body.mentions.iter().filter(|m| !m.is_silent).map(mention).collect::<Vec<_>>().into(),
+        tags: body.tags.iter().map(tag).collect::<Vec<_>>().into(),
+        emojis: emojis(&[&body.text, &body.spoiler_text], body, cx).into(),
+    };
+    body.made.get_or(|kept: &Kept| Arc::ptr_eq(&kept.with, &cx.emojis), make)
+}
 
 /// A page of posts.
 #[must_use]
@@ -21,12 +42,13 @@ pub fn statuses(views: &[StatusView], cx: &Cx) -> Vec<entities::Status> {
 pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
     let body = &*view.body;
     let mine = view.mine.as_ref();
+    let kept = kept(body, cx);
     entities::Status {
         id: body.id,
         uri: body.uri.clone(),
         created_at: body.created_at.into(),
         account: account(&view.author, cx),
-        content: content(&body.text, body, cx),
+        content: kept.content.clone(),
         visibility: body.visibility,
         sensitive: body.is_sensitive,
         spoiler_text: body.spoiler_text.clone(),
@@ -36,9 +58,9 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
             .as_ref()
             .filter(|_| body.is_local)
             .map(|(name, website)| StatusApplication { name: name.clone(), website: website.clone() }),
-        mentions: body.mentions.iter().filter(|m| !m.is_silent).map(mention).collect(),
-        tags: body.tags.iter().map(|name| ShallowTag { name: name.clone(), url: cx.addresses.tag_url(name) }).collect(),
-        emojis: emojis(&[&body.text, &body.spoiler_text], body, cx),
+        mentions: kept.mentions.clone(),
+        tags: kept.tags.clone(),
+        emojis: kept.emojis.clone(),
         reblogs_count: body.reblogs_count,
         favourites_count: body.favourites_count,
         quotes_count: 0,

@@ -7,6 +7,7 @@ use super::approval::FeatureApproval;
 use super::custom_emoji::CustomEmoji;
 use super::role::{AccountRole, Role};
 use super::scalar::{IsoDay, IsoMillis};
+use super::written::Written;
 
 /// Somebody's profile as anybody may see it.
 /// Source: <https://docs.joinmastodon.org/entities/Account/>.
@@ -57,7 +58,7 @@ pub struct Account {
     pub noindex: Option<bool>,
     /// Account it moved to. Left out where it did not move, and within another account's `moved`. Since 2.1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved: Option<Box<Account>>,
+    pub moved: Option<Written<Account>>,
     /// In memory of somebody. Left out unless true. Since 4.2.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memorial: Option<bool>,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::rule::Rule;
+use super::written::Written;
 
 /// The server, its limits and its settings.
 /// Source: <https://docs.joinmastodon.org/entities/Instance/>.
@@ -249,7 +250,7 @@ pub struct InstanceContact {
     /// E-mail address. Since 4.0.0.
     pub email: String,
     /// Account. `null` without one. Since 4.0.0.
-    pub account: Option<Account>,
+    pub account: Option<Written<Account>>,
 }
 
 /// One size of the server's icon.

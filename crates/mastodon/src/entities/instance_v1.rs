@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::account::Account;
 use super::instance::{InstancePolls, InstanceStatuses};
 use super::rule::Rule;
+use super::written::Written;
 
 /// The server as the first version of the interface shows it (`V1::Instance`).
 /// Source: <https://docs.joinmastodon.org/entities/V1_Instance/>.
@@ -39,7 +40,7 @@ pub struct InstanceV1 {
     /// Limits and settings clients should honour. Since 3.4.2.
     pub configuration: InstanceV1Configuration,
     /// Contact account. `null` without one. Since 2.3.0.
-    pub contact_account: Option<Account>,
+    pub contact_account: Option<Written<Account>>,
     /// Server rules. Since 3.4.0.
     pub rules: Vec<Rule>,
 }

@@ -39,6 +39,7 @@ mod status_edit;
 mod suggestion;
 mod tag;
 mod texts;
+mod written;
 
 pub use account::{Account, CredentialAccount, CredentialSource, Field, MutedAccount, PartialAccountWithAvatar};
 pub use announcement::{Announcement, AnnouncementAccount, AnnouncementStatus, Reaction};
@@ -89,3 +90,4 @@ pub use status_edit::{StatusEdit, StatusEditPoll, StatusEditPollOption};
 pub use suggestion::{Suggestion, SuggestionReason, SuggestionSource};
 pub use tag::{FeaturedTag, ShallowTag, Tag, UseHistory};
 pub use texts::{ExtendedDescription, PrivacyPolicy, TermsOfService};
+pub use written::Written;

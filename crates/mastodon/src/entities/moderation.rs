@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::scalar::{Id, IsoMillis};
+use super::written::Written;
 
 /// A decision of the moderators against somebody.
 /// Source: <https://docs.joinmastodon.org/entities/AccountWarning/>.
@@ -19,7 +20,7 @@ pub struct AccountWarning {
     /// Posts concerned. `null` without one. Since 4.3.0.
     pub status_ids: Option<Vec<StatusId>>,
     /// Account it is against. Since 4.3.0.
-    pub target_account: Account,
+    pub target_account: Written<Account>,
     /// Appeal, if any. `null` without one. Since 4.3.0.
     pub appeal: Option<Appeal>,
     /// When it was made. Since 4.3.0.

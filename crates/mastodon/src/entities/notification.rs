@@ -9,6 +9,7 @@ use super::moderation::{AccountWarning, RelationshipSeveranceEvent};
 use super::report::Report;
 use super::scalar::IsoMillis;
 use super::status::Status;
+use super::written::Written;
 
 /// One thing that happened to the viewer.
 /// Source: <https://docs.joinmastodon.org/entities/Notification/>.
@@ -23,7 +24,7 @@ pub struct Notification {
     /// When it was made. Since 0.9.9.
     pub created_at: IsoMillis,
     /// Who did it. Since 0.9.9.
-    pub account: Account,
+    pub account: Written<Account>,
     /// Post concerned. Left out where it does not apply. Since 0.9.9.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Box<Status>>,

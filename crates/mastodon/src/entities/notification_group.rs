@@ -10,13 +10,14 @@ use super::notification::NotificationFallback;
 use super::report::Report;
 use super::scalar::{Decimal, IsoMillis};
 use super::status::Status;
+use super::written::Written;
 
 /// A page of groups, with everything they refer to once.
 /// Source: <https://docs.joinmastodon.org/methods/grouped_notifications/#GroupedNotificationsResults>.
 #[derive(Serialize, Debug, Clone)]
 pub struct GroupedNotificationsResults {
     /// Accounts referred to. Since 4.3.0.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<Written<Account>>,
     /// Avatar-only accounts, when asked for. Left out where it does not apply. Since 4.3.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial_accounts: Option<Vec<PartialAccountWithAvatar>>,

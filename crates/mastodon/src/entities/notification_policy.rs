@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::account::Account;
 use super::scalar::{Decimal, Id, IsoMillis};
 use super::status::Status;
+use super::written::Written;
 
 /// From whom notifications are taken.
 /// Source: <https://docs.joinmastodon.org/entities/NotificationPolicy/>.
@@ -58,7 +59,7 @@ pub struct NotificationRequest {
     /// When it last changed. Since 4.3.0.
     pub updated_at: IsoMillis,
     /// Sender. Since 4.3.0.
-    pub account: Account,
+    pub account: Written<Account>,
     /// How many are held back. Since 4.3.0.
     pub notifications_count: Decimal,
     /// Newest post among them. Left out where it does not apply. Since 4.3.0.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::account::Account;
 use super::scalar::IsoMillis;
 use super::tag::UseHistory;
+use super::written::Written;
 
 /// What stands behind a link.
 /// Source: <https://docs.joinmastodon.org/entities/PreviewCard/>.
@@ -70,7 +71,7 @@ pub struct PreviewCardAuthor {
     /// Address of its web page. Since 4.3.0.
     pub url: String,
     /// Author's account. `null` without one. Since 4.3.0.
-    pub account: Option<Box<Account>>,
+    pub account: Option<Written<Account>>,
 }
 
 /// What a link leads to.

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::scalar::IsoMillis;
+use super::written::Written;
 
 /// What is between the viewer and an account.
 /// Source: <https://docs.joinmastodon.org/entities/Relationship/>.
@@ -51,5 +52,5 @@ pub struct FamiliarFollowers {
     /// Identifier, a string to clients. Since 3.5.0.
     pub id: AccountId,
     /// Followers of it whom I follow. Since 3.5.0.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<Written<Account>>,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::scalar::{Id, IsoMillis};
+use super::written::Written;
 
 /// A report as its sender sees it.
 /// Source: <https://docs.joinmastodon.org/entities/Report/>.
@@ -31,7 +32,7 @@ pub struct Report {
     /// Rules cited. `null` without one. Since 4.0.0.
     pub rule_ids: Option<Vec<RuleId>>,
     /// Account it is against. Since 4.0.0.
-    pub target_account: Account,
+    pub target_account: Written<Account>,
 }
 
 /// Why something was reported.

@@ -14,6 +14,7 @@ use super::preview_card::PreviewCard;
 use super::quote::StatusQuote;
 use super::scalar::IsoMillis;
 use super::tag::ShallowTag;
+use super::written::Written;
 
 /// A post, or a boost of one.
 /// Source: <https://docs.joinmastodon.org/entities/Status/>.
@@ -26,9 +27,9 @@ pub struct Status {
     /// When it was made. Since 0.1.0.
     pub created_at: IsoMillis,
     /// Its author; of a boost, who boosted. Since 0.1.0.
-    pub account: Account,
+    pub account: Written<Account>,
     /// Its text as HTML; empty for a boost without one. Since 0.1.0.
-    pub content: String,
+    pub content: Written<String>,
     /// Public, unlisted, private or direct. Since 0.9.9.
     pub visibility: Visibility,
     /// Marked sensitive. Since 0.9.9.
@@ -41,11 +42,11 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<StatusApplication>,
     /// Mentioned accounts. Since 0.6.0.
-    pub mentions: Vec<Mention>,
+    pub mentions: Written<Vec<Mention>>,
     /// Hashtags. Since 0.6.0.
-    pub tags: Vec<ShallowTag>,
+    pub tags: Written<Vec<ShallowTag>>,
     /// Custom emoji used in its texts. Since 2.0.0.
-    pub emojis: Vec<CustomEmoji>,
+    pub emojis: Written<Vec<CustomEmoji>>,
     /// Boosts. Since 0.1.0.
     pub reblogs_count: i64,
     /// Favourites. Since 0.1.0.

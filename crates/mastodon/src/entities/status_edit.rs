@@ -7,6 +7,7 @@ use super::custom_emoji::CustomEmoji;
 use super::media_attachment::MediaAttachment;
 use super::quote::StatusQuote;
 use super::scalar::IsoMillis;
+use super::written::Written;
 
 /// One revision of a post.
 /// Source: <https://docs.joinmastodon.org/entities/StatusEdit/>.
@@ -21,7 +22,7 @@ pub struct StatusEdit {
     /// When it was made. Since 3.5.0.
     pub created_at: IsoMillis,
     /// Author. Since 3.5.0.
-    pub account: Account,
+    pub account: Written<Account>,
     /// Choices at this revision. Left out where it does not apply. Since 3.5.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<StatusEditPoll>,

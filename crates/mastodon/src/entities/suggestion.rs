@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::account::Account;
+use super::written::Written;
 
 /// An account one might follow, and why.
 /// Source: <https://docs.joinmastodon.org/entities/Suggestion/>.
@@ -13,7 +14,7 @@ pub struct Suggestion {
     /// Reasons. Since 4.3.0.
     pub sources: Vec<SuggestionReason>,
     /// The suggested account. Since 3.4.0.
-    pub account: Account,
+    pub account: Written<Account>,
 }
 
 /// The reason as old clients know it.

@@ -18,7 +18,7 @@ use phiomia_mastodon::entities::{
     RelationshipSeveranceEvent, RelationshipSeveranceType, Report, ReportCategory, Role, Rule, RuleTranslation,
     ScheduledParams, ScheduledPoll, ScheduledStatus, Search, ShallowQuote, ShallowTag, Status, StatusApplication,
     StatusEdit, StatusEditPoll, StatusEditPollOption, StatusQuote, StatusSource, Suggestion, SuggestionReason,
-    SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory,
+    SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory, Written,
 };
 use phiomia_model::{
     AccountId, AnnouncementId, AppId, ListId, NotificationId, NotificationType, QuotePolicy, RepliesPolicy, RuleId,
@@ -78,6 +78,12 @@ impl Make for f64 {
 impl<T: Make> Make for Box<T> {
     fn make(size: Size, field: &str) -> Box<T> {
         Box::new(T::make(size, field))
+    }
+}
+
+impl<T: Make + serde::Serialize> Make for Written<T> {
+    fn make(size: Size, field: &str) -> Written<T> {
+        Written::new(T::make(size, field))
     }
 }
 

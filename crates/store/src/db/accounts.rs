@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use phiomia_model::{AccountId, Fault, Handle, Role, Time, account::Field};
 
 use super::{
+    made::Made,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::{FromRow, Row},
@@ -106,14 +107,16 @@ pub struct AccountView {
     pub following_count: i64,
     /// The role of people here.
     pub role: Option<Role>,
+    /// What a renderer made of it.
+    pub made: Made,
 }
 
 impl AccountView {
-    /// About how much memory it takes.
+    /// About how much memory it takes, with what a renderer makes of it: an entity and its JSON.
     pub(super) fn size_bytes(&self) -> u32 {
         let fields: usize = self.fields.iter().map(|f| f.name.len() + f.value.len() + 64).sum();
         let texts = self.note.len() + self.display_name.len() + self.uri.len() + self.url.len() + self.username.len();
-        u32::try_from(400 + texts + fields).unwrap_or(u32::MAX)
+        u32::try_from(3_600 + 4 * texts + 3 * fields).unwrap_or(u32::MAX)
     }
     /// Whether it lives here.
     #[must_use]
@@ -164,6 +167,7 @@ impl FromRow for Loaded {
             followers_count: 0,
             following_count: 0,
             role: None,
+            made: Made::default(),
         };
         let moved_to = row.next()?;
         let view = AccountView {

@@ -26,6 +26,7 @@ pub mod jobs;
 mod keyset;
 pub mod links;
 pub mod lists;
+mod made;
 pub mod markers;
 mod migrate;
 pub mod notifications;
@@ -64,6 +65,7 @@ use std::{
 use phiomia_model::{Error, Event, Fault, Refusal};
 use tokio::sync::{Notify, mpsc, oneshot};
 
+pub use made::Made;
 pub use migrate::Migrated;
 pub use postgres::{PostgresSettings, SslMode};
 pub use query::{Query, Tx};

@@ -32,9 +32,10 @@ on_both_engines! {
 
     async fn an_edit_and_a_deletion_show_where_the_post_did(station: Station) {
         let bob = station.person("bob").await;
-        let id = station.says(bob, "frist").await;
         let mut radio = station.dial("?stream=public:local", &[]).await.unwrap();
         radio.settle().await;
+        let id = station.says(bob, "frist").await;
+        assert_eq!(radio.events(1).await, ["public:local update frist"]);
         let social = station.social.clone();
         let edit = Edit { text: Some("first".into()), ..Edit::default() };
         station.does(move |tx| statuses::edit(tx, &social, bob, id, &edit)).await;

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use phiomia_model::{AccountId, Fault, PollId, QuotePolicy, StatusId, Time, Visibility};
 
 use crate::db::{
+    made::Made,
     query::Query,
     sql::{Sql, queries},
     value::{FromRow, Row},
@@ -144,10 +145,12 @@ pub struct StatusBody {
     pub tags: Vec<String>,
     /// Its poll.
     pub poll: Option<PollView>,
+    /// What a renderer made of it.
+    pub made: Made,
 }
 
 impl StatusBody {
-    /// About how much memory it takes.
+    /// About how much memory it takes, with what a renderer makes of it: HTML and JSON.
     pub(in crate::db) fn size_bytes(&self) -> u32 {
         let mentions: usize = self.mentions.iter().map(|m| m.handle.len() + m.username.len() + m.url.len() + 120).sum();
         let tags: usize = self.tags.iter().map(|t| t.len() + 24).sum();
@@ -155,7 +158,7 @@ impl StatusBody {
             self.text.len() + self.spoiler_text.len() + self.uri.len() + self.url.as_ref().map_or(0, String::len);
         let options = self.poll.iter().flat_map(|poll| &poll.options);
         let poll: usize = options.map(|option| option.title.len() + 32).sum();
-        u32::try_from(600 + texts + mentions + tags + poll).unwrap_or(u32::MAX)
+        u32::try_from(1_300 + 3 * texts + 3 * mentions + 3 * tags + poll).unwrap_or(u32::MAX)
     }
 }
 
@@ -189,6 +192,7 @@ impl FromRow for StatusBody {
             mentions: Vec::new(),
             tags: Vec::new(),
             poll: poll(row)?,
+            made: Made::default(),
         })
     }
 }
