@@ -27,6 +27,8 @@ pub struct Plan {
     pub sizes: Vec<usize>,
     pub n_people: usize,
     pub seconds: u64,
+    /// Only reads with this in their name.
+    pub only: Option<String>,
 }
 
 const CLIENTS: [usize; 3] = [1, 16, 64];
@@ -78,6 +80,9 @@ async fn measure(plan: &Plan, site: &Site, world: &World, running: &Running) {
     let inline = Inline::open(plan, site, world).await;
     println!("\n{HEAD} inline: CPU ms | bare HTTP: CPU ms |");
     for (name, path, what) in reads(world) {
+        if plan.only.as_deref().is_some_and(|only| !name.contains(only)) {
+            continue;
+        }
         let bytes = answer_bytes(site, &reader, &path).await;
         let bare = hello(bytes, 1).await;
         let inline_ms = inline.cpu_ms(what).await;
@@ -87,6 +92,9 @@ async fn measure(plan: &Plan, site: &Site, world: &World, running: &Running) {
             let limits = format!(" {inline_ms:.3} | {:.3} |", bare.cpu_ms());
             println!("{}{limits}", figures.row(&format!("{name} ({bytes} bytes)"), clients));
         }
+    }
+    if plan.only.is_some() {
+        return;
     }
     for clients in CLIENTS {
         println!("{}", sign_in(site, pid, clients, plan.seconds).await.row("sign-in (argon2)", clients));

@@ -60,6 +60,9 @@ enum Program {
         /// Seconds of each measurement.
         #[arg(long, default_value_t = 3)]
         seconds: u64,
+        /// Only reads with this in their name, and no writes.
+        #[arg(long)]
+        only: Option<String>,
     },
     /// Kills the server at random moments under posting load and looks for what was acknowledged and is lost.
     Kill {
@@ -91,8 +94,8 @@ fn main() {
         Program::Http { server, postgres, posts, seconds } => {
             runtime.block_on(http::run(&http::Plan { server, postgres, n_posts: posts, seconds }));
         }
-        Program::Grown { server, postgres, sizes, people, seconds } => {
-            runtime.block_on(grown::run(&grown::Plan { server, postgres, sizes, n_people: people, seconds }));
+        Program::Grown { server, postgres, sizes, people, seconds, only } => {
+            runtime.block_on(grown::run(&grown::Plan { server, postgres, sizes, n_people: people, seconds, only }));
         }
         Program::Kill { server, postgres, rounds } => runtime.block_on(kill::run(&server, postgres.as_deref(), rounds)),
         Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),

@@ -1,5 +1,7 @@
 //! What a handler gives back.
 
+use std::cell::RefCell;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use phiomia_model::{Error, Fault};
@@ -21,8 +23,28 @@ pub type Answer = Result<Reply, Error>;
 /// # Errors
 /// A fault when it cannot be written as JSON, which no entity of ours brings about.
 pub fn json<T: Serialize + ?Sized>(entity: &T) -> Answer {
-    let body = serde_json::to_vec(entity).map_err(|e| Fault::because("writing an answer as JSON", e))?;
+    let body = written(entity).map_err(|e| Fault::because("writing an answer as JSON", e))?;
     Ok(Reply { status: StatusCode::OK, body, headers: Vec::new() })
+}
+
+/// Largest memory for writing that a thread keeps.
+const MOST_KEPT_BYTES: usize = 512 * 1024;
+
+/// The JSON in memory of its own size. It is written into memory that the thread keeps: one that grows with a page of
+/// hundreds of kilobytes copies it several times over.
+fn written<T: Serialize + ?Sized>(entity: &T) -> Result<Vec<u8>, serde_json::Error> {
+    thread_local! {
+        static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    KEPT.with_borrow_mut(|kept| {
+        kept.clear();
+        serde_json::to_writer(&mut *kept, entity)?;
+        let body = kept.as_slice().to_vec();
+        if kept.capacity() > MOST_KEPT_BYTES {
+            *kept = Vec::new();
+        }
+        Ok(body)
+    })
 }
 
 /// A page of a list with its `Link` header.

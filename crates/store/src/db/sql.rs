@@ -33,14 +33,14 @@ impl Statement {
         Statement { name, sql, sqlite: OnceLock::new(), postgres: OnceLock::new() }
     }
 
-    /// The text SQLite gets: numbered parameters, lists as JSON.
+    /// The text SQLite gets: numbered parameters, lists as tables in memory.
     pub fn sqlite(&self) -> &str {
         self.sqlite.get_or_init(|| {
             let text = match self.sql {
                 Sql::Same(text) | Sql::Differs { sqlite: text, .. } => text,
             };
             // `$1` is a name in SQLite, numbered by first appearance; `?1` is the number itself.
-            let text = lists(text, |param| format!("in (select value from json_each({param}))"));
+            let text = lists(text, |param| format!("in (select value from rarray({param}))"));
             text.replace('$', "?")
         })
     }
@@ -103,8 +103,7 @@ mod tests {
         let s = Statement::new("t", Sql::Same("select 1 from a where id in ids($2) and b in texts($1) and c = $2"));
         assert_eq!(
             s.sqlite(),
-            "select 1 from a where id in (select value from json_each(?2)) \
-             and b in (select value from json_each(?1)) and c = ?2"
+            "select 1 from a where id in (select value from rarray(?2)) and b in (select value from rarray(?1)) and c = ?2"
         );
         assert_eq!(s.postgres(), "select 1 from a where id = any($2) and b = any($1) and c = $2");
     }

@@ -8,10 +8,11 @@ use std::{
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use phiomia_model::Fault;
-use rusqlite::{OpenFlags, config::DbConfig, types::ValueRef};
+use rusqlite::{OpenFlags, config::DbConfig, types::ValueRef, vtab::array};
 
 use super::{
     error::{Cause, fault},
@@ -65,6 +66,7 @@ impl Connection {
         set("pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = full; \
              pragma foreign_keys = on; pragma temp_store = memory; pragma recursive_triggers = on;")?;
         set(&format!("pragma cache_size = -{}; pragma mmap_size = {};", settings.cache_kib, settings.mmap_bytes))?;
+        array::load_module(&raw).map_err(|e| broken("setting up the database connection", &e))?;
         if is_reader {
             set("pragma query_only = on")?;
         }
@@ -168,28 +170,16 @@ fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqlit
             Value::Bool(b) => prepared.raw_bind_parameter(at, b)?,
             Value::Text(t) => prepared.raw_bind_parameter(at, t)?,
             Value::Bytes(b) => prepared.raw_bind_parameter(at, b)?,
-            Value::Ids(list) => prepared.raw_bind_parameter(at, json_list(list))?,
-            Value::Texts(list) => {
-                prepared.raw_bind_parameter(at, serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned()))?;
-            }
+            Value::Ids(list) => prepared.raw_bind_parameter(at, table(list.iter().copied()))?,
+            Value::Texts(list) => prepared.raw_bind_parameter(at, table(list.iter().cloned()))?,
         }
     }
     Ok(())
 }
 
-fn json_list(list: &[i64]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(2 + list.len() * 20);
-    text.push('[');
-    for (index, id) in list.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{id}");
-    }
-    text.push(']');
-    text
+/// A list as `rarray` reads it.
+fn table<T: Into<rusqlite::types::Value>>(list: impl Iterator<Item = T>) -> Rc<Vec<rusqlite::types::Value>> {
+    Rc::new(list.map(Into::into).collect())
 }
 
 pub(super) fn broken(doing: &str, error: &rusqlite::Error) -> Fault {

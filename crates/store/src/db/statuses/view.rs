@@ -16,17 +16,16 @@ use crate::db::{
 };
 
 queries! {
-    // 1 favourited, 2 bookmarked, 3 boosted, 4 pinned, 5 muted the thread; from 10 on: chose in its poll, counted from 0.
+    // Of posts $2, own posts $3, conversations $4 and polls $5: 1 favourited, 2 bookmarked, 3 boosted, 4 pinned, 5 muted
+    // the conversation; from 10 on: chose in the poll, counted from 0.
     MINE = Sql::Same("select status_id, 1 from favourites where account_id = $1 and status_id in ids($2)
         union all select status_id, 2 from bookmarks where account_id = $1 and status_id in ids($2)
         union all select reblog_of_id, 3 from statuses
             where reblog_of_id in ids($2) and account_id = $1 and reblog_of_id is not null and deleted_at is null
-        union all select status_id, 4 from pins where account_id = $1 and status_id in ids($2)
-        union all select s.id, 5 from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
-            where s.id in ids($2) and c.account_id = $1
-        union all select l.status_id, 10 + v.position from polls l join poll_votes v on v.poll_id = l.id
-            where l.status_id in ids($2) and v.account_id = $1");
-    // The same of many viewers.
+        union all select status_id, 4 from pins where account_id = $1 and status_id in ids($3)
+        union all select conversation_id, 5 from conversation_mutes where account_id = $1 and conversation_id in ids($4)
+        union all select poll_id, 10 + position from poll_votes where account_id = $1 and poll_id in ids($5)");
+    // Of many viewers; all by the post.
     OF_MANY = Sql::Same("select account_id, status_id, 1 from favourites
             where account_id in ids($1) and status_id in ids($2)
         union all select account_id, status_id, 2 from bookmarks where account_id in ids($1) and status_id in ids($2)
@@ -40,6 +39,8 @@ queries! {
             where l.status_id in ids($2) and v.account_id in ids($1)");
 }
 
+/// The number of a muted conversation among what `MINE` tells.
+const MUTED: i64 = 5;
 /// The number of the first choice among what `MINE` tells.
 const FIRST_CHOICE: i64 = 10;
 
@@ -78,7 +79,7 @@ impl Mine {
             2 => self.is_bookmarked = true,
             3 => self.is_reblogged = true,
             4 => self.is_pinned = self.is_pinned.map(|_| true),
-            5 => self.is_muted = true,
+            MUTED => self.is_muted = true,
             choice => {
                 // The database gives them in whatever order suits it.
                 self.own_votes.push(choice - FIRST_CHOICE);
@@ -189,9 +190,22 @@ fn mine(
     let mut mine: HashMap<StatusId, Mine> =
         bodies.values().map(|body| (body.id, Mine::untouched(body, me, stances))).collect();
     let ids: Vec<i64> = bodies.keys().map(|id| id.0).collect();
-    for (status, kind) in q.rows::<(StatusId, i64)>(&MINE, (me, &ids))? {
-        if let Some(state) = mine.get_mut(&status) {
-            state.add(kind);
+    let own: Vec<i64> = bodies.values().filter(|body| body.account == me).map(|body| body.id.0).collect();
+    let mut conversations: Vec<i64> = bodies.values().filter_map(|body| body.conversation_id).collect();
+    conversations.sort_unstable();
+    conversations.dedup();
+    let polls: Vec<i64> = bodies.values().filter_map(|body| body.poll.as_ref()).map(|poll| poll.id.0).collect();
+    for (about, kind) in q.rows::<(i64, i64)>(&MINE, (me, &ids, &own, &conversations, &polls))? {
+        if kind < MUTED {
+            mine.entry(StatusId(about)).and_modify(|state| state.add(kind));
+            continue;
+        }
+        let is_meant = |body: &StatusBody| match &body.poll {
+            _ if kind == MUTED => body.conversation_id == Some(about),
+            poll => poll.as_ref().is_some_and(|poll| poll.id.0 == about),
+        };
+        for body in bodies.values().filter(|body| is_meant(body)) {
+            mine.entry(body.id).and_modify(|state| state.add(kind));
         }
     }
     Ok(mine)
