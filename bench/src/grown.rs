@@ -127,7 +127,7 @@ fn reads(world: &World) -> [(&'static str, String, What); 8] {
         ("public timeline of 20", "/api/v1/timelines/public".to_owned(), What::Public(20)),
         ("context of 100 replies", format!("/api/v1/statuses/{thread}/context"), What::Context(thread)),
         ("notifications of 20", "/api/v1/notifications?limit=20".to_owned(), What::Notifications(20)),
-        ("grouped notifications of 20", "/api/v2/notifications?limit=20".to_owned(), What::Notifications(20)),
+        ("grouped notifications of 20", "/api/v2/notifications?limit=20".to_owned(), What::Groups(20)),
         ("one status", format!("/api/v1/statuses/{thread}"), What::Status(thread)),
         ("verify_credentials", "/api/v1/accounts/verify_credentials".to_owned(), What::Account),
     ]
@@ -139,6 +139,7 @@ enum What {
     Public(i64),
     Context(StatusId),
     Notifications(i64),
+    Groups(i64),
     Status(StatusId),
     Account,
 }
@@ -190,6 +191,10 @@ fn read(q: &Query<'_>, me: AccountId, what: What, now: Time) -> Result<(), Error
         }
         What::Notifications(limit) => {
             notifications::page(q, me, &notifications::NotificationFilter::default(), &page(limit), now)?;
+        }
+        What::Groups(limit) => {
+            let (all, folded) = (notifications::NotificationFilter::default(), notifications::Grouped::default());
+            notifications::groups(q, me, &all, &folded, &page(limit), now)?;
         }
         What::Status(id) => {
             statuses::view(q, id, viewer, now)?;

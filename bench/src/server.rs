@@ -66,12 +66,13 @@ impl Site {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the server does not start: build it first (cargo build --release)");
-        let running = Running { child, ready_after: Duration::ZERO };
+        let mut running = Running { child, ready_after: Duration::ZERO };
         while begun.elapsed() < Duration::from_secs(60) {
             if let Ok(mut connection) = Connection::open(&self.address).await
                 && connection.get("/health", None).await.is_ok_and(|a| a.status == 200)
             {
-                return Running { ready_after: begun.elapsed(), ..running };
+                running.ready_after = begun.elapsed();
+                return running;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -175,7 +176,13 @@ impl Running {
         self.child.id()
     }
     /// As when the power goes: no warning.
-    pub fn kill(mut self) {
+    pub fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

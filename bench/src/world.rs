@@ -132,7 +132,7 @@ impl World {
 
     /// Posts until there are `n_wanted`.
     pub async fn grow(&mut self, n_wanted: usize, step_micros: i64) {
-        let recent = Arc::new(Mutex::new(vec![self.thread]));
+        let recent = Arc::new(Mutex::new(Vec::new()));
         while self.n_posts < n_wanted {
             let n = BATCH.min(n_wanted - self.n_posts);
             let is_new = n_wanted - self.n_posts <= FANNED_OUT;
@@ -253,6 +253,7 @@ async fn people(db: &Db, addresses: &Addresses, hash: &Secret, n_people: usize) 
             created_at: tx.now(),
         };
         apps::insert(tx, &app)?;
+        apps::mark_used(tx, app.id)?;
         let (mut ids, mut secrets) = (Vec::new(), Vec::new());
         for n in 0..n_people {
             let (id, name) = (AccountId(tx.new_id()), format!("person{n}"));

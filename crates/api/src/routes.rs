@@ -189,6 +189,12 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/notifications/clear"                            Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::clear;
         GET "/api/v1/notifications/{id}"                              Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::show;
         POST "/api/v1/notifications/{id}/dismiss"                     Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::dismiss;
+        GET "/api/v2/notifications"                                   Member  ["read:notifications"]       [Api, Paging]  Nothing  PERSONAL  notifications::groups::list;
+        GET "/api/v2/notifications/unread_count"                      Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::groups::unread_count;
+        POST "/api/v2/notifications/clear"                            Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::clear;
+        GET "/api/v2/notifications/{group_key}"                       Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::groups::show;
+        POST "/api/v2/notifications/{group_key}/dismiss"              Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::groups::dismiss;
+        GET "/api/v2/notifications/{group_key}/accounts"              Member  ["write:notifications", "read:notifications"]  [Api, Paging]  Nothing  PERSONAL  notifications::groups::accounts;
 
         GET "/api/v2/search"                                          Anyone  ["read:search"]              [Api, Paging]  Nothing  PERSONAL  search::search;
 

@@ -54,6 +54,13 @@ impl NotificationType {
         NotificationType::AdminSignUp,
         NotificationType::AdminReport,
     ];
+    /// The types that are shown folded into groups.
+    pub const GROUPED: [NotificationType; 4] = [
+        NotificationType::Favourite,
+        NotificationType::Reblog,
+        NotificationType::Follow,
+        NotificationType::AdminSignUp,
+    ];
     /// The word of the API, also in the database.
     #[must_use]
     pub const fn word(self) -> &'static str {

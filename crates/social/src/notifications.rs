@@ -15,21 +15,32 @@ pub fn notify(
     kind: NotificationType,
     status: Option<StatusId>,
 ) -> Result<bool, Error> {
-    let key = group_key(kind, status, from, tx.now().as_secs().div_euclid(3_600));
+    let key = group_key(tx, who, kind, status)?;
     let Some(notification) = notifications::insert(tx, who, from, kind, status, &key)? else { return Ok(false) };
     tx.announce(Event::Notified { account: who, notification });
     Ok(true)
 }
 
-/// Notifications of one key are shown folded into one: the favourites and boosts of one post, and new followers, hour by
-/// hour. Everything else stands for itself.
-fn group_key(kind: NotificationType, status: Option<StatusId>, from: AccountId, hour: i64) -> String {
+/// Hours within which notifications are folded into one group, as Mastodon does.
+const GROUP_HOURS: i64 = 12;
+
+/// Notifications of one key are shown folded into one: the favourites and the boosts of one post, new followers. A group
+/// is named by the hour of its first and takes in what comes within twelve. Everything else has no key.
+fn group_key(tx: &Tx<'_>, who: AccountId, kind: NotificationType, status: Option<StatusId>) -> Result<String, Error> {
+    let hour = tx.now().as_secs().div_euclid(3_600);
+    let Some(begin) = group_begin(kind, status) else { return Ok(String::new()) };
+    let keys: Vec<String> = (0..GROUP_HOURS).map(|ago| format!("{begin}{}", hour - ago)).collect();
+    let open = notifications::open_group_key(tx, who, &keys)?;
+    Ok(open.unwrap_or_else(|| format!("{begin}{hour}")))
+}
+
+/// What the keys of a kind of group begin with.
+fn group_begin(kind: NotificationType, status: Option<StatusId>) -> Option<String> {
     let word = kind.word();
     match (kind, status) {
-        (NotificationType::Favourite | NotificationType::Reblog, Some(status)) => format!("{word}-{status}-{hour}"),
-        (NotificationType::Follow | NotificationType::AdminSignUp, _) => format!("{word}-{hour}"),
-        (_, Some(status)) => format!("ungrouped-{word}-{from}-{status}"),
-        (_, None) => format!("ungrouped-{word}-{from}"),
+        (NotificationType::Favourite | NotificationType::Reblog, Some(status)) => Some(format!("{word}-{status}-")),
+        (NotificationType::Follow | NotificationType::AdminSignUp, _) => Some(format!("{word}-")),
+        _ => None,
     }
 }
 
@@ -38,12 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_mastodon_folds_shares_a_key() {
-        let (from, other, status) = (AccountId(7), AccountId(8), Some(StatusId(9)));
-        let key = |kind, status, from| group_key(kind, status, from, 5);
-        assert_eq!(key(NotificationType::Favourite, status, from), "favourite-9-5");
-        assert_eq!(key(NotificationType::Follow, None, from), key(NotificationType::Follow, None, other));
-        assert_ne!(key(NotificationType::FollowRequest, None, from), key(NotificationType::FollowRequest, None, other));
-        assert_ne!(key(NotificationType::Mention, status, from), key(NotificationType::Mention, status, other));
+    fn only_what_mastodon_folds_has_a_group() {
+        let begin = |kind| group_begin(kind, Some(StatusId(9)));
+        assert_eq!(begin(NotificationType::Favourite).as_deref(), Some("favourite-9-"));
+        assert_eq!(begin(NotificationType::Reblog).as_deref(), Some("reblog-9-"));
+        assert_eq!(group_begin(NotificationType::Follow, None).as_deref(), Some("follow-"));
+        for alone in [NotificationType::Mention, NotificationType::FollowRequest, NotificationType::Poll] {
+            assert_eq!(begin(alone), None);
+        }
     }
 }

@@ -61,6 +61,12 @@ impl<G> Ask<G> {
         self.paged(&self.api.addresses.base()).link(newest, oldest, has_more)
     }
 
+    /// The same between two ids, when the number of items says nothing about whether there are more.
+    #[must_use]
+    pub fn link_between(&self, newest: Option<i64>, oldest: Option<i64>) -> Option<String> {
+        self.paged(&self.api.addresses.base()).link(newest, oldest, oldest.is_some())
+    }
+
     /// The same by `since_id`, as Mastodon has it for lists of accounts.
     #[must_use]
     pub fn link_since(&self, ids: &[i64], page: &Page) -> Option<String> {

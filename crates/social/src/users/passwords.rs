@@ -1,8 +1,11 @@
-//! Passwords: Argon2id made and checked, bcrypt from a Mastodon database checked and replaced, two at a time.
+//! Passwords: Argon2id made and checked, bcrypt from a Mastodon database checked and replaced, a few at a time.
 
-use std::sync::Arc;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use phiomia_model::{Fault, error::FieldError, limits::LIMITS};
@@ -15,8 +18,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
-/// Each takes its 19 MiB and a core.
-const MOST_AT_ONCE: usize = 2;
+/// The working memory of a hash of ours, in blocks of a KiB.
+const OWN_BLOCKS: usize = MEMORY_KIB as usize;
 /// What a row may ask of us at most: rows may come from elsewhere.
 const MOST_MEMORY_KIB: u32 = 128 * 1024;
 const MOST_PASSES: u32 = 16;
@@ -32,18 +35,46 @@ pub enum Verdict {
     RightButOld(Secret),
 }
 
-/// Makes and checks password hashes. Clones share the places.
-#[derive(Clone, Debug)]
+/// Makes and checks password hashes. Clones share the places and their memory.
+#[derive(Clone)]
 pub struct Passwords {
     entropy: Entropy,
     places: Arc<Semaphore>,
+    memory: Arc<Memory>,
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passwords")
+    }
+}
+
+/// The working memory of each place, kept from one hash to the next: what is given back in such pieces by changing threads
+/// the allocator keeps, for each of them anew, and the process grew by half a gigabyte.
+#[derive(Default)]
+struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    fn with<T>(&self, n_blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut blocks = kept.unwrap_or_default();
+        blocks.resize(blocks.len().max(n_blocks), Block::default());
+        let done = work(&mut blocks);
+        // Rows from elsewhere may ask for more than ours do; that much is not kept.
+        if blocks.len() <= OWN_BLOCKS {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+        }
+        done
+    }
 }
 
 impl Passwords {
     /// One for the whole process.
     #[must_use]
     pub fn new(entropy: Entropy) -> Passwords {
-        Passwords { entropy, places: Arc::new(Semaphore::new(MOST_AT_ONCE)) }
+        // Each takes its 19 MiB and a core; the other half of the cores serves meanwhile.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Passwords { entropy, places: Arc::new(Semaphore::new((cores / 2).clamp(1, 4))), memory: Arc::default() }
     }
 
     /// The hash to keep of a password. Waits for a place.
@@ -53,8 +84,8 @@ impl Passwords {
     pub async fn hash(&self, password: &Secret) -> Result<Secret, Fault> {
         let mut salt = [0_u8; SALT_BYTES];
         self.entropy.fill(&mut salt)?;
-        let password = password.clone();
-        self.on_a_thread(move || argon2_hash(&password, &salt)).await?
+        let (password, memory) = (password.clone(), self.memory.clone());
+        self.on_a_thread(move || argon2_hash(&memory, &password, &salt)).await?
     }
 
     /// Whether `password` is the one behind `kept`. Takes as long when there is none to compare with.
@@ -67,13 +98,14 @@ impl Passwords {
         if candidate.expose().chars().count() > LIMITS.password_characters.1 {
             return Ok(Verdict::Wrong);
         }
+        let memory = self.memory.clone();
         let (is_right, is_old) = self
             .on_a_thread(move || match &kept {
                 None => {
-                    let nobodys = argon2_hash(&candidate, &[0; SALT_BYTES])?;
+                    let nobodys = argon2_hash(&memory, &candidate, &[0; SALT_BYTES])?;
                     Ok((false, nobodys.expose().is_empty()))
                 }
-                Some(kept) if kept.expose().starts_with("$argon2id$") => argon2_verify(&candidate, kept),
+                Some(kept) if kept.expose().starts_with("$argon2id$") => argon2_verify(&memory, &candidate, kept),
                 Some(kept) if kept.expose().starts_with("$2") => bcrypt::verify(candidate.expose(), kept.expose())
                     .map(|is_right| (is_right, true))
                     .map_err(|e| Fault::because("reading a bcrypt hash", e)),
@@ -113,30 +145,35 @@ pub(super) fn check(password: &Secret) -> Option<FieldError> {
     Some(FieldError { field: "password", code, description })
 }
 
-fn argon2_hash(password: &Secret, salt: &[u8]) -> Result<Secret, Fault> {
-    let hash = argon2_raw(password, salt, (MEMORY_KIB, PASSES, LANES), HASH_BYTES)?;
+fn argon2_hash(memory: &Memory, password: &Secret, salt: &[u8]) -> Result<Secret, Fault> {
+    let hash = argon2_raw(memory, password, salt, (MEMORY_KIB, PASSES, LANES), HASH_BYTES)?;
     let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
     Ok(Secret::new(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}")))
 }
 
 fn argon2_raw(
+    memory: &Memory,
     password: &Secret,
     salt: &[u8],
-    (memory, passes, lanes): (u32, u32, u32),
+    (memory_kib, passes, lanes): (u32, u32, u32),
     n_bytes: usize,
 ) -> Result<Vec<u8>, Fault> {
     let broken = |e: argon2::Error| Fault::new(format!("hashing a password: {e}"));
-    let params = Params::new(memory, passes, lanes, Some(n_bytes)).map_err(broken)?;
+    let params = Params::new(memory_kib, passes, lanes, Some(n_bytes)).map_err(broken)?;
     let mut hash = vec![0_u8; n_bytes];
+    let n_blocks = params.block_count();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_into(password.expose().as_bytes(), salt, &mut hash).map_err(broken)?;
+    let work = |blocks: &mut [Block]| {
+        argon2.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut hash, blocks)
+    };
+    memory.with(n_blocks, work).map_err(broken)?;
     Ok(hash)
 }
 
 /// Whether it is right, and whether the hash was made with other numbers than ours.
-fn argon2_verify(password: &Secret, kept: &Secret) -> Result<(bool, bool), Fault> {
+fn argon2_verify(memory: &Memory, password: &Secret, kept: &Secret) -> Result<(bool, bool), Fault> {
     let parts = read_argon2(kept.expose()).ok_or_else(|| Fault::new("an Argon2id hash of a form we do not read"))?;
-    let hash = argon2_raw(password, &parts.salt, parts.numbers, parts.hash.len())?;
+    let hash = argon2_raw(memory, password, &parts.salt, parts.numbers, parts.hash.len())?;
     let is_right = constant_time::verify_slices_are_equal(&hash, &parts.hash).is_ok();
     Ok((is_right, parts.numbers != (MEMORY_KIB, PASSES, LANES)))
 }

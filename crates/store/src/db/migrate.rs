@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0007_second_factor",
     "0008_tags",
     "0009_discovery",
+    "0010_notification_groups",
 ];
 
 /// Copies kept from before migrations.

@@ -346,7 +346,6 @@ pub fn statements() -> Vec<&'static Statement> {
         links::ALL,
         lists::ALL,
         markers::ALL,
-        notifications::ALL,
         postgres::ALL,
         promoted::ALL,
         rate_buckets::ALL,
@@ -364,18 +363,14 @@ pub fn statements() -> Vec<&'static Statement> {
     ]
     .concat();
     all.extend(relationships::all());
+    all.extend(notifications::all());
     all.extend(statuses::all());
     all.extend(timelines::all());
-    let paged = [
-        conversations::KEYSETS,
-        followed_tags::KEYSETS,
-        lists::KEYSETS,
-        notifications::KEYSETS,
-        relationships::KEYSETS,
-        scheduled::KEYSETS,
-    ]
-    .into_iter()
-    .chain(statuses::KEYSETS.iter().copied());
+    let paged =
+        [conversations::KEYSETS, followed_tags::KEYSETS, lists::KEYSETS, relationships::KEYSETS, scheduled::KEYSETS]
+            .into_iter()
+            .chain(notifications::LISTS.iter().copied())
+            .chain(statuses::KEYSETS.iter().copied());
     all.extend(paged.flatten().copied().chain(timelines::keysets()).flat_map(|list| [&list.down, &list.up]));
     all
 }

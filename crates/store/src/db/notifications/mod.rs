@@ -1,14 +1,30 @@
 //! Notifications: one row for each thing that happened to somebody here.
 
+macro_rules! shown {
+    () => {
+        "n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
+            and a.suspended_at is null
+            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = n.from_account_id)
+            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = n.from_account_id
+                and m.hides_notifications and (m.expires_at is null or m.expires_at > $7))"
+    };
+}
+
+mod groups;
+
 use std::{collections::HashMap, sync::Arc};
 
 use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, StatusId, Time, Viewer};
 
+pub use groups::{
+    Group, GroupPage, Grouped, dismiss_group, group, group_accounts, groups, n_unread_groups, open_group_key,
+};
+
 use super::{
     accounts::{self, AccountView},
-    keyset::keysets,
+    keyset::{Keyset, keysets},
     query::{Query, Tx},
-    sql::{Sql, queries},
+    sql::{Sql, Statement, queries},
     statuses::{self, StatusView},
     value::{FromRow, Row, Value},
 };
@@ -50,14 +66,17 @@ queries! {
 }
 
 keysets! {
-    LIST = "n.id", "select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at
-        from notifications n join accounts a on a.id = n.from_account_id
-        where n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
-            and a.suspended_at is null
-            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = n.from_account_id)
-            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = n.from_account_id
-                and m.hides_notifications and (m.expires_at is null or m.expires_at > $7))";
+    LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at
+        from notifications n join accounts a on a.id = n.from_account_id where ", shown!());
 }
+
+/// The statements of the whole folder.
+pub(super) fn all() -> Vec<&'static Statement> {
+    [ALL, groups::ALL].concat()
+}
+
+/// The paged lists of the whole folder.
+pub(super) static LISTS: &[&[&Keyset]] = &[KEYSETS, groups::KEYSETS];
 
 /// A notification as its receiver sees it.
 #[derive(Clone, Debug)]
@@ -75,6 +94,19 @@ pub struct NotificationView {
     /// The post concerned.
     pub status: Option<StatusView>,
 }
+
+/// A notification without a group is one by itself.
+fn shown_key(group_key: &str, id: NotificationId) -> String {
+    if is_alone(group_key) { format!("{ALONE}{id}") } else { group_key.to_owned() }
+}
+
+/// Whether a key stands for no group. Older rows have a key of this kind instead of none.
+fn is_alone(group_key: &str) -> bool {
+    group_key.is_empty() || group_key.starts_with(ALONE)
+}
+
+/// Before the id of a notification that has no group.
+const ALONE: &str = "ungrouped-";
 
 struct Loaded {
     id: NotificationId,
@@ -125,16 +157,30 @@ pub fn page(
     page: &Page,
     now: Time,
 ) -> Result<(Vec<NotificationId>, Vec<NotificationView>), Fault> {
-    let types: Vec<String> = filter.types.iter().map(|t| t.word().to_owned()).collect();
+    let rows = rows(q, me, filter, page, now)?;
+    let ids = rows.iter().map(|r| r.id).collect();
+    Ok((ids, hydrate(q, me, rows, now)?))
+}
+
+fn rows(
+    q: &Query<'_>,
+    me: AccountId,
+    filter: &NotificationFilter,
+    page: &Page,
+    now: Time,
+) -> Result<Vec<Loaded>, Fault> {
+    let types = words(&filter.types);
     let own = [
         Value::Int(me.0),
         Value::Texts(&types),
         filter.from.map_or(Value::Null, |id| Value::Int(id.0)),
         Value::Int(now.0),
     ];
-    let rows: Vec<Loaded> = LIST.page(q, page, &own)?;
-    let ids = rows.iter().map(|r| r.id).collect();
-    Ok((ids, hydrate(q, me, rows, now)?))
+    LIST.page(q, page, &own)
+}
+
+fn words(types: &[NotificationType]) -> Vec<String> {
+    types.iter().map(|kind| kind.word().to_owned()).collect()
 }
 
 /// One notification; `None` when it is not there or not theirs.
@@ -161,7 +207,7 @@ fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result
             Some(NotificationView {
                 id: row.id,
                 kind: row.kind.parse().ok()?,
-                group_key: row.group_key,
+                group_key: shown_key(&row.group_key, row.id),
                 created_at: row.created_at,
                 from: people.get(&row.from)?.clone(),
                 status,
@@ -230,6 +276,6 @@ pub fn forget_sender(tx: &Tx<'_>, account: AccountId, from: AccountId) -> Result
 /// # Errors
 /// The database failed.
 pub fn n_unread(q: &Query<'_>, me: AccountId, filter: &NotificationFilter, most: i64, now: Time) -> Result<i64, Fault> {
-    let types: Vec<String> = filter.types.iter().map(|t| t.word().to_owned()).collect();
+    let types = words(&filter.types);
     Ok(q.value(&UNREAD, (me, types.as_slice(), most, filter.from, now))?.unwrap_or_default())
 }

@@ -1,4 +1,6 @@
-//! What somebody is told of, one by one.
+//! What somebody is told of: one by one here, folded in `groups`.
+
+pub mod groups;
 
 use phiomia_mastodon::form::{Id, List, Number, Text, filled};
 use phiomia_model::{AccountId, Error, NotificationId, NotificationType, Noun, Refusal};
