@@ -122,6 +122,8 @@ pub fn table() -> Vec<Route> {
         PUT "/api/v1/statuses/{id}"                                   Member  ["write:statuses"]           [Api, Post]    Form     PERSONAL  statuses::edit;
         DELETE "/api/v1/statuses/{id}"                                Member  ["write:statuses"]           [Api, Delete]  Form     PERSONAL  statuses::delete;
         PUT "/api/v1/statuses/{id}/interaction_policy"                Member  ["write:statuses"]           [Api]          Form     PERSONAL  statuses::interaction_policy;
+        GET "/api/v1/statuses/{id}/quotes"                            Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  statuses::quotes;
+        POST "/api/v1/statuses/{id}/quotes/{quoting_status_id}/revoke"  Member  ["write:statuses"]         [Api]          Form     PERSONAL  statuses::revoke_quote;
         GET "/api/v1/statuses/{id}/context"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::context;
         GET "/api/v1/statuses/{id}/history"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::history;
         GET "/api/v1/statuses/{id}/source"                            Client  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::source;

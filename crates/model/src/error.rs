@@ -36,6 +36,9 @@ pub enum Refusal {
     /// The post to be answered is not there, or not for you: `404` as well, in Mastodon's words for this case.
     #[error("The post you are trying to reply to does not appear to exist.")]
     NoParent,
+    /// The post to be quoted is not there, not for you, or its author does not want that: `404`, all three alike.
+    #[error("The post you are trying to quote does not appear to exist.")]
+    NoQuoted,
     /// There once, gone for good: `410`.
     #[error("Record not found")]
     Gone(Noun),

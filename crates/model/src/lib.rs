@@ -32,5 +32,5 @@ pub use notification::NotificationType;
 pub use page::Page;
 pub use role::Role;
 pub use scope::{Scope, Scopes};
-pub use status::{QuotePolicy, Viewer, Visibility};
+pub use status::{QuotePolicy, QuoteState, Viewer, Visibility};
 pub use time::Time;

@@ -80,6 +80,46 @@ impl FromStr for Visibility {
     }
 }
 
+/// Whether a quote is allowed by the author of what it quotes.
+/// Source: <https://docs.joinmastodon.org/entities/Quote/#state>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum QuoteState {
+    /// The quoted author has not answered.
+    Pending,
+    /// They allow it.
+    Accepted,
+    /// They do not.
+    Rejected,
+    /// They did, and took it back.
+    Revoked,
+    /// What was quoted is gone.
+    Deleted,
+}
+
+impl QuoteState {
+    /// Each of them.
+    pub const ALL: [QuoteState; 5] =
+        [QuoteState::Pending, QuoteState::Accepted, QuoteState::Rejected, QuoteState::Revoked, QuoteState::Deleted];
+    /// The word of the API, also in the database.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            QuoteState::Pending => "pending",
+            QuoteState::Accepted => "accepted",
+            QuoteState::Rejected => "rejected",
+            QuoteState::Revoked => "revoked",
+            QuoteState::Deleted => "deleted",
+        }
+    }
+}
+
+impl FromStr for QuoteState {
+    type Err = UnknownWord;
+    fn from_str(word: &str) -> Result<QuoteState, UnknownWord> {
+        QuoteState::ALL.into_iter().find(|state| state.word() == word).ok_or_else(|| UnknownWord(word.to_owned()))
+    }
+}
+
 /// Who may quote a post.
 /// Source: <https://docs.joinmastodon.org/entities/QuoteApproval/>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -181,6 +221,8 @@ pub struct Draft {
     pub language: Option<String>,
     /// The post it answers.
     pub in_reply_to: Option<StatusId>,
+    /// The post it quotes.
+    pub quoted: Option<StatusId>,
     /// `None`: the author's default.
     pub quote_policy: Option<QuotePolicy>,
     /// A poll to go with it.

@@ -31,7 +31,7 @@ pub fn json_refusal(error: &Error) -> Response {
 
 fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
-        Refusal::NotFound(_) | Refusal::NoParent => StatusCode::NOT_FOUND,
+        Refusal::NotFound(_) | Refusal::NoParent | Refusal::NoQuoted => StatusCode::NOT_FOUND,
         Refusal::Gone(_) => StatusCode::GONE,
         Refusal::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Refusal::Forbidden(_) => StatusCode::FORBIDDEN,

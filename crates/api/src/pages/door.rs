@@ -39,7 +39,7 @@ pub(crate) fn html_refusal(error: &Error) -> Response {
 fn refused(refusal: &Refusal) -> Response {
     let sentence = refusal.to_string();
     let (status, title, text) = match refusal {
-        Refusal::NotFound(_) | Refusal::NoParent => {
+        Refusal::NotFound(_) | Refusal::NoParent | Refusal::NoQuoted => {
             (StatusCode::NOT_FOUND, "There is nothing here", "The page you are looking for does not exist.")
         }
         Refusal::Gone(_) => {

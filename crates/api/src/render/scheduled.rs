@@ -19,6 +19,8 @@ pub fn scheduled_status(view: &ScheduledView) -> entities::ScheduledStatus {
             spoiler_text: Some(draft.spoiler_text.clone()).filter(|text| !text.is_empty()),
             visibility: draft.visibility.unwrap_or(Visibility::Public),
             in_reply_to_id: draft.in_reply_to.map(|id| id.0),
+            quoted_status_id: draft.quoted,
+            quote_approval_policy: draft.quote_policy,
             language: draft.language.clone(),
             application_id: draft.app.map_or(0, |app| app.0),
             scheduled_at: (),

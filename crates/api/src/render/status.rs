@@ -1,10 +1,11 @@
 //! Posts.
 
 use phiomia_mastodon::entities::{
-    self, ApprovedGroup, CurrentUserApproval, Mention, QuoteApproval, ShallowTag, StatusApplication, Written,
+    self, ApprovedGroup, CurrentUserApproval, Mention, Quote, QuoteApproval, ShallowQuote, ShallowTag,
+    StatusApplication, StatusQuote, Written,
 };
-use phiomia_model::{QuotePolicy, StatusId, status::Revision};
-use phiomia_store::db::statuses::{MentionView, StatusBody, StatusView, Thread};
+use phiomia_model::{QuotePolicy, QuoteState, StatusId, Visibility, status::Revision};
+use phiomia_store::db::statuses::{MentionView, QuoteView, ShownQuote, StatusBody, StatusView, Thread};
 use phiomia_text::MentionTarget;
 use std::{collections::HashMap, sync::Arc};
 
@@ -63,7 +64,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         emojis: kept.emojis.clone(),
         reblogs_count: body.reblogs_count,
         favourites_count: body.favourites_count,
-        quotes_count: 0,
+        quotes_count: body.quotes_count,
         replies_count: body.replies_count,
         url: body.url.clone(),
         in_reply_to_id: body.in_reply_to_id,
@@ -74,7 +75,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         language: body.language.clone(),
         text: None,
         edited_at: body.edited_at.map(Into::into),
-        quote: None,
+        quote: view.quote.as_ref().map(|quote| whole_quote(quote, cx)),
         quote_approval: quote_approval(view),
         favourited: mine.map(|m| m.is_favourited),
         reblogged: mine.map(|m| m.is_reblogged),
@@ -115,7 +116,7 @@ pub fn revisions(view: &StatusView, revisions: &[Revision], cx: &Cx) -> Vec<enti
         }),
         media_attachments: Vec::new(),
         emojis: emojis(&[&revision.text, &revision.spoiler_text], body, cx),
-        quote: None,
+        quote: view.quote.as_ref().map(|quote| whole_quote(quote, cx)),
     };
     revisions.iter().map(edit).collect()
 }
@@ -144,6 +145,31 @@ fn emojis(texts: &[&str], body: &StatusBody, cx: &Cx) -> Vec<entities::CustomEmo
     if body.is_local { cx.emojis_in(texts.iter().copied()) } else { Vec::new() }
 }
 
+/// A quote with the quoted post, in which quotes are shallow.
+fn whole_quote(quote: &QuoteView, cx: &Cx) -> StatusQuote {
+    let state = state(quote);
+    let quoted_status = quote.view.as_deref().map(|quoted| {
+        let shallow = |quote: &QuoteView| {
+            StatusQuote::Shallow(ShallowQuote { state: self::state(quote), quoted_status_id: quote.quoted })
+        };
+        Box::new(entities::Status { quote: quoted.quote.as_ref().map(shallow), ..status(quoted, cx) })
+    });
+    StatusQuote::Whole(Quote { state, quoted_status })
+}
+
+fn state(quote: &QuoteView) -> entities::QuoteState {
+    match quote.shown {
+        ShownQuote::As(QuoteState::Pending) => entities::QuoteState::Pending,
+        ShownQuote::As(QuoteState::Accepted) => entities::QuoteState::Accepted,
+        ShownQuote::As(QuoteState::Rejected) => entities::QuoteState::Rejected,
+        ShownQuote::As(QuoteState::Revoked) => entities::QuoteState::Revoked,
+        ShownQuote::As(QuoteState::Deleted) => entities::QuoteState::Deleted,
+        ShownQuote::Unauthorized => entities::QuoteState::Unauthorized,
+        ShownQuote::BlockedAccount => entities::QuoteState::BlockedAccount,
+        ShownQuote::MutedAccount => entities::QuoteState::MutedAccount,
+    }
+}
+
 fn quote_approval(view: &StatusView) -> QuoteApproval {
     let body = &*view.body;
     let automatic = match body.quote_policy {
@@ -152,6 +178,7 @@ fn quote_approval(view: &StatusView) -> QuoteApproval {
         _ => Vec::new(),
     };
     let current_user = match (&view.mine, automatic.first()) {
+        _ if body.visibility == Visibility::Direct => CurrentUserApproval::Denied,
         (Some(mine), _) if mine.is_own => CurrentUserApproval::Automatic,
         (_, None) => CurrentUserApproval::Denied,
         (None, Some(_)) => CurrentUserApproval::Denied,

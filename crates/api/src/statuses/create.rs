@@ -32,21 +32,23 @@ struct NewStatus {
     #[serde(default, deserialize_with = "filled")]
     scheduled_at: Option<Text>,
     #[serde(default, deserialize_with = "filled")]
-    quoted_status_id: Option<Text>,
+    quoted_status_id: Option<Id<StatusId>>,
 }
 
 impl NewStatus {
     fn into_draft(self, ask: &Ask<Member>) -> Result<Draft, Error> {
         check_offered(&self.media_ids)?;
-        if self.quoted_status_id.is_some() {
-            return Err(Refusal::validation("This server does not take quotes yet").into());
-        }
         let visibility = self.visibility.filter(|word| !word.0.is_empty()).map(|word| word.0.parse());
         let visibility =
             visibility.transpose().map_err(|_| Refusal::validation("Visibility is not included in the list"))?;
         let in_reply_to = match self.in_reply_to_id {
             None => None,
             Some(Id(None)) => return Err(Refusal::NoParent.into()),
+            Some(Id(id)) => id,
+        };
+        let quoted = match self.quoted_status_id {
+            None => None,
+            Some(Id(None)) => return Err(Refusal::NoQuoted.into()),
             Some(Id(id)) => id,
         };
         Ok(Draft {
@@ -56,6 +58,7 @@ impl NewStatus {
             is_sensitive: flag(self.sensitive),
             language: language(self.language),
             in_reply_to,
+            quoted,
             quote_policy: quote_policy(self.quote_approval_policy)?,
             poll: self.poll.and_then(PollInput::into_draft),
             app: Some(ask.me.app),

@@ -73,6 +73,21 @@ pub async fn interaction_policy(ask: Ask<Member>) -> Answer {
     json(&render::status(&view, &ask.api.cx().await?))
 }
 
+/// `POST /api/v1/statuses/:id/quotes/:quoting_status_id/revoke`: answers the post that quoted.
+pub async fn revoke_quote(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);
+    let quoting: StatusId = ask.piece("quoting_status_id").parse().map_err(|_| Refusal::NotFound(Noun::Record))?;
+    let view = ask
+        .api
+        .db
+        .write(move |tx| {
+            verbs::revoke_quote(tx, me, id, quoting)?;
+            seen(tx, quoting, Viewer::Account(me), tx.now())
+        })
+        .await?;
+    json(&render::status(&view, &ask.api.cx().await?))
+}
+
 /// `DELETE /api/v1/statuses/:id`: answers the post as it was, with its text as typed, for writing it anew.
 pub async fn delete(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);

@@ -53,6 +53,20 @@ pub async fn bookmarks(ask: Ask<Member>) -> Answer {
     own(ask, posts::bookmarked_page).await
 }
 
+/// `GET /api/v1/statuses/:id/quotes`
+pub async fn quotes(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);
+    let (page, now) = (ask.page(20, 40), ask.api.now());
+    let read = move |q: &Query<'_>| {
+        let status = seen(q, id, Viewer::Account(me), now)?;
+        let ids = posts::quotes_page(q, status.body.reblog_of_id.unwrap_or(id), &page)?;
+        let keys: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        Ok((keys, posts::views(q, &ids, Viewer::Account(me), now)?))
+    };
+    let (keys, views) = ask.api.db.read(read).await?;
+    paged(&render::statuses(&views, &ask.api.cx().await?), ask.link_since(&keys, &page))
+}
+
 type ReadOwn = fn(&Query<'_>, AccountId, &Page) -> Result<Vec<(i64, StatusId)>, Fault>;
 
 async fn own(ask: Ask<Member>, read: ReadOwn) -> Answer {

@@ -8,8 +8,8 @@ mod show;
 
 pub use acts::{bookmark, favourite, mute, pin, reblog, unbookmark, unfavourite, unmute, unpin, unreblog};
 pub use create::create;
-pub use edit::{delete, edit, interaction_policy};
-pub use lists::{bookmarks, favourited_by, favourites, reblogged_by};
+pub use edit::{delete, edit, interaction_policy, revoke_quote};
+pub use lists::{bookmarks, favourited_by, favourites, quotes, reblogged_by};
 pub use show::{context, history, many, show, source};
 
 use phiomia_mastodon::form::{Flag, List, Number, Text, filled};

@@ -1,6 +1,6 @@
 //! Posts that wait for their time.
 
-use phiomia_model::Visibility;
+use phiomia_model::{QuotePolicy, StatusId, Visibility};
 use serde::Serialize;
 
 use super::media_attachment::MediaAttachment;
@@ -37,6 +37,10 @@ pub struct ScheduledParams {
     pub visibility: Visibility,
     /// Post answered, here a number. `null` without one. Since 2.7.0.
     pub in_reply_to_id: Option<i64>,
+    /// Post quoted. `null` without one. Since 4.5.0.
+    pub quoted_status_id: Option<StatusId>,
+    /// Who may quote. `null` for the default. Since 4.5.0.
+    pub quote_approval_policy: Option<QuotePolicy>,
     /// Language code. `null` without one. Since 2.7.0.
     pub language: Option<String>,
     /// The app, here a number. Since 2.7.0.

@@ -436,8 +436,8 @@ structs! {
     RuleTranslation { text, hint }
     ScheduledStatus { id, scheduled_at, params, media_attachments }
     ScheduledParams {
-        text, poll, media_ids, sensitive, spoiler_text, visibility, in_reply_to_id, language, application_id,
-        scheduled_at, idempotency, with_rate_limit
+        text, poll, media_ids, sensitive, spoiler_text, visibility, in_reply_to_id, quoted_status_id,
+        quote_approval_policy, language, application_id, scheduled_at, idempotency, with_rate_limit
     }
     Search { accounts, statuses, hashtags, collections }
     Status {

@@ -10,7 +10,7 @@ use phiomia_store::{
     },
 };
 
-use super::own;
+use super::{own, quotes};
 use crate::conversations;
 
 /// How many boosts or posts one run of a sweep takes, so that it stands before nobody for long.
@@ -52,6 +52,7 @@ pub(super) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Erro
         statuses::count(tx, original, Counter::Reblogs, -1)?;
         tx.announce(Event::StatusTouched { status: original });
     }
+    quotes::withdraw(tx, id)?;
     if row.visibility == Visibility::Direct {
         conversations::withdraw(tx, id)?;
     }

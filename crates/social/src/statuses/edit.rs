@@ -13,7 +13,7 @@ use phiomia_store::{
     },
 };
 
-use super::{check_text, is_language, meant, own, write_references};
+use super::{check_text, is_language, meant, own, quotes, write_references};
 use crate::{Social, conversations, notifications::notify, polls};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
@@ -69,6 +69,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
         for (_, booster) in statuses::reblogs_batch(tx, id, MOST_TOLD)? {
             notify(tx, booster, me, NotificationType::Update, Some(id))?;
         }
+        quotes::tell_quoters(tx, me, id)?;
     }
     tx.announce(Event::StatusEdited { status: id, author: me });
     Ok(())

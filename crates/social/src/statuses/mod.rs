@@ -4,12 +4,14 @@ mod acts;
 mod delete;
 mod edit;
 mod post;
+mod quotes;
 mod reblog;
 
 pub use acts::{bookmark, favourite, pin, unbookmark, unfavourite, unpin};
 pub use delete::{Deleted, delete, sweep, sweep_account};
 pub use edit::{edit, set_quote_policy};
 pub use post::{check, given_before, post, tidy};
+pub use quotes::revoke_quote;
 pub use reblog::{reblog, unreblog};
 
 use std::sync::Arc;

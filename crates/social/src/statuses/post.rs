@@ -16,7 +16,7 @@ use phiomia_store::{
     },
 };
 
-use super::{check_text, is_language, meant, write_references};
+use super::{check_text, is_language, meant, quotes, write_references};
 use crate::{Social, conversations, notifications::notify, polls};
 
 /// How long an `Idempotency-Key` is remembered.
@@ -33,7 +33,8 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if let Some(known) = given_before(tx, author, draft)? {
         return Ok(known);
     }
-    let Prepared { defaults, me, text, spoiler_text, poll, parent, visibility } = prepare(tx, social, author, draft)?;
+    let Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility } =
+        prepare(tx, social, author, draft)?;
     let id = StatusId(tx.new_id());
     let conversation = match parent.as_ref().and_then(|p| p.conversation_id) {
         Some(known) => known,
@@ -70,6 +71,9 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     }
     let meant = meant(tx, social, text)?;
     let people = write_references(tx, id, &meant)?;
+    if let Some(quoted) = &quoted {
+        quotes::attach(tx, author, id, quoted, visibility, &people)?;
+    }
     if visibility.is_open() && !meant.tags.is_empty() {
         featured_tags::count(tx, author, id)?;
     }
@@ -126,6 +130,7 @@ struct Prepared<'a> {
     spoiler_text: &'a str,
     poll: Option<polls::Checked>,
     parent: Option<Arc<StatusBody>>,
+    quoted: Option<Arc<StatusBody>>,
     visibility: Visibility,
 }
 
@@ -144,8 +149,9 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
     }
     let poll = draft.poll.as_ref().map(|poll| polls::check(social, poll, tx.now())).transpose()?;
     let parent = parent(tx, author, draft.in_reply_to)?;
-    let visibility = draft.visibility.unwrap_or(defaults.visibility);
-    Ok(Prepared { defaults, me, text, spoiler_text, poll, parent, visibility })
+    let quoted = draft.quoted.map(|id| quotes::may_quote(tx, author, id)).transpose()?;
+    let visibility = quotes::narrowed(draft.visibility.unwrap_or(defaults.visibility), quoted.as_deref());
+    Ok(Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility })
 }
 
 /// Forgets idempotency keys whose time is over. Part of [`Job::Tidy`].

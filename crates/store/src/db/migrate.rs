@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0008_tags",
     "0009_discovery",
     "0010_notification_groups",
+    "0011_quotes",
 ];
 
 /// Copies kept from before migrations.

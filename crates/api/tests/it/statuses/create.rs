@@ -42,7 +42,7 @@ on_both_engines! {
             (json!({"status": "x", "in_reply_to_id": "1"}), 404, "The post you are trying to reply to does not appear to exist."),
             (json!({"status": "x", "media_ids": ["1"]}), 422, "Validation failed: This server does not take media yet"),
             (json!({"status": "x", "scheduled_at": "soon"}), 422, "Invalid date supplied"),
-            (json!({"status": "x", "quoted_status_id": "1"}), 422, "Validation failed: This server does not take quotes yet"),
+            (json!({"status": "x", "quoted_status_id": "1"}), 404, "The post you are trying to quote does not appear to exist."),
         ] {
             let answer = alice.post("/api/v1/statuses", body.clone()).await;
             assert_eq!(answer.refusal(), (status, sentence.to_owned()), "{body}");

@@ -3,4 +3,5 @@
 mod acts;
 mod create;
 mod edit;
+mod quotes;
 mod thread;

@@ -177,6 +177,7 @@ pub fn draft(text: &str) -> Draft {
         is_sensitive: None,
         language: None,
         in_reply_to: None,
+        quoted: None,
         quote_policy: None,
         poll: None,
         app: None,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use phiomia_model::{AccountId, Fault, PollId, QuotePolicy, StatusId, Time, Visibility};
+use phiomia_model::{AccountId, Fault, PollId, QuotePolicy, QuoteState, StatusId, Time, Visibility};
 
 use crate::db::{
     made::Made,
@@ -16,12 +16,13 @@ queries! {
     BODIES = Sql::Same("select s.id, s.account_id, s.uri, s.url, s.text, s.spoiler_text, s.visibility, s.is_sensitive,
             s.is_local, s.language, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.conversation_id,
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
-            p.name, p.website, l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count
+            s.quotes_count, k.state, k.quoted_status_id, p.name, p.website, l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count
         from (select w.id from statuses w where w.id in ids($1)
             union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
         join statuses s on s.id = wanted.id
         left join apps p on p.id = s.app_id
         left join polls l on l.status_id = s.id
+        left join quotes k on k.status_id = s.id
         where s.deleted_at is null");
     MENTIONS = Sql::Same("select m.status_id, m.account_id, m.handle, m.is_silent, a.username, a.domain, a.url
         from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)");
@@ -94,6 +95,22 @@ pub struct PollOptionView {
     pub votes_count: i64,
 }
 
+/// What a post quotes, before anybody's permission to see it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuoteRef {
+    /// Whether the quoted author allows it.
+    pub state: QuoteState,
+    /// The quoted post; `None` when it is gone or not known.
+    pub quoted: Option<StatusId>,
+}
+
+impl QuoteRef {
+    /// The quoted post when the quote is allowed.
+    pub(super) fn shown(&self) -> Option<StatusId> {
+        self.quoted.filter(|_| self.state == QuoteState::Accepted)
+    }
+}
+
 /// What a post is, the same for every viewer.
 #[derive(Clone, Debug)]
 pub struct StatusBody {
@@ -137,6 +154,10 @@ pub struct StatusBody {
     pub reblogs_count: i64,
     /// Favourites.
     pub favourites_count: i64,
+    /// Quotes with consent.
+    pub quotes_count: i64,
+    /// What it quotes.
+    pub quote: Option<QuoteRef>,
     /// Name and page of the app it was written with.
     pub app: Option<(String, Option<String>)>,
     /// Everybody it mentions, the silent ones too.
@@ -185,6 +206,11 @@ impl FromRow for StatusBody {
             replies_count: row.next()?,
             reblogs_count: row.next()?,
             favourites_count: row.next()?,
+            quotes_count: row.next()?,
+            quote: {
+                let (state, quoted) = (row.next::<Option<String>>()?, row.next()?);
+                state.map(|state| QuoteRef { state: state.parse().unwrap_or(QuoteState::Pending), quoted })
+            },
             app: {
                 let (name, website) = (row.next::<Option<String>>()?, row.next()?);
                 name.map(|name| (name, website))
@@ -212,10 +238,26 @@ fn poll(row: &mut Row<'_>) -> Result<Option<PollView>, Fault> {
     }))
 }
 
-/// The posts with these ids and those they boost: from memory as far as possible, the others in three statements, or four
-/// with a poll among them.
+/// A post shows what it quotes, and of that one which it quotes.
+const QUOTES_DEEP: usize = 2;
+
+/// The posts with these ids, those they boost, and those they quote: from memory as far as possible.
 pub(super) fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<HashMap<StatusId, Arc<StatusBody>>, Fault> {
     let mut known: HashMap<StatusId, Arc<StatusBody>> = HashMap::with_capacity(ids.len());
+    read(q, ids, &mut known)?;
+    for _ in 0..QUOTES_DEEP {
+        let quoted = known.values().filter_map(|body| body.quote.as_ref()?.shown());
+        let quoted: Vec<StatusId> = quoted.filter(|id| !known.contains_key(id)).collect();
+        if quoted.is_empty() {
+            break;
+        }
+        read(q, &quoted, &mut known)?;
+    }
+    Ok(known)
+}
+
+/// Posts and those they boost; what is not in memory in three statements, or four with a poll among them.
+fn read(q: &Query<'_>, ids: &[StatusId], known: &mut HashMap<StatusId, Arc<StatusBody>>) -> Result<(), Fault> {
     let mut wanted: Vec<i64> = Vec::new();
     let mut look = |id: StatusId| -> Option<Arc<StatusBody>> {
         let body = q.cached.and_then(|cached| cached.body(id));
@@ -238,7 +280,7 @@ pub(super) fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<HashMap<StatusId
             known.insert(body.id, body);
         }
     }
-    Ok(known)
+    Ok(())
 }
 
 fn load(q: &Query<'_>, ids: &[i64]) -> Result<Vec<Arc<StatusBody>>, Fault> {

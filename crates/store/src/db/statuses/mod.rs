@@ -3,6 +3,7 @@
 mod acts;
 mod body;
 mod polls;
+mod quotes;
 mod rows;
 mod thread;
 mod view;
@@ -11,24 +12,25 @@ pub use acts::{
     bookmark, bookmarked_page, favourite, favourited_by, favourites_page, is_bookmarked, is_favourited, n_pins, pin,
     reblog_of, reblogged_by, unbookmark, unfavourite, unpin,
 };
-pub use body::{MentionView, PollOptionView, PollView, StatusBody};
+pub use body::{MentionView, PollOptionView, PollView, QuoteRef, StatusBody};
 pub use polls::{
     PollRow, choices_for_voting, close_poll, erase_poll, insert_poll, local_voters, poll, poll_of, update_poll, vote,
 };
+pub use quotes::{QuoteRow, erase_quotes, insert_quote, quote_of, quotes_page, quoting_batch, set_quote_state};
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, age_mentions, author_and_policy, count, deleted_batch, edits, erase,
     forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned, reblogs_batch,
     record_edit, remember_idempotent, source, update,
 };
 pub use thread::{Thread, thread};
-pub use view::{Cohort, Mine, StatusView, cohorts, view, views, visible};
+pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, view, views, visible};
 
 use super::{keyset::Keyset, sql::Statement};
 
 /// Every statement of the folder.
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [acts::ALL, body::ALL, polls::ALL, rows::ALL, thread::ALL, view::ALL].concat()
+    [acts::ALL, body::ALL, polls::ALL, quotes::ALL, rows::ALL, thread::ALL, view::ALL].concat()
 }
 
 /// Every paged list of the folder.
-pub(crate) static KEYSETS: &[&[&Keyset]] = &[acts::KEYSETS];
+pub(crate) static KEYSETS: &[&[&Keyset]] = &[acts::KEYSETS, quotes::KEYSETS];

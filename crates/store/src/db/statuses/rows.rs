@@ -2,7 +2,7 @@
 
 use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibility, status::Revision};
 
-use super::polls;
+use super::{polls, quotes};
 use crate::db::{
     query::{Query, Tx},
     sql::{Sql, queries},
@@ -26,6 +26,7 @@ queries! {
         where m.status_id = $1");
     COUNT_REPLIES = Sql::Same("update statuses set replies_count = replies_count + $2 where id = $1");
     COUNT_REBLOGS = Sql::Same("update statuses set reblogs_count = reblogs_count + $2 where id = $1");
+    COUNT_QUOTES = Sql::Same("update statuses set quotes_count = quotes_count + $2 where id = $1");
     COUNT_FAVOURITES = Sql::Same("update statuses set favourites_count = favourites_count + $2 where id = $1");
     SOURCE = Sql::Same("select text, spoiler_text, is_sensitive, language, quote_policy, created_at, edited_at,
             visibility, in_reply_to_id, in_reply_to_account_id, reblog_of_id, account_id, conversation_id
@@ -246,6 +247,8 @@ pub enum Counter {
     Replies,
     /// Boosts.
     Reblogs,
+    /// Quotes with consent.
+    Quotes,
     /// Favourites.
     Favourites,
 }
@@ -258,6 +261,7 @@ pub fn count(tx: &Tx<'_>, status: StatusId, counter: Counter, by: i64) -> Result
     let statement = match counter {
         Counter::Replies => &COUNT_REPLIES,
         Counter::Reblogs => &COUNT_REBLOGS,
+        Counter::Quotes => &COUNT_QUOTES,
         Counter::Favourites => &COUNT_FAVOURITES,
     };
     tx.execute(statement, (status, by)).map(|_| ())
@@ -370,6 +374,7 @@ pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
     if let Some((poll, _)) = polls::poll_of(tx, status)? {
         polls::erase_poll(tx, poll.id)?;
     }
+    quotes::erase_quotes(tx, status)?;
     for statement in [
         &ERASE_NOTIFICATIONS,
         &ERASE_FEED,

@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use phiomia_model::{AccountId, Fault, StatusId, Time, Viewer, Visibility};
+use phiomia_model::{AccountId, Fault, QuoteState, StatusId, Time, Viewer, Visibility};
 
-use super::body::{StatusBody, bodies};
+use super::body::{QuoteRef, StatusBody, bodies};
 use crate::db::{
     accounts::{self, AccountView},
     query::Query,
@@ -107,10 +107,43 @@ pub struct StatusView {
     pub author: Arc<AccountView>,
     /// What it boosts; always there when `body.reblog_of_id` is.
     pub reblog: Option<Box<StatusView>>,
+    /// What it quotes, as the viewer may see it.
+    pub quote: Option<QuoteView>,
     /// What the viewer did with it; `None` for visitors.
     pub mine: Option<Mine>,
     /// Its poll is over.
     pub is_poll_over: bool,
+}
+
+/// What a post quotes, as one viewer sees it.
+#[derive(Clone, Debug)]
+pub struct QuoteView {
+    /// Whether it is shown, and why not.
+    pub shown: ShownQuote,
+    /// The quoted post's id, where the viewer may know it.
+    pub quoted: Option<StatusId>,
+    /// The quoted post; `None` where it may not be shown, and within a quoted post, so that quotes end.
+    pub view: Option<Box<StatusView>>,
+}
+
+/// Whether a quote is shown to somebody, and why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ShownQuote {
+    /// As the quoted author decided.
+    As(QuoteState),
+    /// The viewer may not see the quoted post.
+    Unauthorized,
+    /// The viewer blocks the quoted author.
+    BlockedAccount,
+    /// The viewer mutes the quoted author.
+    MutedAccount,
+}
+
+/// How much of quotes is put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    Whole,
+    Shallow,
 }
 
 /// One status; `None` when it is not there or not for this viewer.
@@ -143,7 +176,7 @@ pub fn views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Resu
     let stances = Stances::load(q, viewer, &authors, now)?;
     let mine = viewer.account().map(|me| mine(q, me, &bodies, &stances)).transpose()?;
     let page = Assembly { bodies, people, stances, mine, now };
-    Ok(ids.iter().filter_map(|id| page.view(*id, true)).collect())
+    Ok(ids.iter().filter_map(|id| page.view(*id, true, Depth::Whole)).collect())
 }
 
 /// One status as many viewers see it, in a fixed number of queries whatever their number. Who may not see it is left
@@ -164,7 +197,7 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
     for (viewer, status, kind) in q.rows::<(AccountId, StatusId, i64)>(&OF_MANY, (&viewer_ids, &status_ids))? {
         acts.entry(viewer).or_default().push((status, kind));
     }
-    let mut cohorts: HashMap<(Option<Mine>, Option<Mine>), Cohort> = HashMap::new();
+    let mut cohorts: HashMap<[Option<Sight>; 2], Cohort> = HashMap::new();
     for (viewer, stances) in viewers.iter().zip(Stances::load_for_many(q, viewers, &authors, now)?) {
         let mut mine: HashMap<StatusId, Mine> =
             bodies.values().map(|body| (body.id, Mine::untouched(body, *viewer, &stances))).collect();
@@ -174,11 +207,29 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
             }
         }
         let page = Assembly { bodies: bodies.clone(), people: people.clone(), stances, mine: Some(mine), now };
-        let Some(view) = page.view(id, true) else { continue };
-        let key = (view.mine.clone(), view.reblog.as_ref().and_then(|reblog| reblog.mine.clone()));
+        let Some(view) = page.view(id, true, Depth::Whole) else { continue };
+        let key = [Some(&view), view.reblog.as_deref()].map(|part| part.map(Sight::of));
         cohorts.entry(key).or_insert_with(|| Cohort { viewers: Vec::new(), view }).viewers.push(*viewer);
     }
     Ok(cohorts.into_values().collect())
+}
+
+/// What may differ from viewer to viewer in one post.
+#[derive(PartialEq, Eq, Hash)]
+struct Sight {
+    mine: Option<Mine>,
+    quote: Option<ShownQuote>,
+    quoted: Option<Box<Sight>>,
+}
+
+impl Sight {
+    fn of(view: &StatusView) -> Sight {
+        Sight {
+            mine: view.mine.clone(),
+            quote: view.quote.as_ref().map(|quote| quote.shown),
+            quoted: view.quote.as_ref().and_then(|quote| quote.view.as_deref()).map(|view| Box::new(Sight::of(view))),
+        }
+    }
 }
 
 fn mine(
@@ -221,25 +272,16 @@ struct Assembly {
 }
 
 impl Assembly {
-    fn view(&self, id: StatusId, with_reblog: bool) -> Option<StatusView> {
+    fn view(&self, id: StatusId, with_reblog: bool, depth: Depth) -> Option<StatusView> {
         let body = self.bodies.get(&id)?;
         let author = self.people.get(&body.account)?;
-        let mentioned: Vec<AccountId> = body.mentions.iter().map(|m| m.account).collect();
-        let seen = Seen {
-            id,
-            author: body.account,
-            is_author_gone: author.is_suspended || author.is_deleted,
-            visibility: body.visibility,
-            created_at: body.created_at,
-            mentioned: &mentioned,
-        };
-        if !may_see(&seen, &self.stances) {
+        if !self.may_see(body, author) {
             return None;
         }
         // A boost shows nothing that its viewer could not open.
         let reblog = match body.reblog_of_id {
             None => None,
-            Some(original) if with_reblog => Some(Box::new(self.view(original, false)?)),
+            Some(original) if with_reblog => Some(Box::new(self.view(original, false, depth)?)),
             Some(_) => return None,
         };
         let mut mine = self.mine.as_ref().and_then(|m| m.get(&id).cloned());
@@ -253,6 +295,43 @@ impl Assembly {
             mine.is_muted = original.is_muted;
         }
         let is_poll_over = body.poll.as_ref().is_some_and(|poll| poll.is_over(self.now));
-        Some(StatusView { body: body.clone(), author: author.clone(), reblog, mine, is_poll_over })
+        let quote = body.quote.map(|quote| self.quote(quote, depth));
+        Some(StatusView { body: body.clone(), author: author.clone(), reblog, quote, mine, is_poll_over })
+    }
+
+    fn may_see(&self, body: &StatusBody, author: &AccountView) -> bool {
+        let mentioned: Vec<AccountId> = body.mentions.iter().map(|m| m.account).collect();
+        let seen = Seen {
+            id: body.id,
+            author: body.account,
+            is_author_gone: author.is_suspended || author.is_deleted,
+            visibility: body.visibility,
+            created_at: body.created_at,
+            mentioned: &mentioned,
+        };
+        may_see(&seen, &self.stances)
+    }
+
+    /// A quote shows nothing that its viewer could not open.
+    fn quote(&self, quote: QuoteRef, depth: Depth) -> QuoteView {
+        let hidden = |shown| QuoteView { shown, quoted: None, view: None };
+        if quote.state != QuoteState::Accepted {
+            return hidden(ShownQuote::As(quote.state));
+        }
+        let found = quote.quoted.and_then(|id| self.bodies.get(&id));
+        let Some((body, author)) = found.and_then(|body| Some((body, self.people.get(&body.account)?))) else {
+            return hidden(ShownQuote::As(QuoteState::Deleted));
+        };
+        if !self.may_see(body, author) {
+            return hidden(ShownQuote::Unauthorized);
+        }
+        let stance = self.stances.to(body.account);
+        let shown = match (stance.blocks, stance.mutes) {
+            (true, _) => ShownQuote::BlockedAccount,
+            (_, true) => ShownQuote::MutedAccount,
+            _ => ShownQuote::As(QuoteState::Accepted),
+        };
+        let view = (depth == Depth::Whole).then(|| self.view(body.id, false, Depth::Shallow)).flatten();
+        QuoteView { shown, quoted: Some(body.id), view: view.map(Box::new) }
     }
 }

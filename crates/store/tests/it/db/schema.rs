@@ -63,8 +63,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop index notifications_group; create table gone (id bigint);
-                delete from schema_migrations where name = '0010_notification_groups'",
+                "drop table quotes; alter table statuses drop column quotes_count; create table gone (id bigint);
+                delete from schema_migrations where name = '0011_quotes'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
