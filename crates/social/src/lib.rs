@@ -9,6 +9,7 @@ pub mod polls;
 pub mod profiles;
 pub mod relationships;
 pub mod scheduled;
+pub mod search;
 pub mod server;
 pub mod statuses;
 pub mod tags;

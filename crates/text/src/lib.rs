@@ -12,6 +12,7 @@ mod link;
 mod references;
 mod render;
 mod scan;
+pub mod search;
 mod tag;
 
 pub use count::{count, length};

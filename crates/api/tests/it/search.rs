@@ -5,6 +5,13 @@ use serde_json::json;
 
 use crate::kit::House;
 
+/// The ids of the posts that somebody finds.
+async fn finds(who: &crate::kit::Person, question: &str) -> Vec<String> {
+    let coded: String = question.bytes().map(|b| format!("%{b:02X}")).collect();
+    let found = who.get(&format!("/api/v2/search?type=statuses&q={coded}")).await.ok().json();
+    found["statuses"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap().to_owned()).collect()
+}
+
 on_both_engines! {
     async fn people_and_hashtags_are_found(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
@@ -26,5 +33,113 @@ on_both_engines! {
         let answer = house.get("/api/v2/search?q=al&type=accounts&offset=20").await;
         let sentence = "Search queries pagination is not supported without authentication";
         assert_eq!(answer.refusal(), (401, sentence.to_owned()));
+    }
+
+    async fn others_find_a_public_post_only_when_its_author_agreed(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let id = alice.says("a walrus in the garden", "public").await;
+        assert!(finds(&bob, "walrus").await.is_empty());
+        assert_eq!(finds(&alice, "walrus").await, std::slice::from_ref(&id));
+        assert!(finds(&alice, "walrus in:public").await.is_empty());
+        alice.patch("/api/v1/accounts/update_credentials", json!({"indexable": true})).await.ok();
+        assert_eq!(finds(&bob, "walrus").await, std::slice::from_ref(&id));
+        assert!(finds(&bob, "walrus in:library").await.is_empty());
+        for visibility in ["unlisted", "private", "direct"] {
+            alice.says("the walrus hides", visibility).await;
+        }
+        bob.follows(&alice).await;
+        assert_eq!(finds(&bob, "walrus").await, std::slice::from_ref(&id));
+        // Nobody in particular finds no posts.
+        let anybody = house.get("/api/v2/search?q=walrus").await.ok().json();
+        assert_eq!(anybody["statuses"], json!([]));
+        bob.post(&format!("/api/v1/accounts/{}/mute", alice.account), json!({})).await.ok();
+        assert!(finds(&bob, "walrus").await.is_empty());
+    }
+
+    async fn everybody_finds_what_they_had_to_do_with(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let mut touched = Vec::new();
+        for act in ["favourite", "bookmark", "reblog"] {
+            let id = alice.says(&format!("penguins, {act}"), "unlisted").await;
+            assert!(!finds(&bob, "penguins").await.contains(&id));
+            bob.post(&format!("/api/v1/statuses/{id}/{act}"), json!({})).await.ok();
+            touched.push(id);
+        }
+        touched.push(alice.says("@bob penguins for you", "direct").await);
+        touched.reverse();
+        assert_eq!(finds(&bob, "penguins").await, touched);
+        assert_eq!(finds(&bob, "penguins in:library").await, touched);
+        // What can no longer be seen is no longer found.
+        alice.post(&format!("/api/v1/accounts/{}/block", bob.account), json!({})).await.ok();
+        assert!(!finds(&bob, "penguins").await.contains(&touched[3]));
+    }
+
+    async fn words_phrases_and_operators_narrow_what_is_found(house: House) {
+        let alice = house.person("alice").await;
+        let first = alice.says("Crème brûlée at New York", "public").await;
+        let answer = alice.posts(json!({"status": "new ideas for york", "in_reply_to_id": first, "language": "de"})).await;
+        let poll = alice.posts(json!({"status": "choose", "poll": {"options": ["tiramisu", "gelato"], "expires_in": 300}})).await;
+        let link = alice.posts(json!({"status": "see https://example.org/page", "sensitive": true})).await;
+        let tokyo = alice.says("東京都の猫", "public").await;
+        for (question, expected) in [
+            ("creme BRULEE", vec![&first]),
+            ("new york", vec![&answer, &first]),
+            ("\"new york\"", vec![&first]),
+            ("new -creme", vec![&answer]),
+            ("york is:reply", vec![&answer]),
+            ("york -is:reply", vec![&first]),
+            ("york language:de", vec![&answer]),
+            ("gelato", vec![&poll]),
+            ("has:poll from:me", vec![&poll]),
+            ("example has:link", vec![&link]),
+            ("is:sensitive in:library", vec![&link]),
+            ("東京", vec![&tokyo]),
+            ("京都", vec![&tokyo]),
+            ("猫", vec![&tokyo]),
+            ("東", vec![&tokyo]),
+            ("京東", vec![]),
+            ("york before:2000-01-01", vec![]),
+            ("york after:2000-01-01", vec![&answer, &first]),
+            ("york from:nobody", vec![]),
+            ("york from:@alice", vec![&answer, &first]),
+            ("york has:media", vec![]),
+            ("-york", vec![]),
+            ("\" ' & | ! ( ) : * <-> NEAR AND york", vec![]),
+        ] {
+            assert_eq!(finds(&alice, question).await.iter().collect::<Vec<_>>(), expected, "{question}");
+        }
+    }
+
+    async fn edits_and_deletions_change_what_is_found(house: House) {
+        let alice = house.person("alice").await;
+        let id = alice.says("about otters", "public").await;
+        alice.put(&format!("/api/v1/statuses/{id}"), json!({"status": "about beavers"})).await.ok();
+        assert!(finds(&alice, "otters").await.is_empty());
+        assert_eq!(finds(&alice, "beavers").await, std::slice::from_ref(&id));
+        alice.delete(&format!("/api/v1/statuses/{id}")).await.ok();
+        assert!(finds(&alice, "beavers").await.is_empty());
+        house.work().await;
+        assert!(finds(&alice, "beavers").await.is_empty());
+    }
+
+    async fn found_posts_come_in_pages(house: House) {
+        let alice = house.person("alice").await;
+        let mut ids = Vec::new();
+        for n in 0..5 {
+            ids.push(alice.says(&format!("puffin {n}"), "public").await);
+        }
+        ids.reverse();
+        let page = |rest: &str| format!("/api/v2/search?type=statuses&q=puffin&limit=2{rest}");
+        let of = |answer: crate::kit::Answer| -> Vec<String> {
+            answer.json()["statuses"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(of(alice.get(&page("")).await.ok()), ids[..2]);
+        assert_eq!(of(alice.get(&page("&offset=2")).await.ok()), ids[2..4]);
+        assert_eq!(of(alice.get(&page(&format!("&max_id={}", ids[2]))).await.ok()), ids[3..]);
+        // As on Mastodon a bound, not a place to go up from.
+        assert_eq!(of(alice.get(&page(&format!("&min_id={}", ids[3]))).await.ok()), ids[..2]);
+        let whose = format!("&account_id={}", alice.account);
+        assert_eq!(of(alice.get(&page(&whose)).await.ok()), ids[..2]);
+        assert_eq!(of(alice.get(&page("&account_id=1")).await.ok()), [""; 0]);
     }
 }

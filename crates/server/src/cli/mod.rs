@@ -8,7 +8,8 @@ pub mod db;
 mod desk;
 pub mod jobs;
 pub mod man;
-pub mod seed;
+pub mod search;
+mod seed;
 pub mod serve;
 pub mod settings;
 pub mod token;
@@ -78,6 +79,9 @@ pub enum Command {
     Db(db::Database),
     /// What is left for later, and what was set aside
     Jobs(jobs::Jobs),
+    /// The words by which posts are found
+    #[command(subcommand)]
+    Search(search::Search),
     /// Check, print and document the configuration
     #[command(subcommand)]
     Config(config::Config),
@@ -129,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Seed(command) => command.run(&global),
         Command::Db(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
+        Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
         Command::Version(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -14,7 +14,7 @@ use phiomia_store::{
 };
 
 use super::{check_text, is_language, meant, own, quotes, write_references};
-use crate::{Social, conversations, notifications::notify, polls};
+use crate::{Social, conversations, notifications::notify, polls, search};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
 const MOST_TOLD: i64 = 500;
@@ -60,6 +60,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     if is_revision {
         new.edited_at = Some(tx.now());
         keep(tx, id, &old, &new, poll)?;
+        search::index(tx, id, &new.text, &new.spoiler_text, true)?;
     }
     statuses::update(tx, id, &new)?;
     if old.text != new.text {

@@ -17,7 +17,7 @@ use phiomia_store::{
 };
 
 use super::{check_text, is_language, meant, quotes, write_references};
-use crate::{Social, conversations, notifications::notify, polls};
+use crate::{Social, conversations, notifications::notify, polls, search};
 
 /// How long an `Idempotency-Key` is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -69,6 +69,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if let Some(poll) = &poll {
         polls::attach(tx, id, poll)?;
     }
+    search::index(tx, id, text, spoiler_text, true)?;
     let meant = meant(tx, social, text)?;
     let people = write_references(tx, id, &meant)?;
     if let Some(quoted) = &quoted {

@@ -67,6 +67,10 @@ pub(super) fn attach(
     }
     let (state, quoted_author) = (QuoteState::Accepted, Some(quoted.account));
     statuses::insert_quote(tx, status, &QuoteRow { state, quoted: Some(quoted.id), quoted_author, author: me })?;
+    // Whoever is quoted may read it, whoever else it is for.
+    if quoted.account != me {
+        statuses::add_silent_mention(tx, status, quoted.account)?;
+    }
     statuses::count(tx, quoted.id, Counter::Quotes, 1)?;
     tx.announce(Event::StatusTouched { status: quoted.id });
     notify(tx, quoted.account, me, NotificationType::Quote, Some(status))?;

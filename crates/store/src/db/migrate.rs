@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0009_discovery",
     "0010_notification_groups",
     "0011_quotes",
+    "0012_search",
 ];
 
 /// Copies kept from before migrations.

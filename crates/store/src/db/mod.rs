@@ -37,6 +37,7 @@ pub mod rate_buckets;
 pub mod relationships;
 mod restore;
 pub mod scheduled;
+pub mod search;
 pub mod second_factor;
 pub mod server;
 pub mod sessions;
@@ -351,6 +352,7 @@ pub fn statements() -> Vec<&'static Statement> {
         rate_buckets::ALL,
         server::ALL,
         scheduled::ALL,
+        search::ALL,
         second_factor::ALL,
         sessions::ALL,
         settings::ALL,

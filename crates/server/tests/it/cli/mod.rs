@@ -4,6 +4,7 @@ mod account;
 mod db;
 mod jobs;
 mod kit;
+mod search;
 mod seed;
 mod serve;
 mod settings;

@@ -18,9 +18,9 @@ pub use polls::{
 };
 pub use quotes::{QuoteRow, erase_quotes, insert_quote, quote_of, quotes_page, quoting_batch, set_quote_state};
 pub use rows::{
-    Counter, Edited, NewStatus, add_mention, age_mentions, author_and_policy, count, deleted_batch, edits, erase,
-    forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned, reblogs_batch,
-    record_edit, remember_idempotent, source, update,
+    Counter, Edited, NewStatus, add_mention, add_silent_mention, age_mentions, author_and_policy, count, deleted_batch,
+    edits, erase, forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned,
+    reblogs_batch, record_edit, remember_idempotent, source, update,
 };
 pub use thread::{Thread, thread};
 pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, view, views, visible};

@@ -5,6 +5,7 @@ use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibi
 use super::{polls, quotes};
 use crate::db::{
     query::{Query, Tx},
+    search,
     sql::{Sql, queries},
     value::{FromRow, Row, Value},
 };
@@ -21,6 +22,8 @@ queries! {
     INSERT_MENTION = Sql::Same("insert into mentions (status_id, account_id, handle, is_silent)
         values ($1, $2, $3, false)
         on conflict (status_id, account_id) do update set handle = excluded.handle, is_silent = false");
+    INSERT_SILENT_MENTION = Sql::Same("insert into mentions (status_id, account_id, handle, is_silent)
+        values ($1, $2, '', true) on conflict (status_id, account_id) do nothing");
     AGE_MENTIONS = Sql::Same("update mentions set is_silent = true where status_id = $1");
     MENTIONED = Sql::Same("select m.account_id, a.domain from mentions m join accounts a on a.id = m.account_id
         where m.status_id = $1");
@@ -223,6 +226,14 @@ pub fn add_mention(tx: &Tx<'_>, status: StatusId, account: AccountId, handle: &s
     tx.execute(&INSERT_MENTION, (status, account, handle)).map(|_| ())
 }
 
+/// Adds a mention that is not in the text; one that is there stays.
+///
+/// # Errors
+/// The database failed.
+pub fn add_silent_mention(tx: &Tx<'_>, status: StatusId, account: AccountId) -> Result<(), Fault> {
+    tx.execute(&INSERT_SILENT_MENTION, (status, account)).map(|_| ())
+}
+
 /// Makes all mentions silent, before an edit adds those of the new text.
 ///
 /// # Errors
@@ -375,6 +386,7 @@ pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
         polls::erase_poll(tx, poll.id)?;
     }
     quotes::erase_quotes(tx, status)?;
+    search::forget(tx, status)?;
     for statement in [
         &ERASE_NOTIFICATIONS,
         &ERASE_FEED,

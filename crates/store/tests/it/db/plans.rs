@@ -55,6 +55,8 @@ const HOT: &[&str] = &[
     "notifications::LIST",
     "notifications::ONE",
     "notifications::FORGET",
+    "search::WITH_WORDS",
+    "search::KEEP",
     "notifications::groups::MEMBERS",
     "notifications::groups::OPEN_GROUP",
     "notifications::groups::DISMISS_GROUP",
@@ -69,7 +71,8 @@ fn reads_a_whole_table(line: &str) -> bool {
     let sqlite = line.starts_with("SCAN ") && !line.contains("USING") && !line.contains("VIRTUAL TABLE") && {
         let name = line.trim_start_matches("SCAN ").split_whitespace().next().unwrap_or_default();
         // Steps of the statement itself: values of a list, parts of a recursion.
-        !["above", "below", "a", "b", "g", "CONSTANT", "u", "wanted"].contains(&name) && !name.starts_with("(subquery")
+        !["above", "below", "a", "b", "g", "CONSTANT", "u", "w", "wanted"].contains(&name)
+            && !name.starts_with("(subquery")
     };
     sqlite || line.contains("Seq Scan on")
 }

@@ -46,6 +46,11 @@ fn the_two_engines_have_the_same_tables_columns_and_indexes() {
             });
             seen.push(found.await.unwrap());
         }
+        // The words of posts are a virtual table with shadows of its own here, a column and its index there.
+        for (tables, indexes) in &mut seen {
+            tables.retain(|name, _| !name.starts_with("status_words"));
+            indexes.retain(|name, _| !name.starts_with("status_words"));
+        }
         let (sqlite, postgres) = (&seen[0], &seen[1]);
         assert_eq!(sqlite.0, postgres.0, "columns");
         assert_eq!(sqlite.1, postgres.1, "indexes and the tables they are on");
@@ -63,8 +68,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table quotes; alter table statuses drop column quotes_count; create table gone (id bigint);
-                delete from schema_migrations where name = '0011_quotes'",
+                "drop table status_words; create table gone (id bigint);
+                delete from schema_migrations where name = '0012_search'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();

@@ -1,10 +1,12 @@
-//! Searching people and hashtags.
+//! Searching people, posts and hashtags.
+
+mod statuses;
 
 use phiomia_mastodon::{
     entities,
-    form::{Flag, Number, Text, filled},
+    form::{Flag, Id, Number, Text, filled},
 };
-use phiomia_model::{Error, Refusal};
+use phiomia_model::{AccountId, Error, Refusal};
 use phiomia_store::db::tags;
 use serde::Deserialize;
 
@@ -24,6 +26,8 @@ struct Search {
     resolve: Flag,
     #[serde(default)]
     following: Flag,
+    #[serde(default, deserialize_with = "filled")]
+    account_id: Option<Id<AccountId>>,
     limit: Option<Number>,
     offset: Option<Number>,
 }
@@ -44,6 +48,7 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
     }
     let kind = search.r#type.map(|kind| kind.0);
     let wants = |name: &str| kind.as_deref().is_none_or(|kind| kind == name);
+    let wants_statuses = wants("statuses");
     let (wants_accounts, wants_hashtags) = (wants("accounts"), wants("hashtags"));
     // An offset means one kind; without a kind there is no telling which.
     if kind.is_none() && offset > 0 {
@@ -59,8 +64,11 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
     let people = Wanted::read(&text, &ask.api.addresses.own_domains());
     let is_tag = text.starts_with('#');
     let key = phiomia_text::tag_key(text.trim_start_matches('#'));
+    let question = phiomia_text::search::question(&text);
+    let from = search.account_id.map(|Id(id)| id.unwrap_or(AccountId(0)));
+    let page = ask.page(20, 40);
     let (following, now) = (search.following.0, ask.api.now());
-    let (people, tags) = ask
+    let (people, tags, posts) = ask
         .api
         .db
         .read(move |q| {
@@ -74,13 +82,17 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
             } else {
                 Vec::new()
             };
-            Ok::<_, Error>((people, told(q, tags, viewer, now)?))
+            let posts = match viewer {
+                Some(me) if wants_statuses => statuses::found(q, me, &question, from, page, offset, now)?,
+                _ => Vec::new(),
+            };
+            Ok::<_, Error>((people, told(q, tags, viewer, now)?, posts))
         })
         .await?;
     let cx = ask.api.cx().await?;
     json(&entities::Search {
         accounts: people.iter().map(|view| render::account(view, &cx)).collect(),
-        statuses: Vec::new(),
+        statuses: render::statuses(&posts, &cx),
         hashtags: tags.entities(now, &cx),
         collections: Vec::new(),
     })

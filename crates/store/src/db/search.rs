@@ -1,0 +1,260 @@
+//! Full-text search: the words of posts, and the posts that somebody may find by them.
+//!
+//! The words are folded and cut by the text room, so that both engines keep and find the same. Others find a post only when
+//! it is public and its author agreed to that; everybody finds what is theirs and what they had to do with.
+
+use phiomia_model::{AccountId, Fault, Page, StatusId, Time};
+
+use super::{
+    query::{Engine, Query, Tx},
+    sql::{Sql, queries},
+    value::Value,
+};
+
+/// Newest posts with the words that are looked at, and newest posts that are looked through for conditions without words.
+const MOST_MATCHES: i64 = 10_000;
+
+/// Whom a post may be shown to as found, and the conditions beside the words.
+macro_rules! findable {
+    () => {
+        "s.deleted_at is null and s.reblog_of_id is null and a.suspended_at is null and a.deleted_at is null
+        and (cast($8 as bigint) is null or s.account_id = $8)
+        and (cast($9 as text) is null or s.language = $9)
+        and (cast($10 as boolean) is null or (s.in_reply_to_id is not null) = $10)
+        and (cast($11 as boolean) is null or s.is_sensitive = $11)
+        and (cast($12 as boolean) is null or exists (select 1 from polls l where l.status_id = s.id) = $12)
+        and (cast($13 as boolean) is null or (s.text like '%http%://%') = $13)
+        and (($6 and s.visibility = 0 and a.is_indexable and a.silenced_at is null
+                and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = s.account_id)
+                and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $5)
+                and not exists (select 1 from mutes m where m.account_id = $5 and m.target_id = s.account_id
+                    and (m.expires_at is null or m.expires_at > $14)))
+            or ($7 and (s.account_id = $5
+                or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $5)
+                or exists (select 1 from favourites f where f.account_id = $5 and f.status_id = s.id)
+                or exists (select 1 from bookmarks b where b.account_id = $5 and b.status_id = s.id)
+                or exists (select 1 from statuses r where r.account_id = $5 and r.reblog_of_id = s.id
+                    and r.deleted_at is null)
+                or exists (select 1 from polls l join poll_votes v on v.poll_id = l.id
+                    where l.status_id = s.id and v.account_id = $5))))"
+    };
+}
+
+queries! {
+    KEEP = Sql::Differs {
+        sqlite: "insert or replace into status_words (rowid, words) values ($1, $2)",
+        postgres: "insert into status_words (status_id, words) values ($1, cast(cast($2 as text) as tsvector))
+            on conflict (status_id) do update set words = excluded.words",
+    };
+    FORGET = Sql::Differs {
+        sqlite: "delete from status_words where rowid = $1",
+        postgres: "delete from status_words where status_id = $1",
+    };
+    // $1 below, $2 above, $3 at most, $4 the words, $15 passed over. PostgreSQL looks through the newest posts before it
+    // asks the index: a word of most posts is found among them, and collecting all its posts from the index takes long.
+    WITH_WORDS = Sql::Differs {
+        sqlite: concat!("select s.id from (select rowid as id from status_words
+                where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit 10000) w
+            join statuses s on s.id = w.id join accounts a on a.id = s.account_id
+            where ", findable!(), " order by s.id desc limit $3 offset $15"),
+        postgres: concat!("with recent as materialized (select status_id, words from status_words
+                where status_id < $1 and status_id > $2 order by status_id desc limit 3000),
+            first as materialized (select s.id from recent w
+                join statuses s on s.id = w.status_id join accounts a on a.id = s.account_id
+                where w.words @@ cast(cast($4 as text) as tsquery) and ", findable!(), "),
+            rest as (select s.id from (select status_id from status_words
+                    where words @@ cast(cast($4 as text) as tsquery) and status_id > $2
+                        and status_id < (select min(status_id) from recent)
+                        and (select count(*) from first) < cast($3 as bigint) + cast($15 as bigint)
+                    order by status_id desc limit 10000) w
+                join statuses s on s.id = w.status_id join accounts a on a.id = s.account_id
+                where ", findable!(), ")
+            select id from first union all select id from rest order by id desc limit $3 offset $15"),
+    };
+    // The same for conditions alone.
+    WITHOUT_WORDS = Sql::Same(concat!("select s.id from (select id, account_id, text, language, visibility, is_sensitive,
+                in_reply_to_id, reblog_of_id, deleted_at
+            from statuses where id < $1 and id > $2 and (cast($8 as bigint) is null or account_id = $8)
+            order by id desc limit cast($4 as bigint)) s
+        join accounts a on a.id = s.account_id
+        where ", findable!(), " order by s.id desc limit $3 offset $15"));
+    // Posts whose words have to be written anew, oldest first.
+    UNREAD = Sql::Same("select s.id, s.text, s.spoiler_text, s.is_local from statuses s
+        where s.id > $1 and s.reblog_of_id is null and s.deleted_at is null order by s.id limit $2");
+    CHOICES = Sql::Same("select o.title from polls l join poll_options o on o.poll_id = l.id where l.status_id = $1
+        order by o.position");
+}
+
+/// Words that follow each other in a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// Folded, of letters and digits alone.
+    pub words: Vec<String>,
+    /// The last one may go on.
+    pub is_beginning: bool,
+    /// They must not be there.
+    pub is_negated: bool,
+}
+
+/// What is asked for. Each `None` is no condition.
+#[derive(Clone, Debug, Default)]
+pub struct StatusSearch {
+    /// All must hold.
+    pub phrases: Vec<Phrase>,
+    /// Public posts of people who agreed to be found.
+    pub in_public: bool,
+    /// What is the searcher's, and what they had to do with.
+    pub in_library: bool,
+    /// Written by.
+    pub from: Option<AccountId>,
+    /// An ISO 639 code.
+    pub language: Option<String>,
+    /// Answers something.
+    pub is_reply: Option<bool>,
+    /// Marked sensitive.
+    pub is_sensitive: Option<bool>,
+    /// Has a poll.
+    pub has_poll: Option<bool>,
+    /// Has a link.
+    pub has_link: Option<bool>,
+}
+
+/// Keeps the words of a post, in place of those it had.
+///
+/// # Errors
+/// The database failed.
+pub fn keep(tx: &Tx<'_>, status: StatusId, words: &[String]) -> Result<(), Fault> {
+    if words.is_empty() {
+        return forget(tx, status);
+    }
+    tx.execute(&KEEP, (status, if is_postgres(tx) { vector(words) } else { words.join(" ") })).map(|_| ())
+}
+
+/// Forgets the words of a post.
+///
+/// # Errors
+/// The database failed.
+pub fn forget(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&FORGET, (status,)).map(|_| ())
+}
+
+/// The posts that `me` may find, newest first, of which `offset` are passed over. Whether they may be seen, their views
+/// decide.
+///
+/// # Errors
+/// The database failed.
+pub fn statuses(
+    q: &Query<'_>,
+    me: AccountId,
+    search: &StatusSearch,
+    page: &Page,
+    offset: i64,
+    now: Time,
+) -> Result<Vec<StatusId>, Fault> {
+    // Words that must not be there find nothing by themselves.
+    let positive = search.phrases.iter().any(|phrase| !phrase.is_negated);
+    if !positive && !search.phrases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = if is_postgres(q) { vector_query(&search.phrases) } else { match_query(&search.phrases) };
+    let words = if positive { Value::Text(&asked) } else { Value::Int(MOST_MATCHES) };
+    let flag = |value: Option<bool>| value.map_or(Value::Null, Value::Bool);
+    let values = [
+        Value::Int(page.max_id.unwrap_or(i64::MAX)),
+        Value::Int(page.lower().unwrap_or(-1)),
+        Value::Int(page.limit),
+        words,
+        Value::Int(me.0),
+        Value::Bool(search.in_public),
+        Value::Bool(search.in_library),
+        search.from.map_or(Value::Null, |id| Value::Int(id.0)),
+        search.language.as_deref().map_or(Value::Null, Value::Text),
+        flag(search.is_reply),
+        flag(search.is_sensitive),
+        flag(search.has_poll),
+        flag(search.has_link),
+        Value::Int(now.0),
+        Value::Int(offset),
+    ];
+    q.column(if positive { &WITH_WORDS } else { &WITHOUT_WORDS }, values.as_slice())
+}
+
+/// A post whose words are to be written.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// Which.
+    pub id: StatusId,
+    /// Raw text (local), HTML (remote).
+    pub text: String,
+    /// Content warning.
+    pub spoiler_text: String,
+    /// Written here.
+    pub is_local: bool,
+}
+
+/// The posts after a post, oldest first, for writing all words anew.
+///
+/// # Errors
+/// The database failed.
+pub fn posts_after(q: &Query<'_>, after: StatusId, most: i64) -> Result<Vec<Unread>, Fault> {
+    let rows: Vec<(StatusId, String, String, bool)> = q.rows(&UNREAD, (after, most))?;
+    let post = |(id, text, spoiler_text, is_local)| Unread { id, text, spoiler_text, is_local };
+    Ok(rows.into_iter().map(post).collect())
+}
+
+/// What there is to choose from in a post's poll.
+///
+/// # Errors
+/// The database failed.
+pub fn choices(q: &Query<'_>, status: StatusId) -> Result<Vec<String>, Fault> {
+    q.column(&CHOICES, (status,))
+}
+
+fn is_postgres(q: &Query<'_>) -> bool {
+    matches!(q.engine, Engine::Postgres(_))
+}
+
+/// Most positions that PostgreSQL keeps, and most of one word.
+const MOST_POSITIONS: usize = 16_383;
+/// Source: <https://www.postgresql.org/docs/current/textsearch-limitations.html>.
+const MOST_OF_A_WORD: usize = 256;
+
+/// `'cats':1 'dogs':2`: the text form of a `tsvector`. The words have no quotes in them.
+fn vector(words: &[String]) -> String {
+    let mut seen: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+    let mut parts = Vec::with_capacity(words.len());
+    for (at, word) in words.iter().take(MOST_POSITIONS).enumerate() {
+        let n = seen.entry(word).or_insert(0);
+        *n += 1;
+        if *n < MOST_OF_A_WORD {
+            parts.push(format!("'{word}':{}", at + 1));
+        }
+    }
+    parts.join(" ")
+}
+
+/// `'new' <-> 'york' & !'dogs'`: the text form of a `tsquery`.
+fn vector_query(phrases: &[Phrase]) -> String {
+    let phrase = |phrase: &Phrase| {
+        let last = phrase.words.len().saturating_sub(1);
+        let word = |(at, word): (usize, &String)| {
+            format!("'{word}'{}", if at == last && phrase.is_beginning { ":*" } else { "" })
+        };
+        let words: Vec<String> = phrase.words.iter().enumerate().map(word).collect();
+        format!("{}({})", if phrase.is_negated { "!" } else { "" }, words.join(" <-> "))
+    };
+    phrases.iter().map(phrase).collect::<Vec<_>>().join(" & ")
+}
+
+/// `"new york" AND "cat" * NOT "dogs"`: what FTS5 reads.
+fn match_query(phrases: &[Phrase]) -> String {
+    let phrase =
+        |phrase: &Phrase| format!("\"{}\"{}", phrase.words.join(" "), if phrase.is_beginning { " *" } else { "" });
+    let (not, with): (Vec<&Phrase>, Vec<&Phrase>) = phrases.iter().partition(|phrase| phrase.is_negated);
+    let with: Vec<String> = with.into_iter().map(phrase).collect();
+    let not: Vec<String> = not.into_iter().map(phrase).collect();
+    match not.is_empty() {
+        true => with.join(" AND "),
+        false => format!("({}) NOT ({})", with.join(" AND "), not.join(" OR ")),
+    }
+}
