@@ -62,7 +62,7 @@ pub async fn list(ask: Ask<Member>) -> Answer {
 }
 
 /// Without posts of people the viewer has blocked or muted since the feed was written.
-fn undisturbed(views: Vec<posts::StatusView>) -> Vec<posts::StatusView> {
+pub(crate) fn undisturbed(views: Vec<posts::StatusView>) -> Vec<posts::StatusView> {
     let is_fine = |view: &posts::StatusView| view.mine.as_ref().is_none_or(|mine| mine.stance.is_undisturbed());
     views.into_iter().filter(|view| is_fine(view) && view.reblog.as_deref().is_none_or(is_fine)).collect()
 }

@@ -6,7 +6,6 @@ use phiomia_model::{AccountId, Error, Job, Noun, Refusal, ScheduledStatusId, Sta
 use phiomia_store::{
     Query, Tx,
     db::{
-        defaults,
         scheduled::{self, ScheduledView},
         statuses as rows,
         users::{self, Standing},
@@ -52,14 +51,10 @@ pub fn submit(
     let Some(at) = scheduled_at.filter(|at| *at > tx.now()) else {
         return Ok(Submitted::Posted(statuses::post(tx, social, me, draft)?));
     };
-    statuses::check(tx, social, me, draft)?;
-    check_time(tx, me, ScheduledStatusId(0), at)?;
     // Who may see it is settled now, so that its author sees it in the list; other defaults are those of its time.
-    let visibility = match draft.visibility {
-        None => defaults::find(tx, me)?.map(|defaults| defaults.visibility),
-        chosen => chosen,
-    };
-    let id = scheduled::insert(tx, me, at, &Draft { visibility, ..draft.clone() })?;
+    let visibility = statuses::check(tx, social, me, draft)?;
+    check_time(tx, me, ScheduledStatusId(0), at)?;
+    let id = scheduled::insert(tx, me, at, &Draft { visibility: Some(visibility), ..draft.clone() })?;
     if let Some(key) = draft.idempotency_key.as_deref() {
         rows::remember_idempotent(tx, me, key, StatusId(id.0))?;
     }
@@ -134,7 +129,7 @@ pub fn publish(tx: &Tx<'_>, social: &Social, id: ScheduledStatusId) -> Result<()
     let draft = Draft { idempotency_key: None, ..waiting.draft };
     // Looked at before anything is written: a post that is refused halfway would leave its first half.
     match statuses::check(tx, social, author, &draft) {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(Error::Refused(_)) => return Ok(()),
         Err(broken) => return Err(broken),
     }

@@ -170,7 +170,9 @@ fn state(quote: &QuoteView) -> entities::QuoteState {
     }
 }
 
+/// Who may quote a post; of a boost: who may quote what it boosts.
 fn quote_approval(view: &StatusView) -> QuoteApproval {
+    let view = view.reblog.as_deref().unwrap_or(view);
     let body = &*view.body;
     let automatic = match body.quote_policy {
         QuotePolicy::Public if body.visibility.is_open() => vec![ApprovedGroup::Public],
@@ -180,8 +182,8 @@ fn quote_approval(view: &StatusView) -> QuoteApproval {
     let current_user = match (&view.mine, automatic.first()) {
         _ if body.visibility == Visibility::Direct => CurrentUserApproval::Denied,
         (Some(mine), _) if mine.is_own => CurrentUserApproval::Automatic,
-        (_, None) => CurrentUserApproval::Denied,
-        (None, Some(_)) => CurrentUserApproval::Denied,
+        (_, None) | (None, _) => CurrentUserApproval::Denied,
+        (Some(mine), _) if mine.stance.blocks => CurrentUserApproval::Denied,
         (Some(mine), Some(ApprovedGroup::Followers)) if !mine.stance.follows => CurrentUserApproval::Denied,
         (Some(_), Some(_)) => CurrentUserApproval::Automatic,
     };

@@ -60,8 +60,7 @@ struct Policy {
 /// `PUT /api/v1/statuses/:id/interaction_policy`
 pub async fn interaction_policy(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);
-    let policy = quote_policy(ask.decode::<Policy>()?.quote_approval_policy)?
-        .ok_or_else(|| Refusal::validation("Quote approval policy can't be blank"))?;
+    let policy = quote_policy(ask.decode::<Policy>()?.quote_approval_policy)?;
     let view = ask
         .api
         .db

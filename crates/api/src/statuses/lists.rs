@@ -10,6 +10,7 @@ use super::seen;
 use crate::{
     gate::{Answer, Anyone, Ask, Member, paged},
     render,
+    timelines::undisturbed,
 };
 
 /// `GET /api/v1/statuses/:id/favourited_by`
@@ -61,7 +62,7 @@ pub async fn quotes(ask: Ask<Member>) -> Answer {
         let status = seen(q, id, Viewer::Account(me), now)?;
         let ids = posts::quotes_page(q, status.body.reblog_of_id.unwrap_or(id), &page)?;
         let keys: Vec<i64> = ids.iter().map(|id| id.0).collect();
-        Ok((keys, posts::views(q, &ids, Viewer::Account(me), now)?))
+        Ok((keys, undisturbed(posts::views(q, &ids, Viewer::Account(me), now)?)))
     };
     let (keys, views) = ask.api.db.read(read).await?;
     paged(&render::statuses(&views, &ask.api.cx().await?), ask.link_since(&keys, &page))

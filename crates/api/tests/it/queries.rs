@@ -1,5 +1,7 @@
 //! A page costs the same number of statements however long it is.
 
+use phiomia_model::{Event, StatusId};
+use phiomia_store::Tx;
 use phiomia_testkit::on_both_engines;
 use serde_json::json;
 
@@ -14,6 +16,40 @@ async fn n_statements(house: &House, who: &Person, path: &str) -> u64 {
 }
 
 on_both_engines! {
+    async fn quotes_cost_a_page_a_fixed_number_of_questions(house: House) {
+        house.switch_off_rate_limits().await;
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        bob.follows(&alice).await;
+        let target = alice.posts(json!({"status": "quote me", "quote_approval_policy": "public"})).await;
+        let mut posts = vec![target.clone()];
+        for n in 0..12 {
+            let author = house.person(&format!("author{n}")).await;
+            let inner = author.posts(json!({"status": "inside", "quoted_status_id": target})).await;
+            let outer = json!({"status": format!("outside {n}"), "quoted_status_id": inner});
+            posts.extend([alice.posts(outer).await, inner]);
+        }
+        house.work().await;
+        let posts: Vec<StatusId> = posts.iter().map(|id| id.parse().unwrap()).collect();
+        // Of posts that are not in memory, so that each of them has to be asked for.
+        let cold = async |path: &str| {
+            bob.get(path).await.ok();
+            let posts = posts.clone();
+            let forget = move |tx: &Tx<'_>| {
+                posts.iter().for_each(|id| tx.announce(Event::StatusTouched { status: *id }));
+                Ok(())
+            };
+            house.api.db.write(forget).await.unwrap();
+            let before = house.api.db.n_statements();
+            bob.get(path).await.ok();
+            house.api.db.n_statements() - before
+        };
+        for path in ["/api/v1/timelines/home".to_owned(), format!("/api/v1/statuses/{target}/quotes")] {
+            let (few, many) = (cold(&format!("{path}?limit=2")).await, cold(&format!("{path}?limit=12")).await);
+            assert_eq!(few, many, "{path}");
+            assert!((9..=20).contains(&many), "{path}: {many}");
+        }
+    }
+
     async fn a_longer_page_asks_no_more_questions(house: House) {
         house.switch_off_rate_limits().await;
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);

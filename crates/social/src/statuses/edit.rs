@@ -7,13 +7,13 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        featured_tags,
+        defaults, featured_tags,
         statuses::{self, Edited},
         tags,
     },
 };
 
-use super::{check_text, is_language, meant, own, quotes, write_references};
+use super::{check_length, check_says, is_language, meant, own, quotes, write_references};
 use crate::{Social, conversations, notifications::notify, polls, search};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
@@ -39,7 +39,8 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     if new.text.trim().is_empty() && !new.spoiler_text.is_empty() {
         new.text = std::mem::take(&mut new.spoiler_text);
     }
-    check_text(social, &new.text, &new.spoiler_text)?;
+    check_says(&new.text, statuses::quote_of(tx, id)?.is_some())?;
+    check_length(social, &new.text, &new.spoiler_text)?;
     new.is_sensitive = change.is_sensitive.unwrap_or(new.is_sensitive) || !new.spoiler_text.is_empty();
     if let Some(language) = &change.language {
         if !is_language(language) {
@@ -76,15 +77,22 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     Ok(())
 }
 
-/// Changes who may quote a post, without an edit mark.
+/// Changes who may quote a post, without an edit mark; `None`: those who may by the author's defaults, as in Mastodon.
 ///
 /// # Errors
 /// Refused when it is not `me`'s (`404`).
-pub fn set_quote_policy(tx: &Tx<'_>, me: AccountId, id: StatusId, policy: QuotePolicy) -> Result<(), Error> {
+pub fn set_quote_policy(tx: &Tx<'_>, me: AccountId, id: StatusId, policy: Option<QuotePolicy>) -> Result<(), Error> {
     let mut row = own(tx, me, id)?;
-    row.quote_policy = if row.visibility.is_open() { policy } else { QuotePolicy::Nobody };
-    statuses::update(tx, id, &row)?;
-    tx.announce(Event::StatusEdited { status: id, author: me });
+    let policy = match policy {
+        _ if !row.visibility.is_open() => QuotePolicy::Nobody,
+        Some(policy) => policy,
+        None => defaults::find(tx, me)?.map_or(row.quote_policy, |defaults| defaults.quote_policy),
+    };
+    if policy != row.quote_policy {
+        row.quote_policy = policy;
+        statuses::update(tx, id, &row)?;
+        tx.announce(Event::StatusEdited { status: id, author: me });
+    }
     Ok(())
 }
 

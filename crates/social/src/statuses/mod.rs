@@ -96,11 +96,13 @@ fn write_references(tx: &Tx<'_>, status: StatusId, meant: &Meant) -> Result<Vec<
     Ok(people)
 }
 
-/// Refuses a text that is empty or too long, in Mastodon's words.
-fn check_text(social: &Social, text: &str, spoiler_text: &str) -> Result<(), Refusal> {
-    if text.trim().is_empty() {
-        return Err(Refusal::validation("Text can't be blank"));
-    }
+/// Refuses a post that says nothing: neither by a text nor by what it quotes. In Mastodon's words.
+fn check_says(text: &str, quotes: bool) -> Result<(), Refusal> {
+    if text.trim().is_empty() && !quotes { Err(Refusal::validation("Text can't be blank")) } else { Ok(()) }
+}
+
+/// Refuses a text that is too long, in Mastodon's words.
+fn check_length(social: &Social, text: &str, spoiler_text: &str) -> Result<(), Refusal> {
     let most = social.limits.status_characters;
     let length = phiomia_text::count(text).saturating_add(phiomia_text::length(spoiler_text));
     if length > most {

@@ -16,7 +16,7 @@ use phiomia_store::{
     },
 };
 
-use super::{check_text, is_language, meant, quotes, write_references};
+use super::{Meant, check_length, check_says, is_language, meant, quotes, write_references};
 use crate::{Social, conversations, notifications::notify, polls, search};
 
 /// How long an `Idempotency-Key` is remembered.
@@ -33,7 +33,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if let Some(known) = given_before(tx, author, draft)? {
         return Ok(known);
     }
-    let Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility } =
+    let Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility, meant } =
         prepare(tx, social, author, draft)?;
     let id = StatusId(tx.new_id());
     let conversation = match parent.as_ref().and_then(|p| p.conversation_id) {
@@ -70,10 +70,9 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
         polls::attach(tx, id, poll)?;
     }
     search::index(tx, id, text, spoiler_text, true)?;
-    let meant = meant(tx, social, text)?;
     let people = write_references(tx, id, &meant)?;
     if let Some(quoted) = &quoted {
-        quotes::attach(tx, author, id, quoted, visibility, &people)?;
+        quotes::attach(tx, author, id, quoted)?;
     }
     if visibility.is_open() && !meant.tags.is_empty() {
         featured_tags::count(tx, author, id)?;
@@ -115,12 +114,12 @@ pub fn given_before(tx: &Tx<'_>, author: AccountId, draft: &Draft) -> Result<Opt
     Ok(statuses::idempotent(tx, author, key, tx.now().minus(KEY_LIFETIME))?)
 }
 
-/// Looks whether a draft could be posted as things are now.
+/// Looks whether a draft could be posted as things are now, and for whom it would be.
 ///
 /// # Errors
 /// As [`post`].
-pub fn check(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> Result<(), Error> {
-    prepare(tx, social, author, draft).map(|_| ())
+pub fn check(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> Result<Visibility, Error> {
+    prepare(tx, social, author, draft).map(|prepared| prepared.visibility)
 }
 
 /// A draft that holds, and what it takes to write it down.
@@ -133,6 +132,7 @@ struct Prepared<'a> {
     parent: Option<Arc<StatusBody>>,
     quoted: Option<Arc<StatusBody>>,
     visibility: Visibility,
+    meant: Meant,
 }
 
 fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft) -> Result<Prepared<'a>, Error> {
@@ -144,7 +144,8 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
     } else {
         (draft.text.as_str(), draft.spoiler_text.as_str())
     };
-    check_text(social, text, spoiler_text)?;
+    check_says(text, draft.quoted.is_some())?;
+    check_length(social, text, spoiler_text)?;
     if draft.language.as_deref().is_some_and(|code| !is_language(code)) {
         return Err(Refusal::validation("Language is not valid").into());
     }
@@ -152,7 +153,11 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
     let parent = parent(tx, author, draft.in_reply_to)?;
     let quoted = draft.quoted.map(|id| quotes::may_quote(tx, author, id)).transpose()?;
     let visibility = quotes::narrowed(draft.visibility.unwrap_or(defaults.visibility), quoted.as_deref());
-    Ok(Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility })
+    let meant = meant(tx, social, text)?;
+    if let Some(quoted) = &quoted {
+        quotes::check_direct(author, quoted, visibility, &meant)?;
+    }
+    Ok(Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility, meant })
 }
 
 /// Forgets idempotency keys whose time is over. Part of [`Job::Tidy`].

@@ -13,6 +13,7 @@ use phiomia_store::{
     },
 };
 
+use super::Meant;
 use crate::notifications::notify;
 
 /// Most people told that a post they quoted has changed.
@@ -50,21 +51,22 @@ pub(super) fn narrowed(visibility: Visibility, quoted: Option<&StatusBody>) -> V
     }
 }
 
-/// Writes the quote down and tells the quoted author.
-///
-/// # Errors
-/// Refused (`422`) for a direct post whose author quotes somebody it does not mention.
-pub(super) fn attach(
-    tx: &Tx<'_>,
+/// Refuses (`422`) a direct post that quotes somebody it is not for.
+pub(super) fn check_direct(
     me: AccountId,
-    status: StatusId,
     quoted: &StatusBody,
     visibility: Visibility,
-    mentioned: &[AccountId],
-) -> Result<(), Error> {
-    if visibility == Visibility::Direct && quoted.account != me && !mentioned.contains(&quoted.account) {
-        return Err(Refusal::validation("Cannot quote a non-mentioned user in a Private Mention post.").into());
+    meant: &Meant,
+) -> Result<(), Refusal> {
+    let is_for_them = || quoted.account == me || meant.mentions.iter().any(|(_, account)| *account == quoted.account);
+    if visibility == Visibility::Direct && !is_for_them() {
+        return Err(Refusal::validation("Cannot quote a non-mentioned user in a Private Mention post."));
     }
+    Ok(())
+}
+
+/// Writes the quote down and tells the quoted author.
+pub(super) fn attach(tx: &Tx<'_>, me: AccountId, status: StatusId, quoted: &StatusBody) -> Result<(), Error> {
     let (state, quoted_author) = (QuoteState::Accepted, Some(quoted.account));
     statuses::insert_quote(tx, status, &QuoteRow { state, quoted: Some(quoted.id), quoted_author, author: me })?;
     // Whoever is quoted may read it, whoever else it is for.

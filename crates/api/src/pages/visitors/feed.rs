@@ -14,13 +14,13 @@ use super::{
     Visitor, answer, encoded,
     list::POSTS,
     person::{Person, drawn, escaped},
-    post::address,
+    post::{address, quoted},
     profile::{Tab, existing, filter},
     unlimited,
 };
 use crate::{
     gate::Ask,
-    render::{self, VERSION},
+    render::{self, Cx, VERSION},
 };
 
 /// One post.
@@ -82,7 +82,7 @@ pub(super) async fn of_account(ask: &Ask<Visitor>, name: &str, tab: Tab) -> Resu
         Tab::Tagged(tag) => format!("{} – #{tag}", person.name),
         Tab::Posts | Tab::Replies => person.name.clone(),
     };
-    write(ask, title, format!("Public posts from {}", person.handle), link, Some(person.avatar), &statuses)
+    write(ask, title, format!("Public posts from {}", person.handle), link, Some(person.avatar), &statuses, &cx)
 }
 
 /// Public posts under a hashtag.
@@ -101,7 +101,7 @@ pub(super) async fn of_tag(ask: &Ask<Visitor>, tag: &str) -> Result<Response, Er
     let cx = ask.api.cx().await?;
     let link = cx.addresses.tag_url(&encoded(&tag.display_name));
     let description = format!("Public posts about #{}", tag.display_name);
-    write(ask, format!("#{}", tag.display_name), description, link, None, &render::statuses(&views, &cx))
+    write(ask, format!("#{}", tag.display_name), description, link, None, &render::statuses(&views, &cx), &cx)
 }
 
 fn write(
@@ -111,6 +111,7 @@ fn write(
     link: String,
     image: Option<String>,
     statuses: &[entities::Status],
+    cx: &Cx,
 ) -> Result<Response, Error> {
     let times = statuses.iter().map(|status| status.edited_at.map_or(status.created_at.0, |at| at.0));
     let changed_at: Option<Time> = times.max();
@@ -122,7 +123,7 @@ fn write(
         image,
         changed_at: changed_at.and_then(answer::http_date),
         generator: VERSION,
-        items: statuses.iter().map(item).collect(),
+        items: statuses.iter().map(|status| item(status, cx)).collect(),
     };
     // What XML cannot hold in any form is left out.
     let xml: String = answer::rendered(&feed)?.chars().filter(|c| is_xml(*c)).collect();
@@ -133,7 +134,7 @@ fn write(
     Ok(response)
 }
 
-fn item(status: &entities::Status) -> Item {
+fn item(status: &entities::Status, cx: &Cx) -> Item {
     let mut html = String::new();
     if !status.spoiler_text.trim().is_empty() {
         html.push_str("<p><strong>Content warning:</strong> ");
@@ -150,10 +151,21 @@ fn item(status: &entities::Status) -> Item {
         }
         html.push_str("</ul>");
     }
+    let mut html = drawn(&html, &status.emojis);
+    if let Some(Ok(quoted)) = status.quote.as_ref().and_then(|quote| quoted(quote, cx)) {
+        let inside = if quoted.warning.is_empty() { quoted.content } else { format!("<p>{}</p>", quoted.warning) };
+        html.push_str("<blockquote><p><a href=\"");
+        html.push_str(&escaped(&quoted.url));
+        html.push_str("\">");
+        html.push_str(&quoted.author.name_html);
+        html.push_str("</a></p>");
+        html.push_str(&inside);
+        html.push_str("</blockquote>");
+    }
     Item {
         link: address(status),
         date: answer::http_date(status.created_at.0).unwrap_or_default(),
-        html: drawn(&html, &status.emojis),
+        html,
         tags: status.tags.iter().map(|tag| tag.name.clone()).collect(),
     }
 }

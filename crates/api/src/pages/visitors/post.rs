@@ -189,7 +189,8 @@ fn poll(poll: &entities::Poll) -> Poll {
     }
 }
 
-fn quoted(quote: &StatusQuote, cx: &Cx) -> Option<Result<Box<Quoted>, &'static str>> {
+/// The quoted post as visitors may see it, or what stands in its place.
+pub(super) fn quoted(quote: &StatusQuote, cx: &Cx) -> Option<Result<Box<Quoted>, &'static str>> {
     let StatusQuote::Whole(quote) = quote else { return None };
     Some(match (&quote.quoted_status, quote.state) {
         (Some(status), QuoteState::Accepted) => Ok(Box::new(Quoted {

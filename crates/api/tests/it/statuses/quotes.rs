@@ -156,6 +156,125 @@ on_both_engines! {
         assert_eq!(edit["quote"]["quoted_status"]["content"], "<p>twice</p>");
     }
 
+    async fn a_quote_needs_no_words_of_its_own(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let id = says(&alice, "public", "public").await;
+        let blank = (422, "Validation failed: Text can't be blank".to_owned());
+        assert_eq!(bob.post("/api/v1/statuses", json!({"status": " "})).await.refusal(), blank);
+        let silent = bob.post("/api/v1/statuses", json!({"quoted_status_id": id})).await.ok().json();
+        assert_eq!((&silent["content"], &silent["quote"]["state"]), (&json!(""), &json!("accepted")));
+        let path = format!("/api/v1/statuses/{}", silent["id"].as_str().unwrap());
+        bob.put(&path, json!({"status": "with words"})).await.ok();
+        let again = bob.put(&path, json!({"status": ""})).await.ok().json();
+        assert_eq!((&again["content"], &again["quote"]["quoted_status"]["id"]), (&json!(""), &json!(id)));
+        let history = bob.get(&format!("{path}/history")).await.ok().json();
+        assert_eq!(history[2]["quote"]["quoted_status"]["id"], json!(id));
+        assert_eq!(alice.put(&format!("/api/v1/statuses/{id}"), json!({"status": ""})).await.refusal(), blank);
+        let page = house.get(&format!("/@bob/{}", silent["id"].as_str().unwrap())).await.ok().text();
+        assert!(page.contains("u-quotation-of"), "{page}");
+    }
+
+    async fn what_a_boost_says_about_quoting_is_what_its_post_says(house: House) {
+        let (alice, bob, carol) = (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+        let id = says(&alice, "public", "followers").await;
+        carol.follows(&alice).await;
+        let boost = bob.post(&format!("/api/v1/statuses/{id}/reblog"), json!({})).await.ok().json();
+        let approval = |automatic: Value, mine: &str| json!({"automatic": automatic, "manual": [], "current_user": mine});
+        assert_eq!(boost["quote_approval"], approval(json!(["followers"]), "denied"));
+        let path = format!("/api/v1/statuses/{}", boost["id"].as_str().unwrap());
+        assert_eq!(carol.get(&path).await.ok().json()["quote_approval"], approval(json!(["followers"]), "automatic"));
+        // A quote of a boost is one of what it boosts.
+        let quote = quotes(&carol, boost["id"].as_str().unwrap(), "public").await.ok().json();
+        assert_eq!(quote["quote"]["quoted_status"]["id"], json!(id));
+        assert_eq!(house.get(&format!("/api/v1/statuses/{id}")).await.ok().json()["quote_approval"]["current_user"], "denied");
+        carol.post(&format!("/api/v1/accounts/{}/block", alice.account), json!({})).await.ok();
+        assert_eq!(carol.get(&path).await.status, 200);
+        assert_eq!(carol.get(&path).await.json()["quote_approval"]["current_user"], "denied");
+    }
+
+    async fn the_list_of_quotes_is_for_each_viewer_and_pages(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (carol, dave) = (house.person("carol").await, house.person("dave").await);
+        let id = says(&alice, "public", "public").await;
+        let path = format!("/api/v1/statuses/{id}/quotes");
+        let bobs = quotes(&bob, &id, "public").await.ok().id();
+        let carols = quotes(&carol, &id, "unlisted").await.ok().id();
+        let private = quotes(&bob, &id, "private").await.ok().id();
+        // Whoever is quoted may read it, whoever else it is for.
+        assert_eq!(alice.get(&path).await.ok().ids(), [&*private, &carols, &bobs]);
+        assert_eq!(dave.get(&path).await.ok().ids(), [&*carols, &bobs]);
+        let first = alice.get(&format!("{path}?limit=2")).await.ok();
+        assert_eq!(first.ids(), [&*private, &carols]);
+        assert!(first.header("link").contains(&format!("max_id={carols}")), "{}", first.header("link"));
+        assert_eq!(alice.get(&format!("{path}?limit=2&max_id={carols}")).await.ok().ids(), [&*bobs]);
+        dave.post(&format!("/api/v1/accounts/{}/mute", carol.account), json!({})).await.ok();
+        assert_eq!(dave.get(&path).await.ok().ids(), [&*bobs]);
+        bob.post(&format!("/api/v1/accounts/{}/block", dave.account), json!({})).await.ok();
+        assert!(dave.get(&path).await.ok().ids().is_empty());
+        assert_eq!(house.get(&path).await.status, 401);
+        assert_eq!(dave.get(&format!("/api/v1/statuses/{private}/quotes")).await.status, 404);
+        assert_eq!(house.ask(http::Method::POST, &format!("{path}/{bobs}/revoke")).await.status, 401);
+    }
+
+    async fn a_policy_that_is_not_named_is_the_default(house: House) {
+        let alice = house.person("alice").await;
+        alice.patch("/api/v1/accounts/update_credentials", json!({"source": {"quote_policy": "followers"}})).await.ok();
+        assert_eq!(alice.get("/api/v1/preferences").await.ok().json()["posting:default:quote_policy"], "followers");
+        let id = alice.says("by default", "public").await;
+        let policy = |answer: crate::kit::Answer| answer.ok().json()["quote_approval"]["automatic"].clone();
+        assert_eq!(policy(alice.get(&format!("/api/v1/statuses/{id}")).await), json!(["followers"]));
+        let path = format!("/api/v1/statuses/{id}/interaction_policy");
+        assert_eq!(policy(alice.put(&path, json!({"quote_approval_policy": "public"})).await), json!(["public"]));
+        assert_eq!(policy(alice.put(&path, json!({})).await), json!(["followers"]));
+        assert_eq!(alice.put(&path, json!({"quote_approval_policy": "friends"})).await.status, 422);
+        let edit = json!({"status": "edited", "quote_approval_policy": "nobody"});
+        assert_eq!(policy(alice.put(&format!("/api/v1/statuses/{id}"), edit).await), json!([]));
+        let bob = house.person("bob").await;
+        assert_eq!(bob.put(&path, json!({"quote_approval_policy": "public"})).await.status, 404);
+    }
+
+    async fn a_visitor_reads_no_more_of_a_quote_than_of_the_post_itself(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let id = says(&alice, "public", "public").await;
+        let quote = quotes(&bob, &id, "public").await.ok().id();
+        let read = async |path: &str| house.get(path).await.ok().text();
+        let (page, feed) = (format!("/@bob/{quote}"), "/@bob.rss");
+        assert!(read(&page).await.contains("quotable") && read(feed).await.contains("quotable"));
+        alice.post(&format!("/api/v1/statuses/{id}/quotes/{quote}/revoke"), json!({})).await.ok();
+        let after = read(&page).await;
+        assert!(!after.contains("quotable") && after.contains("not available"), "{after}");
+        assert!(!read(feed).await.contains("quotable"));
+        // Nobody's private post comes out by a quote of its own author.
+        let secret = alice.says("only for friends", "private").await;
+        let own = quotes(&alice, &secret, "public").await.ok().id();
+        assert_eq!(house.get(&format!("/@alice/{own}")).await.status, 404);
+        assert_eq!(house.get(&format!("/api/v1/statuses/{own}")).await.status, 404);
+    }
+
+    async fn a_quote_that_can_no_longer_be_made_at_its_time_is_dropped(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let id = says(&alice, "public", "public").await;
+        let at = "2026-11-25T12:10:00Z";
+        let direct = json!({"status": "psst", "quoted_status_id": id, "visibility": "direct", "scheduled_at": at});
+        assert_eq!(bob.post("/api/v1/statuses", direct).await.status, 422);
+        let later = |quoted: &str| json!({"status": "later", "quoted_status_id": quoted, "scheduled_at": at});
+        bob.post("/api/v1/statuses", later(&id)).await.ok();
+        let closed = says(&alice, "public", "public").await;
+        bob.post("/api/v1/statuses", later(&closed)).await.ok();
+        let path = format!("/api/v1/statuses/{closed}/interaction_policy");
+        alice.put(&path, json!({"quote_approval_policy": "nobody"})).await.ok();
+        let secret = alice.says("for friends", "private").await;
+        let own = alice.post("/api/v1/statuses", later(&secret)).await.ok().json();
+        assert_eq!(own["params"]["visibility"], "private");
+        house.wait(std::time::Duration::from_secs(600));
+        house.work().await;
+        let posted = bob.get(&format!("/api/v1/accounts/{}/statuses", bob.account)).await.ok().json();
+        assert_eq!((posted.as_array().unwrap().len(), &posted[0]["quote"]["quoted_status"]["id"]), (1, &json!(id)));
+        assert!(bob.get("/api/v1/scheduled_statuses").await.ok().ids().is_empty());
+        let told = alice.get("/api/v1/notifications?types[]=quote").await.ok();
+        assert_eq!(told.json()[0]["status"]["id"], posted[0]["id"]);
+    }
+
     async fn a_quote_can_wait_for_its_time(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
         let id = says(&alice, "public", "public").await;

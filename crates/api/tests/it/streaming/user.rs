@@ -1,7 +1,7 @@
 //! What happens to somebody, on their own streams.
 
 use phiomia_model::{
-    StatusId, Viewer, Visibility,
+    QuotePolicy, StatusId, Viewer, Visibility,
     status::{Draft, Edit},
 };
 use phiomia_social::{conversations, lists, relationships, statuses, timelines};
@@ -88,6 +88,33 @@ on_both_engines! {
         let mut radio = station.tune("bob", &[]).await;
         radio.say(json!({"type": "subscribe", "stream": "list", "list": list.to_string()})).await;
         assert_eq!(radio.hear().await, json!({"error": "Not authorized to stream this list", "status": 401}));
+    }
+
+    async fn a_quote_arrives_as_each_listener_may_see_it_and_again_when_it_is_taken_back(station: Station) {
+        let (alice, bob) = (station.person("alice").await, station.person("bob").await);
+        let (carol, dave) = (station.person("carol").await, station.person("dave").await);
+        for listener in [carol, dave] {
+            station.follows(listener, bob).await;
+        }
+        station.does(move |tx| relationships::block(tx, dave, alice)).await;
+        let quotable = Draft { text: "quote me".into(), quote_policy: Some(QuotePolicy::Public), ..Draft::default() };
+        let quoted = station.posts(alice, quotable).await;
+        let mut at_alice = station.tune("alice", &["user"]).await;
+        let (mut at_carol, mut at_dave) = (station.tune("carol", &["user"]).await, station.tune("dave", &["user"]).await);
+        let quote = Draft { text: "look".into(), quoted: Some(quoted), ..Draft::default() };
+        let quote = station.posts(bob, quote).await;
+        let (_, event, told) = at_alice.event().await;
+        assert_eq!((event.as_str(), &told["type"], &told["status"]["id"]), ("notification", &json!("quote"), &json!(quote.to_string())));
+        let (_, event, status) = at_carol.event().await;
+        assert_eq!((event.as_str(), &status["quote"]["state"]), ("update", &json!("accepted")));
+        assert_eq!(status["quote"]["quoted_status"]["id"], json!(quoted.to_string()));
+        let (_, _, status) = at_dave.event().await;
+        assert_eq!(status["quote"]["state"], "blocked_account");
+        station.does(move |tx| statuses::revoke_quote(tx, alice, quoted, quote)).await;
+        for radio in [&mut at_carol, &mut at_dave] {
+            let (_, event, status) = radio.event().await;
+            assert_eq!((event.as_str(), &status["quote"]), ("status.update", &json!({"state": "revoked", "quoted_status": null})));
+        }
     }
 
     async fn a_boost_carries_the_post_it_boosts(station: Station) {

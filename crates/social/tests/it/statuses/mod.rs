@@ -5,6 +5,7 @@ mod delete;
 mod edit;
 mod feeds;
 mod post;
+mod quotes;
 
 use std::sync::Arc;
 

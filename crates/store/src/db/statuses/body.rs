@@ -16,7 +16,8 @@ queries! {
     BODIES = Sql::Same("select s.id, s.account_id, s.uri, s.url, s.text, s.spoiler_text, s.visibility, s.is_sensitive,
             s.is_local, s.language, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.conversation_id,
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
-            s.quotes_count, k.state, k.quoted_status_id, p.name, p.website, l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count
+            s.quotes_count, k.state, k.quoted_status_id, p.name, p.website,
+            l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count
         from (select w.id from statuses w where w.id in ids($1)
             union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
         join statuses s on s.id = wanted.id
