@@ -1,2 +1,24 @@
-//! The federation wire: vocabulary, HTTP signatures, WebFinger, NodeInfo. Nothing is here yet: this server does not
-//! federate, and the empty room holds the arrows of the house (docs/decisions/0005-empty-rooms.md).
+//! The federation wire: what other servers send and what they are sent, and nothing about what to do with it.
+//!
+//! A pure room: no clock, no randomness, no network, no disk; time and keys are handed in. Seen by `federation` alone.
+//!
+//! - [`Document`] and [`Envelope`] read bodies within the bounds of [`bounds`].
+//! - [`Actor`], [`Note`], [`Collection`] and [`Activity`] are what documents are understood as; [`Object`] is any of
+//!   them. They are plain values: read from a document, or made by us and written.
+
+pub mod activity;
+pub mod actor;
+pub mod audience;
+pub mod bounds;
+pub mod collection;
+pub mod document;
+pub mod note;
+pub mod uri;
+
+pub use activity::{Activity, Object, Reaction, Thing, Tombstone, Verb};
+pub use actor::{Actor, ActorKey, ActorKind, KeyMaterial};
+pub use audience::{Audience, Policy, Rule};
+pub use collection::{Collection, Counted};
+pub use document::{Document, Envelope, Unreadable};
+pub use note::{Note, NoteKind, QuoteAuthorization};
+pub use uri::{PUBLIC, Uri, Web};
