@@ -30,3 +30,26 @@ def test_the_permission_can_be_taken_back(as_alice, as_bob, quotable):
     as_alice.status_quote_revoke(quotable.id, quote.id)
     seen = as_bob.status(quote.id).quote
     assert (seen.state, seen.quoted_status) == ("revoked", None)
+
+
+def test_an_edit_of_what_one_quoted_is_told(as_alice, as_bob, quotable):
+    quote = as_bob.status_post("see this", quoted_status_id=quotable.id)
+    as_alice.status_update(quotable.id, "quote me, corrected")
+    told = as_bob.notifications(types=["quoted_update"])
+    assert (told[0].account.acct, told[0].status.id) == (as_alice.me().acct, quote.id)
+    assert "corrected" in as_bob.status(quote.id).quote.quoted_status.content
+
+
+def test_a_quote_needs_no_words_and_ends_in_an_id(as_alice, as_bob, quotable):
+    first = as_bob.status_post("", quoted_status_id=quotable.id, quote_approval_policy="public")
+    assert (first.content, first.quote.quoted_status.id) == ("", quotable.id)
+    second = as_alice.status_post("and this", quoted_status_id=first.id)
+    inner = second.quote.quoted_status.quote
+    assert (inner.state, inner.quoted_status_id) == ("accepted", quotable.id)
+
+
+def test_a_quote_outlives_what_it_quotes(as_alice, as_bob, quotable):
+    quote = as_bob.status_post("see this", quoted_status_id=quotable.id)
+    as_alice.status_delete(quotable.id)
+    seen = as_bob.status(quote.id).quote
+    assert (seen.state, seen.quoted_status) == ("deleted", None)
