@@ -82,6 +82,21 @@ onEachEngine('masto', (server) => {
     assert.deepEqual(descendants.map(({ inReplyToId }) => inReplyToId), [status.id])
   })
 
+  test('a post is quoted, listed among the quotes, and the permission is taken back', async () => {
+    const quoted = await alice.masto.v1.statuses.create({ status: 'quote me', quoteApprovalPolicy: 'public' })
+    assert.deepEqual(quoted.quoteApproval, { automatic: ['public'], manual: [], currentUser: 'automatic' })
+    const quote = await bob.masto.v1.statuses.create({ status: 'see this', quotedStatusId: quoted.id })
+    assert.equal(quote.quote.state, 'accepted')
+    assert.equal(quote.quote.quotedStatus.id, quoted.id)
+    const quotes = alice.masto.v1.statuses.$select(quoted.id).quotes
+    assert.deepEqual((await quotes.list()).map(({ id }) => id), [quote.id])
+    assert.deepEqual((await quotes.$select(quote.id).revoke()).quote, { state: 'revoked', quotedStatus: null })
+    assert.equal((await bob.masto.v1.statuses.$select(quoted.id).fetch()).quotesCount, 0)
+    await alice.masto.v1.statuses.$select(quoted.id).interactionPolicy.update({ quoteApprovalPolicy: 'nobody' })
+    const again = bob.masto.v1.statuses.create({ status: 'once more', quotedStatusId: quoted.id })
+    await assert.rejects(again, refusal(404, /trying to quote/))
+  })
+
   test('a paginator walks through a timeline without gap or double', async () => {
     const carol = await person(server, 'carol')
     const posted = []
