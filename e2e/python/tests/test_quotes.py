@@ -42,7 +42,8 @@ def test_an_edit_of_what_one_quoted_is_told(as_alice, as_bob, quotable):
 
 def test_a_quote_needs_no_words_and_ends_in_an_id(as_alice, as_bob, quotable):
     first = as_bob.status_post("", quoted_status_id=quotable.id, quote_approval_policy="public")
-    assert (first.content, first.quote.quoted_status.id) == ("", quotable.id)
+    assert first.quote.quoted_status.id == quotable.id
+    assert "quote-inline" in first.content and quotable.id in first.content
     second = as_alice.status_post("and this", quoted_status_id=first.id)
     inner = second.quote.quoted_status.quote
     assert (inner.state, inner.quoted_status_id) == ("accepted", quotable.id)

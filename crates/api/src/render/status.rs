@@ -49,7 +49,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         uri: body.uri.clone(),
         created_at: body.created_at.into(),
         account: account(&view.author, cx),
-        content: kept.content.clone(),
+        content: announced(&kept.content, view).map_or_else(|| kept.content.clone(), Into::into),
         visibility: body.visibility,
         sensitive: body.is_sensitive,
         spoiler_text: body.spoiler_text.clone(),
@@ -105,8 +105,12 @@ pub fn context(thread: &Thread, views: &[StatusView], cx: &Cx) -> entities::Cont
 #[must_use]
 pub fn revisions(view: &StatusView, revisions: &[Revision], cx: &Cx) -> Vec<entities::StatusEdit> {
     let body = &*view.body;
+    let text = |revision: &Revision| {
+        let html = content(&revision.text, body, cx);
+        announced(&html, view).unwrap_or(html)
+    };
     let edit = |revision: &Revision| entities::StatusEdit {
-        content: content(&revision.text, body, cx),
+        content: text(revision),
         spoiler_text: revision.spoiler_text.clone(),
         sensitive: revision.is_sensitive,
         created_at: revision.created_at.into(),
@@ -119,6 +123,13 @@ pub fn revisions(view: &StatusView, revisions: &[Revision], cx: &Cx) -> Vec<enti
         quote: view.quote.as_ref().map(|quote| whole_quote(quote, cx)),
     };
     revisions.iter().map(edit).collect()
+}
+
+/// The HTML of a post that was written here and quotes another, with a line in front that leads there, as in Mastodon:
+/// for apps that know no quotes. `None`: nothing to announce to this viewer.
+fn announced(html: &str, view: &StatusView) -> Option<String> {
+    let quoted = view.quote.as_ref()?.quoted.as_ref().filter(|_| view.body.is_local)?;
+    Some(phiomia_text::with_quote(html, quoted.url.as_ref().unwrap_or(&quoted.uri)))
 }
 
 fn content(text: &str, body: &StatusBody, cx: &Cx) -> String {
@@ -150,7 +161,10 @@ fn whole_quote(quote: &QuoteView, cx: &Cx) -> StatusQuote {
     let state = state(quote);
     let quoted_status = quote.view.as_deref().map(|quoted| {
         let shallow = |quote: &QuoteView| {
-            StatusQuote::Shallow(ShallowQuote { state: self::state(quote), quoted_status_id: quote.quoted })
+            StatusQuote::Shallow(ShallowQuote {
+                state: self::state(quote),
+                quoted_status_id: quote.quoted.as_ref().map(|body| body.id),
+            })
         };
         Box::new(entities::Status { quote: quoted.quote.as_ref().map(shallow), ..status(quoted, cx) })
     });

@@ -14,7 +14,7 @@ use super::{
     Visitor, answer, encoded,
     list::POSTS,
     person::{Person, drawn, escaped},
-    post::{address, quoted},
+    post::{address, quoted, words},
     profile::{Tab, existing, filter},
     unlimited,
 };
@@ -141,7 +141,7 @@ fn item(status: &entities::Status, cx: &Cx) -> Item {
         html.push_str(&escaped(status.spoiler_text.trim()));
         html.push_str("</p><hr>");
     }
-    html.push_str(&status.content);
+    html.push_str(words(status));
     if let Some(poll) = &status.poll {
         html.push_str("<ul>");
         for option in &poll.options {

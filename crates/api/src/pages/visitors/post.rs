@@ -112,7 +112,7 @@ impl Post {
             boosted_by,
             posted_at: Moment::of(status.created_at.0),
             edited_at: status.edited_at.map(|at| Moment::of(at.0)),
-            content: drawn(&status.content, &status.emojis),
+            content: drawn(words(status), &status.emojis),
             warning: warning(status),
             language: status.language.clone(),
             answers: answered(status, cx),
@@ -122,7 +122,7 @@ impl Post {
             favourites: shown_number(status.favourites_count),
             poll: status.poll.as_ref().map(poll),
             quote: status.quote.as_ref().and_then(|quote| quoted(quote, cx)),
-            plain: phiomia_text::plain(&status.content),
+            plain: phiomia_text::plain(words(status)),
             plain_warning: status.spoiler_text.trim().to_owned(),
         }
     }
@@ -149,6 +149,13 @@ impl Post {
     fn is_pinned(&self) -> bool {
         self.place == Place::Pinned
     }
+}
+
+/// The HTML of a post without the line that leads to what it quotes, where the quoted post itself is shown.
+pub(super) fn words(status: &entities::Status) -> &str {
+    let is_shown = matches!(&status.quote, Some(StatusQuote::Whole(quote)) if quote.quoted_status.is_some());
+    let rest = status.content.strip_prefix("<p class=\"quote-inline\">").filter(|_| is_shown);
+    rest.and_then(|rest| rest.split_once("</p>")).map_or(status.content.as_str(), |(_, words)| words)
 }
 
 /// Where a post is read.

@@ -162,16 +162,33 @@ on_both_engines! {
         let blank = (422, "Validation failed: Text can't be blank".to_owned());
         assert_eq!(bob.post("/api/v1/statuses", json!({"status": " "})).await.refusal(), blank);
         let silent = bob.post("/api/v1/statuses", json!({"quoted_status_id": id})).await.ok().json();
-        assert_eq!((&silent["content"], &silent["quote"]["state"]), (&json!(""), &json!("accepted")));
+        // Apps that know no quotes get a line that leads there.
+        let shown = format!("phiomia.example/@alice/{id}");
+        let line = |link: &str| {
+            let (seen, rest) = link.split_at(30);
+            let hidden = r#"<span class="invisible">"#;
+            json!(format!(
+                r#"<p class="quote-inline">RE: <a href="https://{link}" target="_blank" rel="nofollow noopener" translate="no">{hidden}https://</span><span class="ellipsis">{seen}</span>{hidden}{rest}</span></a></p>"#
+            ))
+        };
+        assert_eq!((&silent["content"], &silent["quote"]["state"]), (&line(&shown), &json!("accepted")));
         let path = format!("/api/v1/statuses/{}", silent["id"].as_str().unwrap());
         bob.put(&path, json!({"status": "with words"})).await.ok();
         let again = bob.put(&path, json!({"status": ""})).await.ok().json();
-        assert_eq!((&again["content"], &again["quote"]["quoted_status"]["id"]), (&json!(""), &json!(id)));
+        assert_eq!((&again["content"], &again["quote"]["quoted_status"]["id"]), (&line(&shown), &json!(id)));
         let history = bob.get(&format!("{path}/history")).await.ok().json();
+        assert_eq!(history[2]["content"], line(&shown));
         assert_eq!(history[2]["quote"]["quoted_status"]["id"], json!(id));
         assert_eq!(alice.put(&format!("/api/v1/statuses/{id}"), json!({"status": ""})).await.refusal(), blank);
         let page = house.get(&format!("/@bob/{}", silent["id"].as_str().unwrap())).await.ok().text();
-        assert!(page.contains("u-quotation-of"), "{page}");
+        assert!(page.contains("u-quotation-of") && !page.contains("quote-inline"), "{page}");
+        let told = format!("there it is: https://{shown}");
+        let linked = bob.post("/api/v1/statuses", json!({"status": told, "quoted_status_id": id})).await.ok().json();
+        assert!(!linked["content"].as_str().unwrap().contains("quote-inline"), "{linked}");
+        // Where the quoted post is not for somebody, nothing leads there.
+        let dave = house.person("dave").await;
+        alice.post(&format!("/api/v1/accounts/{}/block", dave.account), json!({})).await.ok();
+        assert_eq!(dave.get(&path).await.ok().json()["content"], "");
     }
 
     async fn what_a_boost_says_about_quoting_is_what_its_post_says(house: House) {

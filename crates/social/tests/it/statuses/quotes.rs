@@ -81,7 +81,7 @@ on_both_engines! {
         let third = village.quotes(ALICE, second).await.unwrap();
         let inner = async |viewer| {
             let view = village.view(third, viewer).await?.quote?.view?;
-            view.quote.map(|quote| (quote.shown, quote.quoted, quote.view.is_some()))
+            view.quote.map(|quote| (quote.shown, quote.quoted.map(|body| body.id), quote.view.is_some()))
         };
         assert_eq!(inner(Viewer::Account(ALICE)).await, Some((ShownQuote::As(QuoteState::Accepted), Some(first), false)));
         assert_eq!(inner(Viewer::Account(BOB)).await, None);

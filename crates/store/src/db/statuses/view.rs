@@ -120,9 +120,9 @@ pub struct StatusView {
 pub struct QuoteView {
     /// Whether it is shown, and why not.
     pub shown: ShownQuote,
-    /// The quoted post's id, where the viewer may know it.
-    pub quoted: Option<StatusId>,
-    /// The quoted post; `None` where it may not be shown, and within a quoted post, so that quotes end.
+    /// What the quoted post is, where the viewer may know of it.
+    pub quoted: Option<Arc<StatusBody>>,
+    /// The quoted post as a whole; `None` where it may not be shown, and within a quoted post, so that quotes end.
     pub view: Option<Box<StatusView>>,
 }
 
@@ -332,6 +332,6 @@ impl Assembly {
             _ => ShownQuote::As(QuoteState::Accepted),
         };
         let view = (depth == Depth::Whole).then(|| self.view(body.id, false, Depth::Shallow)).flatten();
-        QuoteView { shown, quoted: Some(body.id), view: view.map(Box::new) }
+        QuoteView { shown, quoted: Some(body.clone()), view: view.map(Box::new) }
     }
 }
