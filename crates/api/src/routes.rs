@@ -68,6 +68,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/instance/privacy_policy"                         Anyone  []                           [Api]          Nothing  MINUTE    instance::privacy_policy;
         GET "/api/v1/instance/terms_of_service"                       Anyone  []                           [Api]          Nothing  MINUTE    instance::terms_of_service;
         GET "/api/v1/instance/terms_of_service/{date}"                Anyone  []                           [Api]          Nothing  MINUTE    instance::terms_of_service_of;
+        GET "/api/v1/instance/activity"                               Anyone  []                           [Api]          Nothing  MINUTE    instance::activity;
         GET "/api/v1/instance/peers"                                  Anyone  []                           [Api]          Nothing  MINUTE    instance::peers;
         GET "/api/v1/instance/languages"                              Anyone  []                           [Api]          Nothing  MINUTE    instance::languages;
         GET "/api/v1/custom_emojis"                                   Anyone  []                           [Api]          Nothing  MINUTE    instance::custom_emojis;

@@ -13,7 +13,10 @@ use phiomia_model::{Addresses, Error, Event, Time};
 use phiomia_social::{Social, users::Passwords};
 use phiomia_store::{
     Db, Entropy,
-    db::{server, settings as stored},
+    db::{
+        activity::{self, Week},
+        server, settings as stored,
+    },
     files::Files,
     live::Live,
     seal::Sealer,
@@ -27,6 +30,12 @@ use crate::{
 
 /// How long the figures of the server are not counted anew.
 const FACTS_LIFETIME: Duration = Duration::from_secs(60);
+
+/// How long the weekly figures are not counted anew.
+const ACTIVITY_LIFE: Duration = Duration::from_secs(3_600);
+
+/// When weeks were counted, and what they were.
+type Counted = (Time, Arc<Vec<Week>>);
 
 /// What an [`Api`] is made of.
 #[derive(Clone)]
@@ -73,6 +82,8 @@ pub struct Inner {
     kept: RwLock<Option<Kept>>,
     /// Grows whenever `kept` is dropped: what was read before that is not kept any more.
     n_drops: AtomicU64,
+    /// The weekly figures.
+    activity: RwLock<Option<Counted>>,
 }
 
 impl Deref for Api {
@@ -93,7 +104,14 @@ impl Api {
     #[must_use]
     pub fn with_pace(parts: Parts, pace: Pace) -> Api {
         let social = Social::new(parts.addresses.clone());
-        Api(Arc::new(Inner { parts, hub: Hub::new(pace), social, kept: RwLock::new(None), n_drops: AtomicU64::new(0) }))
+        Api(Arc::new(Inner {
+            parts,
+            hub: Hub::new(pace),
+            social,
+            kept: RwLock::new(None),
+            n_drops: AtomicU64::new(0),
+            activity: RwLock::new(None),
+        }))
     }
 
     /// The open streams.
@@ -128,6 +146,21 @@ impl Api {
     /// The database failed.
     pub async fn cx(&self) -> Result<Cx, Error> {
         Ok(self.kept().await?.cx)
+    }
+
+    /// How lively the instance is, counted once an hour.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn activity(&self) -> Result<Arc<Vec<Week>>, Error> {
+        let now = self.now();
+        let known = self.0.activity.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, weeks)) = known.filter(|(counted_at, _)| now < counted_at.plus(ACTIVITY_LIFE)) {
+            return Ok(weeks);
+        }
+        let weeks = Arc::new(self.db.read(move |q| Ok(activity::weeks(q, now)?)).await?);
+        *self.0.activity.write().unwrap_or_else(PoisonError::into_inner) = Some((now, weeks.clone()));
+        Ok(weeks)
     }
 
     async fn kept(&self) -> Result<Kept, Error> {

@@ -10,7 +10,7 @@ use phiomia_model::{AccountId, AppId, Error, Refusal, Role, Scope, Scopes, Token
 use phiomia_store::{
     db::{
         tokens::{self, TokenView},
-        users::Standing,
+        users::{self, Standing},
     },
     secret::SecretHash,
 };
@@ -199,7 +199,24 @@ impl Knock<'_> {
     /// The database failed.
     pub async fn caller(&self, token: &str) -> Result<Option<TokenView>, Error> {
         let hash = SecretHash::of(token);
-        self.api.db.read(move |q| Ok(tokens::find(q, &hash)?)).await
+        let found = self.api.db.read(move |q| Ok(tokens::find(q, &hash)?)).await?;
+        if let Some(token) = found.as_ref().filter(|token| token.last_used_day < Some(self.api.now().as_days())) {
+            self.note_use(token).await;
+        }
+        Ok(found)
+    }
+
+    /// Notes once a day that a token is used, and that its holder is here.
+    async fn note_use(&self, token: &TokenView) {
+        let (id, account) = (token.id, token.account_id());
+        let noted = self.api.db.write(move |tx| {
+            tokens::note_used(tx, id)?;
+            Ok(account.map_or(Ok(()), |account| users::note_active(tx, account))?)
+        });
+        // A figure that is missing is no reason to refuse anybody anything.
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "noting the use of a token failed: {error}");
+        }
     }
 
     /// Whether the token allows what the route asks for.

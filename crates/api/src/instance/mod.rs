@@ -6,9 +6,12 @@ pub use texts::{extended_description, languages, peers, privacy_policy, terms_of
 
 use std::sync::Arc;
 
-use phiomia_mastodon::{entities, form::Flag};
+use phiomia_mastodon::{
+    entities::{self, Decimal},
+    form::Flag,
+};
 use phiomia_model::{AnnouncementId, Error, Handle, Noun, Refusal};
-use phiomia_store::db::{accounts, server};
+use phiomia_store::db::{accounts, activity::Week, server};
 use serde::Deserialize;
 
 use crate::{
@@ -16,6 +19,18 @@ use crate::{
     render::{self, InstanceFacts},
     state::Api,
 };
+
+/// `GET /api/v1/instance/activity`
+pub async fn activity(ask: Ask<Anyone>) -> Answer {
+    let weeks = ask.api.activity().await?;
+    let week = |week: &Week| entities::InstanceActivity {
+        week: Decimal(week.begins.as_secs()),
+        statuses: Decimal(week.statuses),
+        logins: Decimal(week.people),
+        registrations: Decimal(week.registrations),
+    };
+    json(&weeks.iter().map(week).collect::<Vec<_>>())
+}
 
 /// `GET /api/v2/instance`
 pub async fn show(ask: Ask<Anyone>) -> Answer {

@@ -124,3 +124,21 @@ on_both_engines! {
         assert!(all.as_array().unwrap().contains(&json!({"code": "de", "name": "Deutsch"})));
     }
 }
+
+on_both_engines! {
+    async fn the_weeks_tell_who_was_here_who_joined_and_what_was_written(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        alice.says("hello", "public").await;
+        bob.says("hi", "public").await;
+        bob.get("/api/v1/timelines/home").await.ok();
+        let weeks = house.get("/api/v1/instance/activity").await.ok().json();
+        let weeks = weeks.as_array().unwrap();
+        assert_eq!(weeks.len(), 12);
+        assert_eq!((&weeks[0]["statuses"], &weeks[0]["logins"]), (&json!("2"), &json!("2")));
+        assert_eq!(weeks[0]["registrations"], json!("2"));
+        assert_eq!(weeks[11], json!({"week": weeks[11]["week"], "statuses": "0", "logins": "0", "registrations": "0"}));
+        let begins = |week: &serde_json::Value| week["week"].as_str().unwrap().parse::<i64>().unwrap();
+        assert_eq!((begins(&weeks[0]) - begins(&weeks[1]), begins(&weeks[0]) % 86_400), (7 * 86_400, 0));
+        assert_eq!(house.get("/api/v2/instance").await.ok().json()["usage"]["users"]["active_month"], 2);
+    }
+}

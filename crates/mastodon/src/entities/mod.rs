@@ -3,6 +3,7 @@
 //! `Option` fields are either written as `null` or left out, as Mastodon does for each; the field says which.
 
 mod account;
+mod activity;
 mod announcement;
 mod application;
 mod approval;
@@ -42,6 +43,7 @@ mod texts;
 mod written;
 
 pub use account::{Account, CredentialAccount, CredentialSource, Field, MutedAccount, PartialAccountWithAvatar};
+pub use activity::InstanceActivity;
 pub use announcement::{Announcement, AnnouncementAccount, AnnouncementStatus, Reaction};
 pub use application::{Application, CredentialApplication, Token};
 pub use approval::{ApprovedGroup, CurrentUserApproval, FeatureApproval, QuoteApproval};

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0010_notification_groups",
     "0011_quotes",
     "0012_search",
+    "0013_activity",
 ];
 
 /// Copies kept from before migrations.

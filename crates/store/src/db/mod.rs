@@ -11,6 +11,7 @@
 
 pub mod accounts;
 mod act;
+pub mod activity;
 pub mod apps;
 mod cache;
 pub mod codes;
@@ -335,6 +336,7 @@ impl Db {
 pub fn statements() -> Vec<&'static Statement> {
     let mut all = [
         accounts::ALL,
+        activity::ALL,
         apps::ALL,
         codes::ALL,
         conversations::ALL,
@@ -382,6 +384,7 @@ pub fn statements() -> Vec<&'static Statement> {
 /// # Errors
 /// The database failed.
 pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
+    activity::forget_old(tx)?;
     postgres::forget_marks(tx, tx.now().minus(Duration::from_secs(86_400)))
 }
 

@@ -3,6 +3,7 @@
 use phiomia_model::{AccountId, Fault, Role, Time};
 
 use super::{
+    activity,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::{FromRow, Row},
@@ -375,7 +376,8 @@ pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<bool, Fault> {
 /// # Errors
 /// The database failed.
 pub fn note_sign_in(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
-    tx.execute(&NOTE_SIGN_IN, (account, tx.now(), tx.now().as_days())).map(|_| ())
+    tx.execute(&NOTE_SIGN_IN, (account, tx.now(), tx.now().as_days()))?;
+    activity::note(tx, account)
 }
 
 /// Notes that they were here today.
@@ -383,5 +385,6 @@ pub fn note_sign_in(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
 /// # Errors
 /// The database failed.
 pub fn note_active(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
-    tx.execute(&NOTE_ACTIVE, (account, tx.now().as_days())).map(|_| ())
+    tx.execute(&NOTE_ACTIVE, (account, tx.now().as_days()))?;
+    activity::note(tx, account)
 }

@@ -68,8 +68,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table status_words; create table gone (id bigint);
-                delete from schema_migrations where name = '0012_search'",
+                "drop table active_weeks; create table gone (id bigint);
+                delete from schema_migrations where name = '0013_activity'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();

@@ -1,0 +1,110 @@
+"""What the server offers, read from its page of routes, and a valid call of each operation."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROUTES = Path(__file__).parents[2] / "crates" / "api" / "src" / "routes.rs"
+LINE = re.compile(r'^\s+(GET|POST|PUT|PATCH|DELETE) "(/[^"]*)"\s+(\w+)\s+\[([^\]]*)\]')
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    who: str
+    scopes: tuple
+
+    def __str__(self):
+        return f"{self.method} {self.path}"
+
+
+def served():
+    """Every operation of the API for apps, as its page of routes declares it."""
+    found = []
+    for line in ROUTES.read_text().splitlines():
+        match = LINE.match(line)
+        if match and match[2].startswith("/api/") and "streaming" not in match[2]:
+            scopes = tuple(re.findall(r'"([^"]+)"', match[4]))
+            found.append(Operation(match[1], match[2], match[3], scopes))
+    return found
+
+
+def of(who):
+    return lambda world: {"id": getattr(world, who).id}
+
+
+POST = lambda world: {"id": world.post}
+FRESH = lambda world: {"id": world.new_post()}
+
+# How each operation is called: what stands in its path, and what is sent. Everything not here is called as it is.
+CALLS = {
+    "GET /api/v1/instance/terms_of_service": None,
+    "GET /api/v1/instance/terms_of_service/{date}": None,
+    "POST /api/v1/announcements/{id}/dismiss": (lambda w: {"id": w.announcement}, {}),
+    "POST /api/v1/accounts": None,
+    "POST /api/v1/emails/confirmations": None,
+    "PATCH /api/v1/accounts/update_credentials": ({}, {"display_name": "Alice", "fields_attributes": {"0": {"name": "a", "value": "b"}}}),
+    "PATCH /api/v1/profile": ({}, {"display_name": "Alice"}),
+    "GET /api/v1/accounts": ({}, lambda w: {"id[]": [w.bob.id]}),
+    "GET /api/v1/accounts/lookup": ({}, lambda w: {"acct": w.bob.name}),
+    "GET /api/v1/accounts/search": ({}, lambda w: {"q": w.bob.name[:6]}),
+    "GET /api/v1/accounts/relationships": ({}, lambda w: {"id[]": [w.bob.id]}),
+    "GET /api/v1/accounts/familiar_followers": ({}, lambda w: {"id[]": [w.bob.id]}),
+    "DELETE /api/v1/suggestions/{account_id}": (lambda w: {"account_id": w.carol.id}, {}),
+    **{f"GET /api/v1/accounts/{{id}}{rest}": (of("bob"), {}) for rest in (
+        "", "/statuses", "/followers", "/following", "/endorsements", "/lists", "/featured_tags")},
+    **{f"POST /api/v1/accounts/{{id}}/{act}": (of("carol"), {}) for act in (
+        "follow", "note", "unfollow", "remove_from_followers", "mute", "unmute", "block", "unblock")},
+    **{f"POST /api/v1/accounts/{{id}}/{act}": (of("bob"), {}) for act in ("endorse", "unendorse", "pin", "unpin")},
+    "POST /api/v1/follow_requests/{id}/authorize": (lambda w: {"id": w.asks_to_follow()}, {}),
+    "POST /api/v1/follow_requests/{id}/reject": (lambda w: {"id": w.asks_to_follow()}, {}),
+    "POST /api/v1/statuses": ({}, {"status": "hello", "poll": {"options": ["a", "b"], "expires_in": 300}}),
+    "GET /api/v1/statuses": ({}, lambda w: {"id[]": [w.post, w.quote]}),
+    "PUT /api/v1/statuses/{id}": (FRESH, {"status": "changed"}),
+    "DELETE /api/v1/statuses/{id}": (FRESH, {}),
+    "PUT /api/v1/statuses/{id}/interaction_policy": (FRESH, {"quote_approval_policy": "nobody"}),
+    "POST /api/v1/statuses/{id}/quotes/{quoting_status_id}/revoke": (lambda w: w.quoted(), {}),
+    **{f"GET /api/v1/statuses/{{id}}{rest}": (POST, {}) for rest in (
+        "", "/quotes", "/context", "/history", "/source", "/favourited_by", "/reblogged_by")},
+    **{f"POST /api/v1/statuses/{{id}}/{act}": (POST, {}) for act in (
+        "favourite", "unfavourite", "reblog", "unreblog", "bookmark", "unbookmark", "pin", "unpin", "mute", "unmute")},
+    "GET /api/v1/polls/{id}": (lambda w: {"id": w.poll}, {}),
+    "POST /api/v1/polls/{id}/votes": (lambda w: {"id": w.poll}, {"choices": [0]}),
+    **{f"{method} /api/v1/scheduled_statuses/{{id}}": (lambda w: {"id": w.scheduled()}, body) for method, body in (
+        ("GET", {}), ("PUT", {"scheduled_at": "2100-01-02T00:00:00Z"}), ("DELETE", {}))},
+    "GET /api/v1/markers": ({}, {"timeline[]": ["home", "notifications"]}),
+    "POST /api/v1/markers": ({}, lambda w: {"home": {"last_read_id": w.post}}),
+    "DELETE /api/v1/conversations/{id}": (lambda w: {"id": w.conversation()}, {}),
+    "POST /api/v1/conversations/{id}/read": (lambda w: {"id": w.conversation()}, {}),
+    "POST /api/v1/conversations/{id}/unread": (lambda w: {"id": w.conversation()}, {}),
+    "GET /api/v1/timelines/tag/{hashtag}": ({"hashtag": "topic"}, {}),
+    "GET /api/v1/timelines/list/{id}": (lambda w: {"id": w.list}, {}),
+    "POST /api/v1/lists": ({}, {"title": "more", "replies_policy": "followed", "exclusive": True}),
+    "GET /api/v1/lists/{id}": (lambda w: {"id": w.list}, {}),
+    "PUT /api/v1/lists/{id}": (lambda w: {"id": w.list}, {"title": "changed"}),
+    "DELETE /api/v1/lists/{id}": (lambda w: {"id": w.new_list()}, {}),
+    "GET /api/v1/lists/{id}/accounts": (lambda w: {"id": w.list}, {}),
+    "POST /api/v1/lists/{id}/accounts": (lambda w: {"id": w.new_list()}, lambda w: {"account_ids": [w.bob.id]}),
+    "DELETE /api/v1/lists/{id}/accounts": (lambda w: {"id": w.new_list()}, lambda w: {"account_ids": [w.bob.id]}),
+    **{f"{method} /api/v1/tags/{{name}}{rest}": ({"name": "topic"}, {}) for method, rest in (
+        ("GET", ""), ("POST", "/follow"), ("POST", "/unfollow"), ("POST", "/feature"), ("POST", "/unfeature"))},
+    "POST /api/v1/featured_tags": ({}, {"name": "another"}),
+    "DELETE /api/v1/featured_tags/{id}": (lambda w: {"id": w.featured_tag()}, {}),
+    "GET /api/v1/notifications/{id}": (lambda w: {"id": w.notification()}, {}),
+    "POST /api/v1/notifications/{id}/dismiss": (lambda w: {"id": w.notification()}, {}),
+    "GET /api/v2/notifications/{group_key}": (lambda w: {"group_key": w.group()}, {}),
+    "GET /api/v2/notifications/{group_key}/accounts": (lambda w: {"group_key": w.group()}, {}),
+    "POST /api/v2/notifications/{group_key}/dismiss": (lambda w: {"group_key": w.group()}, {}),
+    "GET /api/v2/search": ({}, {"q": "hello"}),
+    "GET /api/oembed": ({}, lambda w: {"url": w.post_url}),
+    "POST /api/v1/apps": ({}, {"client_name": "x", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}),
+}
+
+# Called elsewhere, for a reason.
+ELSEWHERE = {name: reason for name, reason in (
+    ("GET /api/v1/instance/terms_of_service", "404 while there are none: crates/api/tests/it/instance.rs"),
+    ("GET /api/v1/instance/terms_of_service/{date}", "404 while there are none: crates/api/tests/it/instance.rs"),
+    ("POST /api/v1/accounts", "needs open registrations and mail: crates/api/tests/it/accounts"),
+    ("POST /api/v1/emails/confirmations", "needs an unconfirmed person and mail: crates/api/tests/it/accounts"),
+)}
