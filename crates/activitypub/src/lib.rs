@@ -5,6 +5,7 @@
 //! - [`Document`] and [`Envelope`] read bodies within the bounds of [`bounds`].
 //! - [`Actor`], [`Note`], [`Collection`] and [`Activity`] are what documents are understood as; [`Object`] is any of
 //!   them. They are plain values: read from a document, or made by us and written.
+//! - [`signature`] signs and verifies requests.
 
 pub mod activity;
 pub mod actor;
@@ -13,6 +14,7 @@ pub mod bounds;
 pub mod collection;
 pub mod document;
 pub mod note;
+pub mod signature;
 pub mod uri;
 
 pub use activity::{Activity, Object, Reaction, Thing, Tombstone, Verb};
