@@ -36,6 +36,10 @@ impl<'a> Node<'a> {
         Node { map, ..*self }
     }
 
+    pub(crate) fn map(&self) -> &'a Map<String, Value> {
+        self.map
+    }
+
     /// Whether the property is there at all and not `null`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.map.get(name).is_some_and(|value| !value.is_null())

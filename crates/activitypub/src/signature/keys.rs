@@ -7,7 +7,10 @@ use aws_lc_rs::{
     rand::SystemRandom,
     rsa, signature,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 
 use super::base58;
 use crate::actor::KeyMaterial;
@@ -70,13 +73,18 @@ impl PublicKey {
         }
     }
 
-    /// Reads a Multikey: `z`, base58, then a code and the key (Ed25519 as 32 bytes, RSA as PKCS#1).
+    /// Reads a Multikey: base58 after `z` or base64 after `u`; in it a code and the key (Ed25519 as 32 bytes, RSA as PKCS#1).
     /// Source: <https://www.w3.org/TR/controller-document/#Multikey>.
     ///
     /// # Errors
     /// [`BadKey`].
     pub fn from_multibase(text: &str) -> Result<PublicKey, BadKey> {
-        let bytes = base58::decode(text.strip_prefix('z').ok_or(BadKey::Form)?).ok_or(BadKey::Form)?;
+        let bytes = match (text.strip_prefix('z'), text.strip_prefix('u')) {
+            (Some(text), _) => base58::decode(text),
+            (_, Some(text)) => URL_SAFE_NO_PAD.decode(text).ok(),
+            _ => None,
+        };
+        let bytes = bytes.ok_or(BadKey::Form)?;
         match bytes.as_slice() {
             [0xed, 0x01, raw @ ..] => PublicKey::ed25519(raw),
             [0x85, 0x24, der @ ..] => PublicKey::rsa(der.to_vec()),

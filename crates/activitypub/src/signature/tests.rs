@@ -1,6 +1,6 @@
 //! Signatures of the standards, and our own of both kinds in all the ways they can be wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 use super::*;
 
@@ -237,6 +237,8 @@ fn keys_are_read_in_every_form_they_are_written_in() {
     assert_eq!(PublicKey::from_pem(&one_line).unwrap().kind(), KeyKind::Rsa);
     let multikey = PublicKey::from_multibase("z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2").unwrap();
     assert_eq!(multikey.kind(), KeyKind::Ed25519);
+    let other_base = PublicKey::from_multibase("u7QGwDY2Tjn93PVFWWq02piP1NE9_XRlg-c8-jhJiDqKBDw").unwrap();
+    assert_eq!(other_base.kind(), KeyKind::Ed25519);
     for bad in ["", "-----BEGIN PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----AAAA-----END PUBLIC KEY-----"] {
         assert!(PublicKey::from_pem(bad).is_err());
     }

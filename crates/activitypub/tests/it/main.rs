@@ -1,0 +1,3 @@
+//! What other softwares send, and what nobody should.
+
+mod hostile;
