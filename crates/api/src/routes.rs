@@ -210,6 +210,8 @@ pub fn table() -> Vec<Route> {
         POST "/owner/{token}"                                         Browser []                           [Form]         Form     PERSONAL  pages::owner::create;
         GET "/auth/sign_in"                                           Browser []                           []             Nothing  PERSONAL  pages::sign_in::new;
         POST "/auth/sign_in"                                          Browser []                           [Form]         Form     PERSONAL  pages::sign_in::create;
+        POST "/auth/sign_in/passkey"                                  Browser []                           [Form]         Form     PERSONAL  pages::passkeys::create;
+        POST "/auth/sign_in/passkey/options"                          Browser []                           [Form]         Form     PERSONAL  pages::passkeys::options;
         GET "/auth/sign_out"                                          Browser []                           []             Nothing  PERSONAL  pages::sign_in::leave;
         POST "/auth/sign_out"                                         Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
         DELETE "/auth/sign_out"                                       Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
@@ -260,6 +262,14 @@ pub fn table() -> Vec<Route> {
         POST "/settings/two_factor/confirm"                           Browser []                           [Api]          Form     PERSONAL  pages::settings::two_factor::confirm;
         POST "/settings/two_factor/codes"                             Browser []                           [Password]     Form     PERSONAL  pages::settings::two_factor::renew_codes;
         POST "/settings/two_factor/disable"                           Browser []                           [Password]     Form     PERSONAL  pages::settings::two_factor::disable;
+        GET "/settings/email"                                         Browser []                           []             Nothing  PERSONAL  pages::settings::email::show;
+        POST "/settings/email"                                        Browser []                           [Password]     Form     PERSONAL  pages::settings::email::update;
+        POST "/settings/email/keep"                                   Browser []                           [Api]          Form     PERSONAL  pages::settings::email::keep;
+        GET "/settings/passkeys"                                      Browser []                           []             Nothing  PERSONAL  pages::settings::passkeys::show;
+        POST "/settings/passkeys"                                     Browser []                           [Api]          Form     PERSONAL  pages::settings::passkeys::create;
+        POST "/settings/passkeys/options"                             Browser []                           [Password]     Form     PERSONAL  pages::settings::passkeys::options;
+        POST "/settings/passkeys/{id}"                                Browser []                           [Api]          Form     PERSONAL  pages::settings::passkeys::update;
+        POST "/settings/passkeys/{id}/remove"                         Browser []                           [Password]     Form     PERSONAL  pages::settings::passkeys::delete;
         GET "/.well-known/change-password"                            Anyone  []                           []             Nothing  PERSONAL  pages::settings::change_password;
         GET "/oauth/authorize/native"                                 Browser []                           []             Nothing  PERSONAL  pages::consent::native;
         POST "/oauth/token"                                           Anyone  []                           [Api]          Form     PERSONAL  oauth::token::create;

@@ -81,6 +81,8 @@ ids! {
     TokenId,
     /// A browser session.
     SessionId,
+    /// A passkey of somebody here.
+    PasskeyId,
     /// A hashtag.
     TagId,
     /// A list of people.

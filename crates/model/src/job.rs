@@ -94,6 +94,18 @@ pub enum Mail {
     Confirmation,
     /// Has the link to a new password.
     PasswordReset,
+    /// Goes to the address they want to have, with the link that confirms it.
+    NewAddress,
+    /// Tells the address they have that another was asked for.
+    AddressChanging,
+    /// Tells that an authenticator app is asked for from now on.
+    SecondFactorOn,
+    /// Tells that no authenticator app is asked for any more.
+    SecondFactorOff,
+    /// Tells that a passkey was added.
+    PasskeyAdded,
+    /// Tells that a passkey was removed.
+    PasskeyRemoved,
 }
 
 /// A queue with its own number of workers, so that slow work never stands before quick work.

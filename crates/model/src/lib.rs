@@ -23,8 +23,8 @@ pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
 pub use handle::Handle;
 pub use id::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, NotificationId, PollId, RuleId,
-    ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, NotificationId, PasskeyId, PollId,
+    RuleId, ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
 };
 pub use job::Job;
 pub use list::RepliesPolicy;

@@ -1,6 +1,7 @@
 //! Pages rendered here, for people without our web client: first start, sign in, consent, one-time code, errors, and
 //! what anybody may read.
-//! They work without script and are allowed to do nothing but load our stylesheet and send forms.
+//! They work without script and are allowed to do nothing but load our stylesheet and send forms; only those where a
+//! passkey can be used may load the one script that browsers want for that, from here.
 
 mod browser;
 pub mod consent;
@@ -8,6 +9,7 @@ mod cookies;
 mod door;
 pub mod home;
 pub mod owner;
+pub mod passkeys;
 pub mod password;
 pub mod settings;
 pub mod sign_in;
@@ -38,6 +40,11 @@ pub(crate) const CONSENT_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'self'; img-src 'self' data:",
 );
 
+/// The same for a page where a passkey can be used: our script, which asks us what to sign.
+const SCRIPT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'",
+);
+
 /// What stands around every page.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -45,6 +52,8 @@ pub(crate) struct Frame {
     server: String,
     /// Address of the stylesheet.
     style: &'static str,
+    /// Address of the script for passkeys.
+    passkeys: &'static str,
     /// Goes into every form.
     csrf: String,
 }
@@ -53,11 +62,11 @@ impl Frame {
     /// For a page that answers this request.
     async fn of(ask: &Ask<Browser>) -> Result<Frame, Error> {
         let server = ask.api.settings().await?.title.clone();
-        Ok(Frame { server, style: style::path(), csrf: ask.me.csrf() })
+        Ok(Frame { server, style: style::path(), passkeys: style::passkeys(), csrf: ask.me.csrf() })
     }
     /// For a page that stands alone.
     fn bare() -> Frame {
-        Frame { server: String::new(), style: style::path(), csrf: String::new() }
+        Frame { server: String::new(), style: style::path(), passkeys: style::passkeys(), csrf: String::new() }
     }
 }
 
@@ -87,6 +96,26 @@ pub(crate) fn page(ask: &Ask<Browser>, status: StatusCode, template: &impl Templ
     let mut response = html_response(status, html);
     ask.me.settle(response.headers_mut());
     Ok(response)
+}
+
+/// The same where a passkey can be used.
+pub(crate) fn page_with_script(
+    ask: &Ask<Browser>,
+    status: StatusCode,
+    template: &impl Template,
+) -> Result<Response, Error> {
+    let mut response = page(ask, status, template)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SCRIPT_POLICY);
+    Ok(response)
+}
+
+/// What our script asked for.
+fn said(status: StatusCode, json: &serde_json::Value) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ];
+    (status, headers, json.to_string()).into_response()
 }
 
 /// Sends the browser on, with a `GET`. The address is one of ours or an application's that was checked.

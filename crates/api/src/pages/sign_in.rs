@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use phiomia_model::Error;
-use phiomia_social::users::{self, CodeOutcome, SignInOutcome, SignedIn};
+use phiomia_social::users::{self, CodeOutcome, SignInOutcome, SignedIn, WaysOn};
 use phiomia_store::{Secret, db::users::Standing};
 
-use super::{Browser, Frame, browser, notice, page, redirect};
+use super::{Browser, Frame, browser, notice, page, page_with_script, redirect};
 use crate::{gate::Ask, settings::Registrations};
 
 /// The only pages one may be sent to after signing in or out: a link must not lead anybody elsewhere by way of us.
@@ -30,6 +30,8 @@ struct SignInCode {
     return_to: String,
     attempt: String,
     error: Option<&'static str>,
+    has_app: bool,
+    has_passkey: bool,
 }
 
 /// `GET /auth/sign_in`.
@@ -89,7 +91,13 @@ async fn code_form(
     attempt: String,
     error: Option<&'static str>,
 ) -> Result<Response, Error> {
-    page(ask, status, &SignInCode { frame: Frame::of(ask).await?, return_to: return_to(ask), attempt, error })
+    let hash = Secret::new(attempt.as_str()).hash();
+    let Some(WaysOn { has_app, has_passkey }) = users::ways_on(&ask.api.db, hash).await? else {
+        return redirect(ask, "/auth/sign_in");
+    };
+    let frame = Frame::of(ask).await?;
+    let shown = SignInCode { frame, return_to: return_to(ask), attempt, error, has_app, has_passkey };
+    if has_passkey { page_with_script(ask, status, &shown) } else { page(ask, status, &shown) }
 }
 
 /// `GET /auth/sign_out`.
@@ -159,6 +167,16 @@ pub(super) async fn refused(ask: &Ask<Browser>, login: String, outcome: &SignInO
     notice(ask, StatusCode::FORBIDDEN, title, text).await
 }
 
+/// The page again, after a passkey that did not do.
+pub(super) async fn wrong_passkey(ask: &Ask<Browser>, attempt: Option<String>) -> Result<Response, Error> {
+    let sentence = Some("This passkey did not sign you in. Is it one of this server that you have not removed?");
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    match attempt {
+        Some(attempt) => code_form(ask, status, attempt, sentence).await,
+        None => form(ask, status, String::new(), sentence).await,
+    }
+}
+
 async fn form(
     ask: &Ask<Browser>,
     status: StatusCode,
@@ -167,7 +185,7 @@ async fn form(
 ) -> Result<Response, Error> {
     let frame = Frame::of(ask).await?;
     let can_sign_up = ask.api.settings().await?.registrations != Registrations::Closed;
-    page(ask, status, &SignIn { frame, return_to: return_to(ask), login, error, can_sign_up })
+    page_with_script(ask, status, &SignIn { frame, return_to: return_to(ask), login, error, can_sign_up })
 }
 
 /// `user[email]` and `user[password]`, as Mastodon's form names them.
@@ -176,7 +194,7 @@ fn field(ask: &Ask<Browser>, name: &str) -> String {
     user.and_then(|u| u.get(name)).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
 }
 
-fn return_to(ask: &Ask<Browser>) -> String {
+pub(super) fn return_to(ask: &Ask<Browser>) -> String {
     let is_ours = |path: &String| RETURNS.iter().any(|start| path.starts_with(start));
     ask.input
         .text("return_to")

@@ -1,4 +1,4 @@
-//! The stylesheets, under names that change with them, so that browsers may keep them for good.
+//! The stylesheets and the script for passkeys, under names that change with them, so that browsers may keep them for good.
 
 use std::sync::LazyLock;
 
@@ -9,23 +9,34 @@ use phiomia_store::SecretHash;
 
 use crate::gate::{Anyone, Ask};
 
-struct Sheet {
+struct File {
     path: String,
     text: &'static str,
+    media_type: &'static str,
 }
 
-impl Sheet {
-    fn new(name: &str, text: &'static str) -> Sheet {
+impl File {
+    fn new(name: &str, text: &'static str) -> File {
         let hash: String = SecretHash::of(text).bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Sheet { path: format!("/packs/{name}-{hash}.css"), text }
+        File { path: format!("/packs/{name}-{hash}.css"), text, media_type: "text/css; charset=utf-8" }
+    }
+
+    fn script(name: &str, text: &'static str) -> File {
+        let file = File::new(name, text);
+        let path = file.path.trim_end_matches("css").to_owned() + "js";
+        File { path, media_type: "text/javascript; charset=utf-8", ..file }
     }
 }
 
 /// For every page.
-static PAGES: LazyLock<Sheet> = LazyLock::new(|| Sheet::new("pages", include_str!("../../templates/style.css")));
+static PAGES: LazyLock<File> = LazyLock::new(|| File::new("pages", include_str!("../../templates/style.css")));
 /// For those that anybody may read, beside the first.
-static VISITORS: LazyLock<Sheet> =
-    LazyLock::new(|| Sheet::new("visitors", include_str!("../../templates/visitors/style.css")));
+static VISITORS: LazyLock<File> =
+    LazyLock::new(|| File::new("visitors", include_str!("../../templates/visitors/style.css")));
+
+/// For pages where a passkey can be used.
+static PASSKEYS: LazyLock<File> =
+    LazyLock::new(|| File::script("passkeys", include_str!("../../templates/passkeys.js")));
 
 /// Address of the stylesheet of every page.
 pub(super) fn path() -> &'static str {
@@ -37,18 +48,23 @@ pub(super) fn visitors() -> &'static str {
     &VISITORS.path
 }
 
+/// Address of the script for passkeys.
+pub(super) fn passkeys() -> &'static str {
+    &PASSKEYS.path
+}
+
 /// `GET /packs/{name}`.
 ///
 /// # Errors
 /// `NotFound` for any other name.
 pub async fn show(ask: Ask<Anyone>) -> Result<Response, Error> {
-    let sheet = [&*PAGES, &*VISITORS]
+    let file = [&*PAGES, &*VISITORS, &*PASSKEYS]
         .into_iter()
-        .find(|sheet| sheet.path == ask.parts.uri.path())
+        .find(|file| file.path == ask.parts.uri.path())
         .ok_or(Refusal::NotFound(Noun::Record))?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(file.media_type)),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
-    Ok((headers, sheet.text).into_response())
+    Ok((headers, file.text).into_response())
 }

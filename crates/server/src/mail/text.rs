@@ -18,7 +18,7 @@ struct Plain<'a> {
     username: &'a str,
     domain: &'a str,
     server: &'a str,
-    link: &'a str,
+    link: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -28,7 +28,7 @@ struct Html<'a> {
     username: &'a str,
     domain: &'a str,
     server: &'a str,
-    link: &'a str,
+    link: Option<&'a str>,
 }
 
 /// What differs from mail to mail.
@@ -52,20 +52,65 @@ const PASSWORD_RESET: Words = Words {
     after: "The link is good for six hours. If it was not you, your password stays as it is and you need not do anything.",
 };
 
+const NEW_ADDRESS: Words = Words {
+    title: "Confirm your new e-mail address",
+    before: "This e-mail address is to become the one of your account. Please confirm that it is yours:",
+    button: "Confirm my address",
+    after: "The link is good for two days. If you did not ask for this, you need not do anything.",
+};
+const ADDRESS_CHANGING: Words = Words {
+    title: "Your e-mail address is being changed",
+    before: "Somebody who is signed in to your account asked to change its e-mail address. It changes as soon as the new address is confirmed.",
+    button: "",
+    after: IF_NOT_YOU,
+};
+const SECOND_FACTOR_ON: Words = Words {
+    title: "Two-step sign-in is on",
+    before: "From now on, signing in to your account takes a code of your authenticator app.",
+    button: "",
+    after: IF_NOT_YOU,
+};
+const SECOND_FACTOR_OFF: Words = Words {
+    title: "The authenticator app is off",
+    before: "Signing in to your account takes no code of an authenticator app any more.",
+    button: "",
+    after: IF_NOT_YOU,
+};
+const PASSKEY_ADDED: Words = Words {
+    title: "A passkey was added",
+    before: "A new passkey can be used to sign in to your account.",
+    button: "",
+    after: IF_NOT_YOU,
+};
+const PASSKEY_REMOVED: Words = Words {
+    title: "A passkey was removed",
+    before: "A passkey was removed from your account and cannot be used to sign in any more.",
+    button: "",
+    after: IF_NOT_YOU,
+};
+const IF_NOT_YOU: &str =
+    "If it was not you, set a new password at once and look through the security settings of your account.";
+
 /// Writes a mail.
 pub(super) fn write(letter: &Letter, addresses: &Addresses, server: &str) -> Result<Text, Fault> {
-    // The secret is base64url: nothing in it needs escaping.
-    let secret = letter.link.expose();
     let (words, path) = match letter.mail {
-        Mail::Confirmation => (&CONFIRMATION, format!("/auth/confirmation?confirmation_token={secret}")),
-        Mail::PasswordReset => (&PASSWORD_RESET, format!("/auth/password/edit?reset_password_token={secret}")),
+        Mail::Confirmation => (&CONFIRMATION, "/auth/confirmation?confirmation_token="),
+        Mail::NewAddress => (&NEW_ADDRESS, "/auth/confirmation?confirmation_token="),
+        Mail::PasswordReset => (&PASSWORD_RESET, "/auth/password/edit?reset_password_token="),
+        Mail::AddressChanging => (&ADDRESS_CHANGING, ""),
+        Mail::SecondFactorOn => (&SECOND_FACTOR_ON, ""),
+        Mail::SecondFactorOff => (&SECOND_FACTOR_OFF, ""),
+        Mail::PasskeyAdded => (&PASSKEY_ADDED, ""),
+        Mail::PasskeyRemoved => (&PASSKEY_REMOVED, ""),
     };
-    let (link, username, domain) = (addresses.at(&path), letter.username.as_str(), addresses.local_domain.as_str());
+    // The secret is base64url: nothing in it needs escaping.
+    let link = letter.link.as_ref().map(|secret| addresses.at(&format!("{path}{}", secret.expose())));
+    let (link, username, domain) = (link.as_deref(), letter.username.as_str(), addresses.local_domain.as_str());
     let broken = |e: askama::Error| Fault::because("writing a mail", e);
     Ok(Text {
         // One line, whatever the server is called.
         subject: format!("{}: {}", server.replace(['\r', '\n'], " "), words.title),
-        plain: Plain { words, username, domain, server, link: &link }.render().map_err(broken)?,
-        html: Html { words, username, domain, server, link: &link }.render().map_err(broken)?,
+        plain: Plain { words, username, domain, server, link }.render().map_err(broken)?,
+        html: Html { words, username, domain, server, link }.render().map_err(broken)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Event, Job, Noun, Refusal, job::Mail};
+use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Refusal, job::Mail};
 use phiomia_store::{
     Db, Entropy, Secret, SecretHash, Tx,
     db::{
@@ -39,8 +39,8 @@ pub struct Letter {
     pub to: String,
     /// Whom it greets.
     pub username: String,
-    /// The secret in its link, good from now on; earlier ones of its kind are not.
-    pub link: Secret,
+    /// The secret in its link, good from now on, earlier ones of its kind are not; `None`: it has no link.
+    pub link: Option<Secret>,
 }
 
 /// Makes a mail. `None`: there is nothing to send any more, as the address is confirmed or the person is gone.
@@ -50,27 +50,48 @@ pub struct Letter {
 pub async fn letter(db: &Db, entropy: &Entropy, account: AccountId, mail: Mail) -> Result<Option<Letter>, Error> {
     let link = entropy.secret()?;
     let hash = link.hash();
-    let user = db
+    let made = db
         .write(move |tx| {
-            let Some(user) = users::find(tx, account)?.filter(|user| is_meant(user, mail)) else { return Ok(None) };
-            let (purpose, life) = match mail {
-                Mail::Confirmation => (Purpose::Confirmation, CONFIRMATION_LIFE),
-                Mail::PasswordReset => (Purpose::PasswordReset, RESET_LIFE),
+            let Some(user) = users::find(tx, account)?.filter(|user| user.deleted_at.is_none()) else {
+                return Ok(None);
             };
+            let Some(to) = addressee(tx, &user, mail)? else { return Ok(None) };
+            let Some((purpose, life)) = leads_to(mail) else { return Ok(Some((to, user.username, false))) };
             links::delete_of_account_for(tx, account, purpose)?;
             // An address that was changed meanwhile is not confirmed by a mail to the one before.
-            let detail = Some(user.email.clone());
-            let row = LinkView { account_id: Some(account), detail, expires_at: tx.now().plus(life) };
+            let row = LinkView { account_id: Some(account), detail: Some(to.clone()), expires_at: tx.now().plus(life) };
             links::insert(tx, hash, purpose, &row)?;
-            Ok(Some(user))
+            Ok(Some((to, user.username, true)))
         })
         .await?;
-    Ok(user.map(|user| Letter { mail, to: user.email, username: user.username, link }))
+    Ok(made.map(|(to, username, has_link)| Letter { mail, to, username, link: has_link.then_some(link) }))
 }
 
-fn is_meant(user: &UserView, mail: Mail) -> bool {
-    let is_here = user.deleted_at.is_none() && !user.email.is_empty();
-    is_here && (mail != Mail::Confirmation || user.confirmed_at.is_none())
+/// What the link in a mail is for, and how long it is good.
+const fn leads_to(mail: Mail) -> Option<(Purpose, Duration)> {
+    match mail {
+        Mail::Confirmation | Mail::NewAddress => Some((Purpose::Confirmation, CONFIRMATION_LIFE)),
+        Mail::PasswordReset => Some((Purpose::PasswordReset, RESET_LIFE)),
+        Mail::AddressChanging
+        | Mail::SecondFactorOn
+        | Mail::SecondFactorOff
+        | Mail::PasskeyAdded
+        | Mail::PasskeyRemoved => None,
+    }
+}
+
+/// Where a mail goes; nowhere when it has become pointless.
+fn addressee(tx: &Tx<'_>, user: &UserView, mail: Mail) -> Result<Option<String>, Fault> {
+    let to = match mail {
+        Mail::Confirmation if user.confirmed_at.is_some() => None,
+        Mail::NewAddress => match users::pending_email(tx, user.account_id)? {
+            // Somebody else's by now: a link to take it would be worth nothing.
+            Some(email) if users::by_email(tx, &email)?.is_some_and(|other| other != user.account_id) => None,
+            pending => pending,
+        },
+        _ => Some(user.email.clone()),
+    };
+    Ok(to.filter(|to| !to.is_empty()))
 }
 
 /// Sends a link to a new password to an address, if somebody here has it. Nobody learns whether.
@@ -132,9 +153,17 @@ pub async fn confirm_email(db: &Db, link: SecretHash) -> Result<UserView, Error>
         let link = links::take(tx, link, Purpose::Confirmation)?.ok_or_else(nothing)?;
         let account = link.account_id.ok_or_else(nothing)?;
         let user = users::find(tx, account)?.filter(|user| user.deleted_at.is_none()).ok_or_else(nothing)?;
-        if link.detail.as_deref() != Some(user.email.as_str()) {
-            return Err(nothing());
+        let confirmed = link.detail.unwrap_or_default();
+        if confirmed != user.email {
+            let is_wanted = users::pending_email(tx, account)?.is_some_and(|email| email == confirmed);
+            if !is_wanted || users::by_email(tx, &confirmed)?.is_some_and(|other| other != account) {
+                return Err(nothing());
+            }
+            users::set_email(tx, account, &confirmed)?;
+            // What was sent to the address before must open nothing any more.
+            links::delete_of_account_for(tx, account, Purpose::PasswordReset)?;
         }
+        users::set_pending_email(tx, account, None)?;
         if user.confirmed_at.is_none() {
             users::set_confirmed(tx, account, Some(tx.now()))?;
             tx.announce(Event::AccountTouched { account });

@@ -4,7 +4,9 @@ mod create;
 mod links;
 mod mail;
 mod modify;
+mod new_address;
 mod own;
+mod passkeys;
 mod passwords;
 mod revoke;
 mod second_factor;
@@ -19,12 +21,17 @@ pub use mail::{
     resend_confirmation, reset_password,
 };
 pub use modify::{Grace, UserEdit, change_password, delete, disable_two_factor, erase, modify};
-pub use own::{change_own_password, end_session, forget_app};
+pub use new_address::{ask_for_address, keep_address};
+pub use own::{change_own_password, end_session, forget_app, is_fresh};
+pub use passkeys::{
+    ALGORITHMS, CHALLENGE_LIFE, NICKNAME_CHARACTERS, PasskeyOutcome, PasskeySignIn, PasskeyToMake, RelyingParty,
+    add_passkey, ask_for_passkey, begin_passkey, remove_passkey, rename_passkey, sign_in_by_passkey,
+};
 pub use passwords::{Passwords, Verdict};
 pub use revoke::{What, revoke};
 pub use second_factor::{
-    CodeOutcome, RECOVERY_CODES, Setup, begin_second_factor, code_of, confirm_second_factor, end_second_factor,
-    renew_recovery_codes, sign_in_by_code, waiting_second_factor,
+    CodeOutcome, RECOVERY_CODES, Setup, WaysOn, begin_second_factor, code_of, confirm_second_factor, end_second_factor,
+    renew_recovery_codes, sign_in_by_code, waiting_second_factor, ways_on,
 };
 pub use sign_in::{
     Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, begin_session, session, sign_in, sign_in_by_link,

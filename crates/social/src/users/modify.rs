@@ -6,7 +6,7 @@ use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Refusal, Role, Se
 use phiomia_store::{
     Db, Secret, Tx,
     db::{
-        second_factor,
+        passkeys, second_factor,
         users::{self, UserView},
     },
 };
@@ -114,13 +114,14 @@ pub async fn change_password(
     .await
 }
 
-/// Takes the second factor away and ends all access: whoever had it may be somebody else.
+/// Takes every second factor away (app, recovery codes, passkeys) and ends all access: whoever had them may be somebody
+/// else.
 ///
 /// # Errors
 /// `NotFound` when there is no such user; a fault of the database.
 pub fn disable_two_factor(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
     present(tx, account)?;
-    second_factor::disable(tx, account)?;
+    forget_second_factors(tx, account)?;
     Ok(revoke(tx, What::Account { account, kept: None })?)
 }
 
@@ -160,10 +161,16 @@ pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     if users::erase(tx, account)? {
         crate::lists::erase_all(tx, account)?;
         crate::tags::erase_all(tx, account)?;
-        second_factor::disable(tx, account)?;
+        forget_second_factors(tx, account)?;
         tx.announce(Event::AccountTouched { account });
     }
     Ok(())
+}
+
+fn forget_second_factors(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
+    passkeys::delete_of_account(tx, account)?;
+    second_factor::disable(tx, account)?;
+    second_factor::delete_codes(tx, account)
 }
 
 fn present(tx: &Tx<'_>, account: AccountId) -> Result<UserView, Error> {

@@ -1,13 +1,13 @@
-//! The second factor: an authenticator app, and recovery codes for the day it is lost.
+//! The second factor: an authenticator app, and recovery codes for the day it or a passkey is lost.
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Fault, Noun, Refusal, Time};
+use phiomia_model::{AccountId, Error, Fault, Job, Noun, Refusal, Time, job::Mail};
 use phiomia_store::{
     Db, Entropy, Secret, SecretHash, Tx,
     db::{
         links::{self, Purpose},
-        rate_buckets,
+        passkeys, rate_buckets,
         second_factor::{self, OtpView},
         settings, users,
     },
@@ -46,6 +46,15 @@ pub enum CodeOutcome {
     Wrong,
     /// The password was shown too long ago, or the sign-in is done already.
     Stale,
+}
+
+/// How somebody who has shown their password may go on, beside recovery codes.
+#[derive(Clone, Copy, Debug)]
+pub struct WaysOn {
+    /// With a code of an app.
+    pub has_app: bool,
+    /// With a passkey.
+    pub has_passkey: bool,
 }
 
 /// Makes a secret for an authenticator app, which is asked for once [`confirm_second_factor`] has seen a code of it.
@@ -121,6 +130,7 @@ pub async fn confirm_second_factor(
             }
             second_factor::confirm(tx, account)?;
             second_factor::replace_codes(tx, account, &hashes)?;
+            tx.enqueue(&Job::SendMail { account, mail: Mail::SecondFactorOn })?;
             Ok(Ok(true))
         })
         .await?;
@@ -141,7 +151,7 @@ pub async fn renew_recovery_codes(
     check_own_password(db, passwords, account, password).await?;
     let (codes, hashes) = recovery_codes(entropy)?;
     db.write(move |tx| {
-        if second_factor::find(tx, account)?.is_none_or(|otp| !otp.is_confirmed) {
+        if !second_factor::is_on(tx, account)? {
             return Err(Refusal::NotFound(Noun::Record).into());
         }
         Ok(second_factor::replace_codes(tx, account, &hashes)?)
@@ -150,7 +160,7 @@ pub async fn renew_recovery_codes(
     Ok(codes)
 }
 
-/// Turns one's own second factor off, or gives a waiting secret up.
+/// Turns one's own authenticator app off, or gives a waiting secret up. Recovery codes stay with a passkey.
 ///
 /// # Errors
 /// `InvalidFields` for a wrong password; a fault.
@@ -161,7 +171,33 @@ pub async fn end_second_factor(
     password: &Secret,
 ) -> Result<(), Error> {
     check_own_password(db, passwords, account, password).await?;
-    db.write(move |tx| Ok(second_factor::disable(tx, account)?)).await
+    db.write(move |tx| {
+        let was_on = second_factor::find(tx, account)?.is_some_and(|otp| otp.is_confirmed);
+        second_factor::disable(tx, account)?;
+        if !second_factor::is_on(tx, account)? {
+            second_factor::delete_codes(tx, account)?;
+        }
+        if was_on {
+            tx.enqueue(&Job::SendMail { account, mail: Mail::SecondFactorOff })?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// How somebody may go on after the password; `None` when it was shown too long ago.
+///
+/// # Errors
+/// A fault.
+pub async fn ways_on(db: &Db, attempt: SecretHash) -> Result<Option<WaysOn>, Error> {
+    let now = db.clock().now();
+    db.read(move |q| {
+        let waiting = links::find(q, attempt, Purpose::SecondFactor, now)?.and_then(|link| link.account_id);
+        let Some(account) = waiting else { return Ok(None) };
+        let has_app = second_factor::find(q, account)?.is_some_and(|otp| otp.is_confirmed);
+        Ok(Some(WaysOn { has_app, has_passkey: !passkeys::list(q, account)?.is_empty() }))
+    })
+    .await
 }
 
 /// The second step of signing in: a code of the app, or a recovery code. `attempt` is what the first step gave.
@@ -188,7 +224,7 @@ pub async fn sign_in_by_code(
             let otp = second_factor::find(tx, account)?.filter(|otp| otp.is_confirmed).and_then(|otp| otp.secret);
             let is_app = match otp {
                 Some(sealed) => spend_totp(tx, account, &sealer.open(&context(account), &sealed)?, &code)?,
-                None => return Ok(Ok(None)),
+                None => false,
             };
             let is_right = is_app || second_factor::spend_code(tx, account, SecretHash::of(&code))?;
             if is_right {
@@ -221,7 +257,7 @@ fn spend_totp(tx: &Tx<'_>, account: AccountId, secret: &[u8], code: &str) -> Res
     }
 }
 
-fn recovery_codes(entropy: &Entropy) -> Result<(Vec<Secret>, Vec<SecretHash>), Fault> {
+pub(super) fn recovery_codes(entropy: &Entropy) -> Result<(Vec<Secret>, Vec<SecretHash>), Fault> {
     let (mut codes, mut hashes) = (Vec::new(), Vec::new());
     for _ in 0..RECOVERY_CODES {
         let mut bytes = [0_u8; CODE_BYTES];

@@ -7,7 +7,7 @@ use phiomia_store::{
     Db, Entropy, Secret, SecretHash, Tx,
     db::{
         links::{self, LinkView, Purpose},
-        rate_buckets,
+        rate_buckets, second_factor,
         sessions::{self, SessionView},
         settings,
         users::{self, Standing, UserView},
@@ -29,7 +29,7 @@ const TOUCH_AFTER: Duration = Duration::from_secs(3600);
 const MOST_TRIES: i64 = 25;
 const ADDRESS_WINDOW: Duration = Duration::from_secs(300);
 const ACCOUNT_WINDOW: Duration = Duration::from_secs(3600);
-/// How long the code may be waited for after the password.
+/// How long the second factor may be waited for after the password.
 const SECOND_STEP_LIFE: Duration = Duration::from_secs(600);
 /// Longer names of browsers are cut.
 const USER_AGENT_CHARACTERS: usize = 255;
@@ -163,7 +163,7 @@ async fn begin(
             if user.standing() != Standing::Good {
                 return Ok(Some(SignInOutcome::Barred(user.standing())));
             }
-            if asks_second_factor && user.otp_confirmed_at.is_some() {
+            if asks_second_factor && second_factor::is_on(tx, account)? {
                 let expires_at = tx.now().plus(SECOND_STEP_LIFE);
                 let link = LinkView { account_id: Some(account), detail: None, expires_at };
                 links::insert(tx, attempt.hash(), Purpose::SecondFactor, &link)?;

@@ -35,6 +35,10 @@ pub enum Purpose {
     Confirmation,
     /// Sets a new password.
     PasswordReset,
+    /// The challenge of a passkey that is being made.
+    NewPasskey,
+    /// The challenge of a passkey that signs in: after the password of its account, or without one of anybody.
+    Passkey,
 }
 
 impl Purpose {
@@ -45,6 +49,8 @@ impl Purpose {
             Purpose::SecondFactor => "second_factor",
             Purpose::Confirmation => "confirmation",
             Purpose::PasswordReset => "password_reset",
+            Purpose::NewPasskey => "new_passkey",
+            Purpose::Passkey => "passkey",
         }
     }
 }

@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0011_quotes",
     "0012_search",
     "0013_activity",
+    "0014_passkeys",
 ];
 
 /// Copies kept from before migrations.

@@ -31,6 +31,7 @@ mod made;
 pub mod markers;
 mod migrate;
 pub mod notifications;
+pub mod passkeys;
 mod postgres;
 pub mod promoted;
 mod query;
@@ -355,6 +356,7 @@ pub fn statements() -> Vec<&'static Statement> {
         server::ALL,
         scheduled::ALL,
         search::ALL,
+        passkeys::ALL,
         second_factor::ALL,
         sessions::ALL,
         settings::ALL,

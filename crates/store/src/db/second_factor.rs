@@ -17,6 +17,8 @@ queries! {
         where account_id = $1 and otp_secret is not null and otp_confirmed_at is null");
     SPEND_STEP = Sql::Same("update users set otp_last_step = $2
         where account_id = $1 and (otp_last_step is null or otp_last_step < $2)");
+    IS_ON = Sql::Same("select 1 from users where account_id = $1 and (otp_confirmed_at is not null
+        or exists (select 1 from passkeys where account_id = $1))");
     DISABLE = Sql::Same("update users set otp_secret = null, otp_confirmed_at = null, otp_last_step = null
         where account_id = $1");
     INSERT_CODE = Sql::Same("insert into recovery_codes (account_id, code_hash, created_at) values ($1, $2, $3)");
@@ -72,13 +74,28 @@ pub fn spend_step(tx: &Tx<'_>, account: AccountId, step: i64) -> Result<bool, Fa
     Ok(tx.execute(&SPEND_STEP, (account, step))? > 0)
 }
 
-/// Takes secret and recovery codes away.
+/// Whether the password alone does not sign in: there is an app that was confirmed, or a passkey.
+///
+/// # Errors
+/// The database failed.
+pub fn is_on(q: &Query<'_>, account: AccountId) -> Result<bool, Fault> {
+    q.exists(&IS_ON, (account,))
+}
+
+/// Takes the app's secret away.
 ///
 /// # Errors
 /// The database failed.
 pub fn disable(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
-    tx.execute(&DELETE_CODES, (account,))?;
     tx.execute(&DISABLE, (account,)).map(|_| ())
+}
+
+/// Takes the recovery codes away.
+///
+/// # Errors
+/// The database failed.
+pub fn delete_codes(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
+    tx.execute(&DELETE_CODES, (account,)).map(|_| ())
 }
 
 /// Puts new recovery codes in the place of all old ones.

@@ -43,7 +43,9 @@ queries! {
     SET_FLAGS = Sql::Same("update accounts set is_locked = coalesce(cast($2 as boolean), is_locked),
             is_discoverable = coalesce(cast($3 as boolean), is_discoverable),
             is_indexable = coalesce(cast($4 as boolean), is_indexable) where id = $1");
-    ERASE = Sql::Same("update users set email = '', email_key = '', password_hash = null, otp_secret = null,
+    SET_PENDING_EMAIL = Sql::Same("update users set pending_email = $2 where account_id = $1");
+    PENDING_EMAIL = Sql::Same("select pending_email from users where account_id = $1 and pending_email is not null");
+    ERASE = Sql::Same("update users set email = '', email_key = '', pending_email = null, passkey_handle = null, password_hash = null, otp_secret = null,
             otp_confirmed_at = null, invite_request = null where account_id = $1");
     ERASE_PROFILE = Sql::Same("update accounts set display_name = '', note = '', fields = '[]', attribution_domains = '[]'
         where id = $1 and deleted_at is not null");
@@ -387,4 +389,20 @@ pub fn note_sign_in(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
 pub fn note_active(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     tx.execute(&NOTE_ACTIVE, (account, tx.now().as_days()))?;
     activity::note(tx, account)
+}
+
+/// The address somebody wants to have and has not confirmed yet.
+///
+/// # Errors
+/// The database failed.
+pub fn pending_email(q: &Query<'_>, account: AccountId) -> Result<Option<String>, Fault> {
+    q.value(&PENDING_EMAIL, (account,))
+}
+
+/// Notes the address somebody wants to have; `None`: the one they have is to stay.
+///
+/// # Errors
+/// The database failed.
+pub fn set_pending_email(tx: &Tx<'_>, account: AccountId, email: Option<&str>) -> Result<(), Fault> {
+    tx.execute(&SET_PENDING_EMAIL, (account, email)).map(|_| ())
 }

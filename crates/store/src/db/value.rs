@@ -1,8 +1,8 @@
 //! What goes into a statement and what comes out of a row, the same for both engines.
 
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, NotificationId, PollId,
-    RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId, Visibility,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, NotificationId, PasskeyId,
+    PollId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId, Visibility,
 };
 
 /// One parameter of a statement.
@@ -191,6 +191,7 @@ id_values!(
     NotificationId,
     AppId,
     TokenId,
+    PasskeyId,
     SessionId,
     TagId,
     ListId,

@@ -1,7 +1,10 @@
-//! What somebody decides about their account: profile, posting defaults, password and browsers, applications.
+//! What somebody decides about their account: profile, posting defaults, e-mail address, password and browsers, second
+//! factor, passkeys, applications.
 
 pub mod access;
 pub mod apps;
+pub mod email;
+pub mod passkeys;
 pub mod preferences;
 pub mod profile;
 pub mod two_factor;

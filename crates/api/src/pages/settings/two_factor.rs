@@ -5,7 +5,10 @@ use axum::response::Response;
 use http::StatusCode;
 use phiomia_model::{AccountId, Error, Fault, Refusal};
 use phiomia_social::users::{self, Setup};
-use phiomia_store::{Secret, db::second_factor};
+use phiomia_store::{
+    Secret,
+    db::{passkeys, second_factor},
+};
 use qrcode::{Color, EcLevel, QrCode};
 
 use super::{
@@ -25,6 +28,7 @@ struct TwoFactorPage {
     here: &'static str,
     is_saved: bool,
     is_on: bool,
+    has_passkey: bool,
     n_codes: i64,
     error: Option<String>,
 }
@@ -45,7 +49,7 @@ struct SetupPage {
 struct CodesPage {
     frame: Frame,
     here: &'static str,
-    is_new: bool,
+    done: Option<&'static str>,
     codes: Vec<Secret>,
 }
 
@@ -99,7 +103,7 @@ pub async fn confirm(ask: Ask<Browser>) -> Result<Response, Error> {
     let Some(setup) = waiting(&ask, account).await? else { return redirect(&ask, HERE) };
     let (api, code) = (&ask.api, Fields::of(&ask, "user").text("otp_attempt"));
     match users::confirm_second_factor(&api.db, &api.sealer, &api.entropy, account, &code).await? {
-        Some(codes) => codes_page(&ask, codes, true).await,
+        Some(codes) => codes_page(&ask, codes, Some("The second factor is on.")).await,
         None => {
             let error = "This code is not right. Is the clock of your device?";
             setup_page(&ask, StatusCode::UNPROCESSABLE_ENTITY, &setup, Some(error)).await
@@ -115,7 +119,7 @@ pub async fn renew_codes(ask: Ask<Browser>) -> Result<Response, Error> {
     let Some(account) = ask.me.account() else { return sign_in::first(&ask, HERE) };
     let (api, password) = (&ask.api, password(&ask));
     match users::renew_recovery_codes(&api.db, &api.passwords, &api.entropy, account, &password).await {
-        Ok(codes) => codes_page(&ask, codes, false).await,
+        Ok(codes) => codes_page(&ask, codes, None).await,
         Err(error) => wrong_password(&ask, account, error).await,
     }
 }
@@ -158,11 +162,18 @@ async fn overview(
     status: StatusCode,
     error: Option<String>,
 ) -> Result<Response, Error> {
-    let (otp, n_codes) =
-        ask.api.db.read(move |q| Ok((second_factor::find(q, account)?, second_factor::n_codes(q, account)?))).await?;
+    let (otp, n_codes, has_passkey) = ask
+        .api
+        .db
+        .read(move |q| {
+            let has_passkey = !passkeys::list(q, account)?.is_empty();
+            Ok((second_factor::find(q, account)?, second_factor::n_codes(q, account)?, has_passkey))
+        })
+        .await?;
     let is_on = otp.is_some_and(|otp| otp.is_confirmed);
     let is_saved = error.is_none() && is_saved(ask) && !is_on;
-    page(ask, status, &TwoFactorPage { frame: Frame::of(ask).await?, here: HERE, is_saved, is_on, n_codes, error })
+    let frame = Frame::of(ask).await?;
+    page(ask, status, &TwoFactorPage { frame, here: HERE, is_saved, is_on, has_passkey, n_codes, error })
 }
 
 async fn setup_page(
@@ -182,8 +193,13 @@ async fn setup_page(
     page(ask, status, &shown)
 }
 
-async fn codes_page(ask: &Ask<Browser>, codes: Vec<Secret>, is_new: bool) -> Result<Response, Error> {
-    page(ask, StatusCode::OK, &CodesPage { frame: Frame::of(ask).await?, here: HERE, is_new, codes })
+/// Recovery codes, shown this once.
+pub(super) async fn codes_page(
+    ask: &Ask<Browser>,
+    codes: Vec<Secret>,
+    done: Option<&'static str>,
+) -> Result<Response, Error> {
+    page(ask, StatusCode::OK, &CodesPage { frame: Frame::of(ask).await?, here: HERE, done, codes })
 }
 
 /// Easier to type.

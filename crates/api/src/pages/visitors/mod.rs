@@ -53,7 +53,7 @@ impl Around {
 
 /// The frame of a page that knows nobody.
 async fn frame(api: &Api) -> Result<Frame, Error> {
-    Ok(Frame { server: api.settings().await?.title.clone(), style: style::path(), csrf: String::new() })
+    Ok(Frame { server: api.settings().await?.title.clone(), ..Frame::bare() })
 }
 
 /// Without posts of people whom moderators show to their followers only.

@@ -43,7 +43,7 @@ on_both_engines! {
         let id = house.api.db.read(|q| Ok(rows::by_email(q, "alice2@mail.example")?)).await.unwrap().unwrap();
         let letter = users::letter(&house.api.db, &house.api.entropy, id, Mail::Confirmation).await.unwrap().unwrap();
         assert_eq!(letter.to, "alice2@mail.example");
-        users::confirm_email(&house.api.db, letter.link.hash()).await.unwrap();
+        users::confirm_email(&house.api.db, letter.link.unwrap().hash()).await.unwrap();
         assert_eq!(get("/api/v1/emails/check_confirmation").await.ok().json(), json!(true));
         assert_eq!(get(me).await.ok().json()["username"], "alice");
         let late = send(&house, Method::POST, "/api/v1/emails/confirmations", &token, &json!({})).await;

@@ -1,6 +1,8 @@
 //! The pages people sign in with, and those that anybody may read.
 
+mod email;
 mod owner;
+mod passkeys;
 mod password;
 mod settings;
 mod sign_in;

@@ -28,7 +28,7 @@ async fn n_mails(house: &House) -> i64 {
 /// Where the link in the mail leads.
 async fn link(house: &House, account: phiomia_model::AccountId) -> String {
     let letter = users::letter(&house.api.db, &house.api.entropy, account, Mail::PasswordReset).await.unwrap().unwrap();
-    format!("/auth/password/edit?reset_password_token={}", letter.link.expose())
+    format!("/auth/password/edit?reset_password_token={}", letter.link.unwrap().expose())
 }
 
 async fn set(house: &House, visitor: &Visitor, link: &str, password: &str) -> Answer {

@@ -91,7 +91,7 @@ on_both_engines! {
     }
 
     async fn pages_may_do_nothing_but_look_and_send_forms(house: House) {
-        let answer = Visitor::default().get(&house, "/auth/sign_in").await.ok();
+        let answer = Visitor::default().get(&house, "/auth/password/new").await.ok();
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'") && policy.contains("form-action 'self'"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("script-src"), "{policy}");

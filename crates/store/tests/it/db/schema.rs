@@ -68,8 +68,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table active_weeks; create table gone (id bigint);
-                delete from schema_migrations where name = '0013_activity'",
+                "drop table passkeys; alter table users drop column passkey_handle; alter table users drop column pending_email;
+                create table gone (id bigint); delete from schema_migrations where name = '0014_passkeys'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
