@@ -45,7 +45,7 @@ onEachEngine('pages', (server) => {
   async function signIn(page, someone, password = PASSWORD) {
     await page.locator('form:has(input[type=password]) input:is([type=email], [type=text])').first().fill(someone.email)
     await passwordField(page).fill(password)
-    await button(page, /sign in|log in/i).click()
+    await button(page, /^(sign|log) in$/i).click()
   }
 
   const tokenFor = (app, code, redirectUri) =>

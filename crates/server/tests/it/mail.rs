@@ -98,6 +98,29 @@ on_both_engines! {
         assert!(set(1).await.is_err());
     }
 
+    async fn another_address_is_confirmed_by_mail_and_the_old_one_is_told(db: TestDatabase) {
+        let (sink, alice) = (SmtpSink::open(0).await, alice(&db).await);
+        let edit = users::UserEdit { is_confirmed: Some(true), ..users::UserEdit::default() };
+        db.db.write(move |tx| users::modify(tx, alice, &edit)).await.unwrap();
+        let (passwords, password) = (Passwords::new(Entropy::system()), Secret::new("correct horse"));
+        users::ask_for_address(&db.db, &passwords, (alice, None), &password, "new@mail.example").await.unwrap();
+        let workers = Workers::start(db.db.clone(), Crew::new(Entropy::system(), 1, 1).unwrap(), post(&db, &sink, &[]));
+        let mut mails = sink.wait_for(2).await;
+        workers.stop(Duration::from_secs(5)).await;
+        mails.sort_by_key(|mail| mail.to.clone());
+        assert_eq!((mails[0].to[0].as_str(), mails[1].to[0].as_str()), ("<alice@mail.example>", "<new@mail.example>"));
+        let (told, asked) = (plain(&mails[0].data), plain(&mails[1].data));
+        assert!(told.contains("Subject: example.org: Your e-mail address is being changed") && !told.contains("http"));
+        assert!(told.contains("If it was not you, set a new password at once"), "{told}");
+        assert!(asked.contains("Subject: example.org: Confirm your new e-mail address"), "{asked}");
+        users::confirm_email(&db.db, link(&mails[1].data, "confirmation_token").hash()).await.unwrap();
+        // Words about the account go to the new address from now on.
+        post(&db, &sink, &[]).send(alice, Mail::PasskeyAdded).await.unwrap();
+        let word = sink.wait_for(3).await.remove(2);
+        assert_eq!(word.to, ["<new@mail.example>"]);
+        assert!(plain(&word.data).contains("A new passkey can be used to sign in"));
+    }
+
     async fn a_mail_that_is_refused_for_now_is_tried_again(db: TestDatabase) {
         let (sink, alice) = (SmtpSink::open(1).await, alice(&db).await);
         let post = post(&db, &sink, &[]);

@@ -1,7 +1,10 @@
 //! `phiomia account list` and `show`.
 
-use phiomia_model::{Noun, Refusal};
-use phiomia_store::db::users::{self, Standing, UserView};
+use phiomia_model::{Error, Noun, Refusal};
+use phiomia_store::db::{
+    Query, second_factor,
+    users::{self, Standing, UserView},
+};
 use serde_json::{Value, json};
 
 use super::super::{Failure, desk::Desk, print};
@@ -11,20 +14,23 @@ const PAGE: i64 = 500;
 
 /// Prints all accounts.
 pub async fn list(desk: &Desk, as_json: bool) -> Result<(), Failure> {
-    let mut all: Vec<UserView> = Vec::new();
+    let mut all: Vec<(UserView, bool)> = Vec::new();
     loop {
-        let after = all.last().map(|user| user.account_id);
-        let page = desk.db.read(move |q| Ok(users::list(q, after, PAGE)?)).await?;
+        let after = all.last().map(|(user, _)| user.account_id);
+        let page: Vec<_> = desk
+            .db
+            .read(move |q| users::list(q, after, PAGE)?.into_iter().map(|user| beside(q, user)).collect())
+            .await?;
         if page.is_empty() {
             break;
         }
         all.extend(page);
     }
-    all.retain(|user| user.deleted_at.is_none());
+    all.retain(|(user, _)| user.deleted_at.is_none());
     if as_json {
         return print(&Value::Array(all.iter().map(to_json).collect()).to_string());
     }
-    let lines = all.iter().map(|user| {
+    let lines = all.iter().map(|(user, _)| {
         let (id, name, role, standing) = (user.account_id, &user.username, user.role, word(user.standing()));
         format!("{id}\t{name}\t{role}\t{standing}\t{}\n", user.email)
     });
@@ -36,7 +42,7 @@ pub async fn list(desk: &Desk, as_json: bool) -> Result<(), Failure> {
 pub async fn show(desk: &Desk, name: &str, as_json: bool) -> Result<(), Failure> {
     let account = desk.account(name).await?;
     let user =
-        desk.db.read(move |q| users::find(q, account)?.ok_or_else(|| Refusal::NotFound(Noun::Account).into())).await?;
+        desk.db.read(move |q| beside(q, users::find(q, account)?.ok_or(Refusal::NotFound(Noun::Account))?)).await?;
     if as_json {
         return print(&to_json(&user).to_string());
     }
@@ -48,7 +54,13 @@ pub async fn show(desk: &Desk, name: &str, as_json: bool) -> Result<(), Failure>
     print(&lines.collect::<String>())
 }
 
-fn to_json(user: &UserView) -> Value {
+/// A user, and whether their password alone does not sign them in.
+fn beside(q: &Query<'_>, user: UserView) -> Result<(UserView, bool), Error> {
+    let has_two_factor = second_factor::is_on(q, user.account_id)?;
+    Ok((user, has_two_factor))
+}
+
+fn to_json((user, has_two_factor): &(UserView, bool)) -> Value {
     json!({
         "id": user.account_id.to_string(),
         "username": user.username,
@@ -62,7 +74,7 @@ fn to_json(user: &UserView) -> Value {
         "disabled_at": user.disabled_at.map(|at| at.to_iso_millis()),
         "suspended_at": user.suspended_at.map(|at| at.to_iso_millis()),
         "has_password": user.password_hash.is_some(),
-        "has_two_factor": user.otp_confirmed_at.is_some(),
+        "has_two_factor": has_two_factor,
         "last_sign_in_at": user.last_sign_in_at.map(|at| at.to_iso_millis()),
     })
 }

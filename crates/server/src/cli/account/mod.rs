@@ -56,7 +56,7 @@ pub enum Account {
         #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true)]
         password: Option<String>,
     },
-    /// Take the second factor away and end all access
+    /// Take every second factor away (authenticator app, recovery codes, passkeys) and end all access
     #[command(name = "disable-2fa")]
     DisableTwoFactor {
         /// Whose
