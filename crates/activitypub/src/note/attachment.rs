@@ -60,12 +60,15 @@ impl Media {
         }
     }
 
-    /// The first picture of a property that is an address, an `Image`, or a list of them.
-    pub(crate) fn first_of(node: Node<'_>, name: &str) -> Option<Media> {
-        node.values(name).find_map(|value| match node.of(value) {
+    /// The widest picture of a property that is an address, an `Image`, or a list of them; of equals the first.
+    pub(crate) fn widest_of(node: Node<'_>, name: &str) -> Option<Media> {
+        let pictures = node.values(name).filter_map(|value| match node.of(value) {
             Some(image) => Media::read(image, MediaKind::Image),
             None => node.address(value).map(|file| Media::at(MediaKind::Image, file)),
-        })
+        });
+        let pictures: Vec<Media> = pictures.take(bounds::ATTACHMENTS).collect();
+        // `max_by_key` takes the last of equals.
+        pictures.into_iter().rev().max_by_key(|picture| picture.width.unwrap_or(0))
     }
 
     fn read(node: Node<'_>, fallback: MediaKind) -> Option<Media> {
@@ -157,7 +160,7 @@ fn best_video(node: Node<'_>) -> Option<Media> {
     Some(Media {
         media_type: media_type.clone(),
         height: u32::try_from(*height).ok().filter(|h| *h > 0),
-        preview: Media::first_of(node, "icon").map(|icon| icon.file),
+        preview: Media::widest_of(node, "icon").map(|icon| icon.file),
         ..Media::at(MediaKind::Video, file.clone())
     })
 }

@@ -187,7 +187,7 @@ impl Note {
             audience: Audience::read(node),
             groups: node.recipients("audience").filter(|uri| !uri.is_public()).take(bounds::REFERENCES).collect(),
             attachments: attachment::media_of(node, kind),
-            preview: Media::first_of(node, "image").or_else(|| Media::first_of(node, "icon")),
+            preview: Media::widest_of(node, "image").or_else(|| Media::widest_of(node, "icon")),
             poll: (kind == NoteKind::Question).then(|| Poll::read(node)),
             in_reply_to: node.uri("inReplyTo"),
             conversation: node.text("conversation", bounds::URL_BYTES),

@@ -1,3 +1,4 @@
 //! What other softwares send, and what nobody should.
 
 mod hostile;
+mod softwares;
