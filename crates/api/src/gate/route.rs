@@ -142,7 +142,8 @@ async fn ask<G: Guard>(
     told: &mut Option<Quota>,
 ) -> Result<Ask<G>, Response> {
     let path = match request.extract_parts::<RawPathParams>().await {
-        Ok(pieces) => pieces.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        // A piece with a NUL names nothing of ours either, and PostgreSQL would not look it up.
+        Ok(pieces) => pieces.iter().map(|(name, value)| (name.to_owned(), value.replace('\0', ""))).collect(),
         // A piece that is not UTF-8 names nothing of ours.
         Err(_) => Vec::new(),
     };
