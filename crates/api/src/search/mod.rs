@@ -48,19 +48,13 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
     }
     let kind = search.r#type.map(|kind| kind.0);
     let wants = |name: &str| kind.as_deref().is_none_or(|kind| kind == name);
-    let wants_statuses = wants("statuses");
     let (wants_accounts, wants_hashtags) = (wants("accounts"), wants("hashtags"));
-    // An offset means one kind; without a kind there is no telling which.
-    if kind.is_none() && offset > 0 {
-        return json(&entities::Search {
-            accounts: Vec::new(),
-            statuses: Vec::new(),
-            hashtags: Vec::new(),
-            collections: Vec::new(),
-        });
-    }
+    // Without a kind there is no telling which is to be passed over.
+    // Source: <https://github.com/mastodon/mastodon/blob/main/app/services/search_service.rb>.
+    let offset = if kind.is_none() { 0 } else { offset };
     let limit = search.limit.map_or(20, |n| n.0).clamp(1, 40);
     let text = search.q.0.trim().to_owned();
+    let wants_statuses = wants("statuses");
     let people = Wanted::read(&text, &ask.api.addresses.own_domains());
     let is_tag = text.starts_with('#');
     let key = phiomia_text::tag_key(text.trim_start_matches('#'));

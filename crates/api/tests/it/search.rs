@@ -103,7 +103,10 @@ on_both_engines! {
             ("york from:nobody", vec![]),
             ("york from:@alice", vec![&answer, &first]),
             ("york has:media", vec![]),
-            ("-york", vec![]),
+            ("-york is:sensitive", vec![&link]),
+            ("from:me -york -tiramisu", vec![&tokyo, &link]),
+            ("-york -tiramisu", vec![&tokyo, &link]),
+            ("#york", vec![&answer, &first]),
             ("\" ' & | ! ( ) : * <-> NEAR AND york", vec![]),
         ] {
             assert_eq!(finds(&alice, question).await.iter().collect::<Vec<_>>(), expected, "{question}");
@@ -120,6 +123,14 @@ on_both_engines! {
         assert!(finds(&alice, "beavers").await.is_empty());
         house.work().await;
         assert!(finds(&alice, "beavers").await.is_empty());
+    }
+
+    async fn without_a_kind_nothing_is_passed_over(house: House) {
+        let alice = house.person("alice").await;
+        let found = alice.get("/api/v2/search?q=alice&offset=20").await.ok().json();
+        assert_eq!(found["accounts"][0]["id"], alice.account.to_string());
+        let passed = alice.get("/api/v2/search?q=alice&offset=20&type=accounts").await.ok().json();
+        assert_eq!(passed["accounts"], json!([]));
     }
 
     async fn found_posts_come_in_pages(house: House) {

@@ -4,5 +4,6 @@
 mod apps;
 mod people;
 mod relationships;
+mod search;
 mod statuses;
 mod users;

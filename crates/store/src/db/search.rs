@@ -13,6 +13,11 @@ use super::{
 
 /// Newest posts with the words that are looked at, and newest posts that are looked through for conditions without words.
 const MOST_MATCHES: i64 = 10_000;
+/// Looked at first, times what is wanted: SQLite reads all posts of a window before it gives the first.
+const FIRST_WINDOW: i64 = 10;
+/// A character for private use, which the text room never leaves in a word. By itself it is a word of every post; with the
+/// number of an account behind it, of every post of that account. So `from:` and `-word` ask the index too.
+const MARK: char = '\u{e000}';
 
 /// Whom a post may be shown to as found, and the conditions beside the words.
 macro_rules! findable {
@@ -50,11 +55,11 @@ queries! {
         sqlite: "delete from status_words where rowid = $1",
         postgres: "delete from status_words where status_id = $1",
     };
-    // $1 below, $2 above, $3 at most, $4 the words, $15 passed over. PostgreSQL looks through the newest posts before it
+    // $1 below, $2 above, $3 at most, $4 the words, $15 passed over, $16 matches looked at. PostgreSQL looks through the newest posts before it
     // asks the index: a word of most posts is found among them, and collecting all its posts from the index takes long.
     WITH_WORDS = Sql::Differs {
         sqlite: concat!("select s.id from (select rowid as id from status_words
-                where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit 10000) w
+                where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit cast($16 as bigint)) w
             join statuses s on s.id = w.id join accounts a on a.id = s.account_id
             where ", findable!(), " order by s.id desc limit $3 offset $15"),
         postgres: concat!("with recent as materialized (select status_id, words from status_words
@@ -66,7 +71,7 @@ queries! {
                     where words @@ cast(cast($4 as text) as tsquery) and status_id > $2
                         and status_id < (select min(status_id) from recent)
                         and (select count(*) from first) < cast($3 as bigint) + cast($15 as bigint)
-                    order by status_id desc limit 10000) w
+                    order by status_id desc limit cast($16 as bigint)) w
                 join statuses s on s.id = w.status_id join accounts a on a.id = s.account_id
                 where ", findable!(), ")
             select id from first union all select id from rest order by id desc limit $3 offset $15"),
@@ -79,7 +84,7 @@ queries! {
         join accounts a on a.id = s.account_id
         where ", findable!(), " order by s.id desc limit $3 offset $15"));
     // Posts whose words have to be written anew, oldest first.
-    UNREAD = Sql::Same("select s.id, s.text, s.spoiler_text, s.is_local from statuses s
+    UNREAD = Sql::Same("select s.id, s.account_id, s.text, s.spoiler_text, s.is_local from statuses s
         where s.id > $1 and s.reblog_of_id is null and s.deleted_at is null order by s.id limit $2");
     CHOICES = Sql::Same("select o.title from polls l join poll_options o on o.poll_id = l.id where l.status_id = $1
         order by o.position");
@@ -119,15 +124,18 @@ pub struct StatusSearch {
     pub has_link: Option<bool>,
 }
 
-/// Keeps the words of a post, in place of those it had.
+/// Keeps the words of a post and who wrote it, in place of those it had.
 ///
 /// # Errors
 /// The database failed.
-pub fn keep(tx: &Tx<'_>, status: StatusId, words: &[String]) -> Result<(), Fault> {
-    if words.is_empty() {
-        return forget(tx, status);
-    }
-    tx.execute(&KEEP, (status, if is_postgres(tx) { vector(words) } else { words.join(" ") })).map(|_| ())
+pub fn keep(tx: &Tx<'_>, status: StatusId, author: AccountId, words: &[String]) -> Result<(), Fault> {
+    let mut words = words.to_vec();
+    words.extend([MARK.to_string(), mark_of(author)]);
+    tx.execute(&KEEP, (status, if is_postgres(tx) { vector(&words) } else { words.join(" ") })).map(|_| ())
+}
+
+fn mark_of(author: AccountId) -> String {
+    format!("{MARK}{author}")
 }
 
 /// Forgets the words of a post.
@@ -151,32 +159,49 @@ pub fn statuses(
     offset: i64,
     now: Time,
 ) -> Result<Vec<StatusId>, Fault> {
-    // Words that must not be there find nothing by themselves.
-    let positive = search.phrases.iter().any(|phrase| !phrase.is_negated);
-    if !positive && !search.phrases.is_empty() {
-        return Ok(Vec::new());
+    let mut phrases = search.phrases.clone();
+    let has_words = !phrases.is_empty();
+    let marked = |word: String| Phrase { words: vec![word], is_beginning: false, is_negated: false };
+    if let (true, Some(author)) = (has_words, search.from) {
+        phrases.push(marked(mark_of(author)));
+    } else if has_words && phrases.iter().all(|phrase| phrase.is_negated) {
+        phrases.push(marked(MARK.to_string()));
     }
-    let asked = if is_postgres(q) { vector_query(&search.phrases) } else { match_query(&search.phrases) };
-    let words = if positive { Value::Text(&asked) } else { Value::Int(MOST_MATCHES) };
+    let asked = if is_postgres(q) { vector_query(&phrases) } else { match_query(&phrases) };
+    let words = if has_words { Value::Text(&asked) } else { Value::Int(MOST_MATCHES) };
     let flag = |value: Option<bool>| value.map_or(Value::Null, Value::Bool);
-    let values = [
-        Value::Int(page.max_id.unwrap_or(i64::MAX)),
-        Value::Int(page.lower().unwrap_or(-1)),
-        Value::Int(page.limit),
-        words,
-        Value::Int(me.0),
-        Value::Bool(search.in_public),
-        Value::Bool(search.in_library),
-        search.from.map_or(Value::Null, |id| Value::Int(id.0)),
-        search.language.as_deref().map_or(Value::Null, Value::Text),
-        flag(search.is_reply),
-        flag(search.is_sensitive),
-        flag(search.has_poll),
-        flag(search.has_link),
-        Value::Int(now.0),
-        Value::Int(offset),
-    ];
-    q.column(if positive { &WITH_WORDS } else { &WITHOUT_WORDS }, values.as_slice())
+    let find = |window: i64| {
+        let mut values = vec![
+            Value::Int(page.max_id.unwrap_or(i64::MAX)),
+            Value::Int(page.lower().unwrap_or(-1)),
+            Value::Int(page.limit),
+            words,
+            Value::Int(me.0),
+            Value::Bool(search.in_public),
+            Value::Bool(search.in_library),
+            search.from.map_or(Value::Null, |id| Value::Int(id.0)),
+            search.language.as_deref().map_or(Value::Null, Value::Text),
+            flag(search.is_reply),
+            flag(search.is_sensitive),
+            flag(search.has_poll),
+            flag(search.has_link),
+            Value::Int(now.0),
+            Value::Int(offset),
+        ];
+        if has_words {
+            values.push(Value::Int(window));
+        }
+        q.column(if has_words { &WITH_WORDS } else { &WITHOUT_WORDS }, values.as_slice())
+    };
+    let wanted = page.limit.saturating_add(offset);
+    let first = wanted.saturating_mul(FIRST_WINDOW);
+    if has_words && !is_postgres(q) && first < MOST_MATCHES {
+        let found: Vec<StatusId> = find(first)?;
+        if i64::try_from(found.len()).is_ok_and(|n| n >= page.limit) {
+            return Ok(found);
+        }
+    }
+    find(MOST_MATCHES)
 }
 
 /// A post whose words are to be written.
@@ -184,6 +209,8 @@ pub fn statuses(
 pub struct Unread {
     /// Which.
     pub id: StatusId,
+    /// Who wrote it.
+    pub author: AccountId,
     /// Raw text (local), HTML (remote).
     pub text: String,
     /// Content warning.
@@ -197,8 +224,8 @@ pub struct Unread {
 /// # Errors
 /// The database failed.
 pub fn posts_after(q: &Query<'_>, after: StatusId, most: i64) -> Result<Vec<Unread>, Fault> {
-    let rows: Vec<(StatusId, String, String, bool)> = q.rows(&UNREAD, (after, most))?;
-    let post = |(id, text, spoiler_text, is_local)| Unread { id, text, spoiler_text, is_local };
+    let rows: Vec<(StatusId, AccountId, String, String, bool)> = q.rows(&UNREAD, (after, most))?;
+    let post = |(id, author, text, spoiler_text, is_local)| Unread { id, author, text, spoiler_text, is_local };
     Ok(rows.into_iter().map(post).collect())
 }
 
