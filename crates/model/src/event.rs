@@ -76,6 +76,11 @@ pub enum Event {
         /// Of what.
         notification: NotificationId,
     },
+    /// What was held back of somebody's notifications is shown now.
+    NotificationsMerged {
+        /// Whose.
+        account: AccountId,
+    },
     /// A conversation of direct posts has another newest post.
     ConversationChanged {
         /// In whose list.

@@ -75,6 +75,8 @@ ids! {
     StatusId,
     /// One thing that happened to somebody here.
     NotificationId,
+    /// A sender whose mentions are held back.
+    NotificationRequestId,
     /// A registered client application.
     AppId,
     /// An access token.

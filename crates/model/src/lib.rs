@@ -23,12 +23,12 @@ pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
 pub use handle::Handle;
 pub use id::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, NotificationId, PasskeyId, PollId,
-    RuleId, ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, NotificationId,
+    NotificationRequestId, PasskeyId, PollId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
 };
 pub use job::Job;
 pub use list::RepliesPolicy;
-pub use notification::NotificationType;
+pub use notification::{NotificationPolicy, NotificationPolicyChoice, NotificationType};
 pub use page::Page;
 pub use role::Role;
 pub use scope::{Scope, Scopes};

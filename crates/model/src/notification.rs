@@ -61,6 +61,19 @@ impl NotificationType {
         NotificationType::Follow,
         NotificationType::AdminSignUp,
     ];
+    /// Whether the receiver's policy is asked. What one asked for oneself, and what staff is told, comes always.
+    #[must_use]
+    pub const fn is_filterable(self) -> bool {
+        matches!(
+            self,
+            NotificationType::Mention
+                | NotificationType::Reblog
+                | NotificationType::Follow
+                | NotificationType::FollowRequest
+                | NotificationType::Favourite
+                | NotificationType::Quote
+        )
+    }
     /// The word of the API, also in the database.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -85,5 +98,73 @@ impl FromStr for NotificationType {
     type Err = UnknownWord;
     fn from_str(word: &str) -> Result<NotificationType, UnknownWord> {
         NotificationType::ALL.into_iter().find(|t| t.word() == word).ok_or_else(|| UnknownWord(word.to_owned()))
+    }
+}
+
+/// What happens to a notification.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationPolicyChoice {
+    /// It is shown.
+    #[default]
+    Accept,
+    /// It waits among the requests.
+    Filter,
+    /// It is not made.
+    Drop,
+}
+
+impl NotificationPolicyChoice {
+    /// All three.
+    pub const ALL: [NotificationPolicyChoice; 3] =
+        [NotificationPolicyChoice::Accept, NotificationPolicyChoice::Filter, NotificationPolicyChoice::Drop];
+    /// The word of the API, also in the database.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            NotificationPolicyChoice::Accept => "accept",
+            NotificationPolicyChoice::Filter => "filter",
+            NotificationPolicyChoice::Drop => "drop",
+        }
+    }
+}
+
+impl FromStr for NotificationPolicyChoice {
+    type Err = UnknownWord;
+    fn from_str(word: &str) -> Result<NotificationPolicyChoice, UnknownWord> {
+        NotificationPolicyChoice::ALL.into_iter().find(|c| c.word() == word).ok_or_else(|| UnknownWord(word.to_owned()))
+    }
+}
+
+/// From whom somebody takes notifications.
+/// Source: <https://docs.joinmastodon.org/entities/NotificationPolicy/>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotificationPolicy {
+    /// From people they do not follow.
+    pub not_following: NotificationPolicyChoice,
+    /// From people who do not follow them, or began to less than three days ago.
+    pub not_followers: NotificationPolicyChoice,
+    /// From accounts younger than thirty days.
+    pub new_accounts: NotificationPolicyChoice,
+    /// Direct posts that answer none of their own.
+    pub private_mentions: NotificationPolicyChoice,
+    /// From accounts limited by moderators.
+    pub limited_accounts: NotificationPolicyChoice,
+    /// From automated accounts.
+    pub bots: NotificationPolicyChoice,
+}
+
+impl Default for NotificationPolicy {
+    /// Mastodon's: unasked private mentions and limited accounts wait, everything else comes.
+    fn default() -> NotificationPolicy {
+        let (accept, filter) = (NotificationPolicyChoice::Accept, NotificationPolicyChoice::Filter);
+        NotificationPolicy {
+            not_following: accept,
+            not_followers: accept,
+            new_accounts: accept,
+            private_mentions: filter,
+            limited_accounts: filter,
+            bots: accept,
+        }
     }
 }

@@ -4,6 +4,13 @@ import pytest
 from mastodon.errors import MastodonNotFoundError
 
 
+@pytest.fixture(autouse=True)
+def anybody_may_write(as_alice, as_bob):
+    """Private mentions of strangers wait by default."""
+    for client in (as_alice, as_bob):
+        client.update_notifications_policy(for_private_mentions="accept")
+
+
 def test_a_direct_post_is_a_conversation_for_both(as_alice, alice, as_bob, bob):
     status = as_alice.status_post(f"@{bob.name} psst", visibility="direct")
     mine, = as_alice.conversations()

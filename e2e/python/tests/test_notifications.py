@@ -95,3 +95,26 @@ def test_notifications_are_paged(as_alice, as_bob):
     eventually(lambda: len(as_alice.notifications()) == 5, "five notifications")
     first = as_alice.notifications(limit=2)
     assert [notice.status.id for notice in as_alice.fetch_remaining(first)] == posted[::-1]
+
+
+def test_a_private_mention_of_a_stranger_waits_and_is_let_in(as_alice, alice, as_bob, bob):
+    policy = as_alice.notifications_policy()
+    assert (policy.for_private_mentions, policy.for_not_following) == ("filter", "accept")
+    status = as_bob.status_post(f"@{alice.name} psst", visibility="direct")
+    eventually(lambda: len(as_alice.notification_requests()) == 1, "one request")
+    assert as_alice.notifications() == []
+    request = as_alice.notification_requests()[0]
+    assert (request.account.acct, request.last_status.id, int(request.notifications_count)) == (bob.name, status.id, 1)
+    assert as_alice.notifications_policy().summary.pending_requests_count == 1
+    as_alice.accept_notification_request(request.id)
+    assert as_alice.notifications_merged()
+    expect(as_alice, ("mention", bob.name))
+    assert as_alice.notification_requests() == []
+
+
+def test_what_the_policy_drops_is_not_told_of(as_alice, alice, as_bob):
+    changed = as_alice.update_notifications_policy(for_not_following="drop")
+    assert changed.for_not_following == "drop"
+    as_bob.status_post(f"@{alice.name} hello")
+    assert as_alice.notifications() == []
+    assert as_alice.notification_requests() == []

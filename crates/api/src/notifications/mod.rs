@@ -1,8 +1,10 @@
 //! What somebody is told of: one by one here, folded in `groups`.
 
 pub mod groups;
+pub mod policy;
+pub mod requests;
 
-use phiomia_mastodon::form::{Id, List, Number, Text, filled};
+use phiomia_mastodon::form::{Flag, Id, List, Number, Text, filled};
 use phiomia_model::{AccountId, Error, NotificationId, NotificationType, Noun, Refusal};
 use phiomia_store::db::notifications::{self, NotificationFilter};
 use serde::Deserialize;
@@ -19,6 +21,8 @@ struct Wanted {
     exclude_types: List<Text>,
     #[serde(default, deserialize_with = "filled")]
     account_id: Option<Id<AccountId>>,
+    #[serde(default)]
+    include_filtered: Option<Flag>,
 }
 
 impl Wanted {
@@ -36,7 +40,9 @@ impl Wanted {
             Some(Id(None)) => return None,
             Some(Id(id)) => id,
         };
-        Some(NotificationFilter { types: types.into_iter().filter(|kind| !excluded.contains(kind)).collect(), from })
+        let types = types.into_iter().filter(|kind| !excluded.contains(kind)).collect();
+        let with_filtered = self.include_filtered.is_some_and(|flag| flag.0);
+        Some(NotificationFilter { types, from, with_filtered })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Notifications.
 
 use phiomia_mastodon::entities;
-use phiomia_store::db::notifications::NotificationView;
+use phiomia_store::db::notifications::{NotificationView, requests::RequestView};
 
 use super::{Cx, account, status};
 
@@ -20,6 +20,25 @@ pub fn notification(view: &NotificationView, cx: &Cx) -> entities::Notification 
         moderation_warning: None,
         fallback: None,
         collection: None,
-        filtered: None,
+        filtered: view.is_filtered.then_some(true),
     }
+}
+
+/// A sender who waits to be let in.
+#[must_use]
+pub fn notification_request(view: &RequestView, cx: &Cx) -> entities::NotificationRequest {
+    entities::NotificationRequest {
+        id: view.id,
+        created_at: view.created_at.into(),
+        updated_at: view.updated_at.into(),
+        account: account(&view.from, cx),
+        notifications_count: entities::Decimal(view.count),
+        last_status: view.last_status.as_ref().map(|post| Box::new(status(post, cx))),
+    }
+}
+
+/// How many senders wait, and how much of them.
+#[must_use]
+pub fn notification_summary((requests, notifications): (i64, i64)) -> entities::NotificationPolicySummary {
+    entities::NotificationPolicySummary { pending_requests_count: requests, pending_notifications_count: notifications }
 }

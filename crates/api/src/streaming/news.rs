@@ -45,6 +45,8 @@ enum News {
     Conversation { account: AccountId, view: Box<ConversationView> },
     /// A post is gone.
     Gone { status: StatusId, topics: Vec<Topic> },
+    /// What was held back of somebody's notifications shows now.
+    Merged { account: AccountId },
     /// Somebody's filters changed.
     Filters { account: AccountId },
 }
@@ -99,7 +101,9 @@ fn is_heard(hub: &Hub, event: &Event) -> bool {
         Event::HomeGained { accounts, .. } => !registry.at_home(accounts).is_empty(),
         Event::ListGained { lists, .. } => !registry.heard_lists(lists).is_empty(),
         Event::StatusEdited { .. } | Event::StatusDeleted { .. } => registry.n_open() > 0,
-        Event::Notified { account, .. } => registry.is_heard(&[Topic::Notifications(*account)]),
+        Event::Notified { account, .. } | Event::NotificationsMerged { account } => {
+            registry.is_heard(&[Topic::Notifications(*account)])
+        }
         Event::ConversationChanged { account, .. } => registry.is_heard(&[Topic::Direct(*account)]),
         Event::FiltersChanged { account } => registry.is_heard(&[Topic::Home(*account)]),
         Event::StatusTouched { .. }
@@ -146,6 +150,7 @@ fn read(q: &Query<'_>, hub: &Hub, events: &[Arc<Event>], now: Time) -> Result<Re
                     news.push(News::Conversation { account: *account, view: Box::new(view) });
                 }
             }
+            Event::NotificationsMerged { account } => news.push(News::Merged { account: *account }),
             Event::FiltersChanged { account } => news.push(News::Filters { account: *account }),
             _ => {}
         }
@@ -227,7 +232,7 @@ impl News {
                 cohorts.iter().flat_map(|cohort| &cohort.viewers).map(|viewer| Topic::Home(*viewer)).collect()
             }
             News::Lists { cohorts, lists, .. } => cohorts.iter().flat_map(|cohort| lists_of(cohort, lists)).collect(),
-            News::Notification { account, .. } => vec![Topic::Notifications(*account)],
+            News::Notification { account, .. } | News::Merged { account } => vec![Topic::Notifications(*account)],
             News::Conversation { account, .. } => vec![Topic::Direct(*account)],
             News::Filters { account } => vec![Topic::Home(*account)],
         }
@@ -281,6 +286,10 @@ fn write(hub: &Hub, cx: &render::Cx, news: &News) -> Result<(), Fault> {
             for topic in topics {
                 registry.deliver(topic, None, &mut written);
             }
+        }
+        News::Merged { account } => {
+            let mut written = Written::new(StreamEvent::NotificationsMerged, Some("1"));
+            hub.registry().deliver(&Topic::Notifications(*account), None, &mut written);
         }
         News::Filters { account } => {
             let mut written = Written::new(StreamEvent::FiltersChanged, None);

@@ -6,6 +6,13 @@ use serde_json::{Value, json};
 
 use crate::kit::{House, Person};
 
+/// Somebody to whom anybody may write.
+async fn person(house: &House, name: &str) -> Person {
+    let person = house.person(name).await;
+    person.takes_private_mentions().await;
+    person
+}
+
 async fn listed(who: &Person) -> Vec<Value> {
     who.get("/api/v1/conversations").await.ok().json().as_array().unwrap().clone()
 }
@@ -16,7 +23,7 @@ async fn replies(who: &Person, to: &str, text: &str) -> String {
 
 on_both_engines! {
     async fn a_direct_post_opens_a_conversation_for_both(house: House) {
-        let (alice, bob, carol) = (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+        let (alice, bob, carol) = (person(&house, "alice").await, person(&house, "bob").await, person(&house, "carol").await);
         let id = alice.says("@bob psst", "direct").await;
         let (of_alice, of_bob) = (listed(&alice).await, listed(&bob).await);
         assert_eq!((of_alice.len(), of_bob.len(), listed(&carol).await.len()), (1, 1, 0));
@@ -30,7 +37,7 @@ on_both_engines! {
     }
 
     async fn only_direct_posts_are_conversations(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         for visibility in ["public", "unlisted", "private"] {
             alice.says("@bob hello", visibility).await;
         }
@@ -38,7 +45,7 @@ on_both_engines! {
     }
 
     async fn an_answer_keeps_the_conversation_and_somebody_new_opens_another(house: House) {
-        let (alice, bob, carol) = (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+        let (alice, bob, carol) = (person(&house, "alice").await, person(&house, "bob").await, person(&house, "carol").await);
         let first = alice.says("@bob psst", "direct").await;
         let second = replies(&bob, &first, "@alice what").await;
         assert_eq!(listed(&alice).await.iter().map(|c| c["last_status"]["id"].clone()).collect::<Vec<_>>(), [json!(second)]);
@@ -52,14 +59,14 @@ on_both_engines! {
     }
 
     async fn a_note_to_oneself_is_a_conversation_with_oneself(house: House) {
-        let alice = house.person("alice").await;
+        let alice = person(&house, "alice").await;
         alice.says("remember the milk", "direct").await;
         let entry = &listed(&alice).await[0];
         assert_eq!((&entry["accounts"][0]["id"], &entry["unread"]), (&json!(alice.account.to_string()), &json!(false)));
     }
 
     async fn a_conversation_is_marked_read_and_unread(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         alice.says("@bob psst", "direct").await;
         let path = format!("/api/v1/conversations/{}", listed(&bob).await[0]["id"].as_str().unwrap());
         assert_eq!(bob.post(&format!("{path}/read"), json!({})).await.ok().json()["unread"], false);
@@ -72,7 +79,7 @@ on_both_engines! {
     }
 
     async fn a_hidden_conversation_comes_back_with_its_next_post(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         let id = alice.says("@bob psst", "direct").await;
         let path = format!("/api/v1/conversations/{}", listed(&bob).await[0]["id"].as_str().unwrap());
         assert_eq!(alice.delete(&path).await.refusal(), (404, "Record not found".to_owned()));
@@ -85,7 +92,7 @@ on_both_engines! {
     }
 
     async fn a_deleted_post_steps_the_conversation_back_and_the_last_one_ends_it(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         let first = alice.says("@bob one", "direct").await;
         let second = replies(&alice, &first, "@bob two").await;
         alice.delete(&format!("/api/v1/statuses/{second}")).await.ok();
@@ -99,21 +106,21 @@ on_both_engines! {
     }
 
     async fn somebody_mentioned_by_an_edit_gets_the_conversation(house: House) {
-        let (alice, carol) = (house.person("alice").await, house.person("carol").await);
+        let (alice, carol) = (person(&house, "alice").await, person(&house, "carol").await);
         let id = alice.says("psst", "direct").await;
         alice.put(&format!("/api/v1/statuses/{id}"), json!({"status": "@carol psst"})).await.ok();
         assert_eq!(listed(&carol).await[0]["last_status"]["id"], id);
     }
 
     async fn who_is_blocked_opens_no_conversation(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         bob.post(&format!("/api/v1/accounts/{}/block", alice.account), json!({})).await.ok();
         alice.says("@bob psst", "direct").await;
         assert_eq!((listed(&alice).await.len(), listed(&bob).await.len()), (1, 0));
     }
 
     async fn conversations_are_paged_by_their_newest_post(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         let mut posts = Vec::new();
         for n in 0..5 {
             posts.push(alice.says(&format!("@bob {n}"), "direct").await);
@@ -134,7 +141,7 @@ on_both_engines! {
 
     async fn everybody_in_a_conversation_hears_of_its_change(house: House) {
         let mut house = house;
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         let heard = |house: &mut House| -> Vec<_> {
             let changed = house.settle().into_iter().filter_map(|event| match event {
                 Event::ConversationChanged { account, .. } => Some(account),
@@ -154,7 +161,7 @@ on_both_engines! {
     }
 
     async fn a_muted_thread_tells_nothing_until_it_is_unmuted(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         let root = alice.says("a long talk", "public").await;
         let path = format!("/api/v1/statuses/{root}");
         assert_eq!(alice.get(&path).await.ok().json()["muted"], false);
@@ -171,7 +178,7 @@ on_both_engines! {
     }
 
     async fn a_thread_is_muted_only_by_who_can_see_it(house: House) {
-        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (alice, bob) = (person(&house, "alice").await, person(&house, "bob").await);
         let id = alice.says("for followers", "private").await;
         for act in ["mute", "unmute"] {
             let answer = bob.post(&format!("/api/v1/statuses/{id}/{act}"), json!({})).await;

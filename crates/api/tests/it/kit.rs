@@ -242,6 +242,11 @@ impl Person {
     pub async fn posts(&self, body: Value) -> String {
         self.post("/api/v1/statuses", body).await.ok().id()
     }
+    /// Takes private mentions of strangers, which wait by default.
+    pub async fn takes_private_mentions(&self) {
+        let policy = serde_json::json!({ "for_private_mentions": "accept" });
+        self.patch("/api/v2/notifications/policy", policy).await.ok();
+    }
     /// Follows somebody who is not locked.
     pub async fn follows(&self, other: &Person) {
         self.post(&format!("/api/v1/accounts/{}/follow", other.account), serde_json::json!({})).await.ok();

@@ -9,6 +9,7 @@ mod instance;
 mod kit;
 mod lists;
 mod markers;
+mod notification_requests;
 mod notifications;
 mod oauth;
 mod pages;

@@ -12,6 +12,7 @@ on_both_engines! {
         bob.follows(&alice).await;
         bob.post(&format!("/api/v1/statuses/{post}/favourite"), json!({})).await.ok();
         bob.post(&format!("/api/v1/statuses/{post}/reblog"), json!({})).await.ok();
+        alice.takes_private_mentions().await;
         let mention = bob.says("@alice hi", "direct").await;
         let list = alice.get("/api/v1/notifications").await.ok();
         assert_eq!(list.each("type"), [json!("mention"), json!("reblog"), json!("favourite"), json!("follow")]);

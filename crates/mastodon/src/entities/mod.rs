@@ -72,7 +72,7 @@ pub use moderation::{
 pub use notification::{Notification, NotificationFallback};
 pub use notification_group::{AnnualReportYear, GroupedNotificationsResults, NotificationGroup};
 pub use notification_policy::{
-    NotificationPolicy, NotificationPolicyChoice, NotificationPolicySummary, NotificationRequest,
+    NotificationPolicy, NotificationPolicySummary, NotificationPolicyV1, NotificationRequest,
 };
 pub use oembed::OEmbed;
 pub use poll::{Poll, PollOption};

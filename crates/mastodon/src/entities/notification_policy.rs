@@ -1,9 +1,10 @@
 //! What is kept out of somebody's notifications, and the requests that wait because of it.
 
-use serde::{Deserialize, Serialize};
+use phiomia_model::{NotificationPolicyChoice, NotificationRequestId};
+use serde::Serialize;
 
 use super::account::Account;
-use super::scalar::{Decimal, Id, IsoMillis};
+use super::scalar::{Decimal, IsoMillis};
 use super::status::Status;
 use super::written::Written;
 
@@ -36,16 +37,21 @@ pub struct NotificationPolicySummary {
     pub pending_notifications_count: i64,
 }
 
-/// What happens to a notification.
-#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum NotificationPolicyChoice {
-    /// It is shown.
-    Accept,
-    /// It waits among the requests.
-    Filter,
-    /// It is not made.
-    Drop,
+/// The policy as it was before there were three choices: everything but `accept` holds back.
+#[derive(Serialize, Debug, Clone)]
+pub struct NotificationPolicyV1 {
+    /// Hold back people I do not follow. Since 4.3.0.
+    pub filter_not_following: bool,
+    /// Hold back people who do not follow me. Since 4.3.0.
+    pub filter_not_followers: bool,
+    /// Hold back new accounts. Since 4.3.0.
+    pub filter_new_accounts: bool,
+    /// Hold back unasked private mentions. Since 4.3.0.
+    pub filter_private_mentions: bool,
+    /// Totals. Since 4.3.0.
+    pub summary: NotificationPolicySummary,
+    /// Hold back automated accounts. Since 4.6.0.
+    pub filter_bots: bool,
 }
 
 /// A sender whose notifications are held back.
@@ -53,7 +59,7 @@ pub enum NotificationPolicyChoice {
 #[derive(Serialize, Debug, Clone)]
 pub struct NotificationRequest {
     /// Identifier, a string to clients. Since 4.3.0.
-    pub id: Id,
+    pub id: NotificationRequestId,
     /// When it was made. Since 4.3.0.
     pub created_at: IsoMillis,
     /// When it last changed. Since 4.3.0.

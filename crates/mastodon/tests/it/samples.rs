@@ -12,7 +12,7 @@ use phiomia_mastodon::entities::{
     InstanceUrls, InstanceUsage, InstanceUsers, InstanceV1, InstanceV1Accounts, InstanceV1Configuration,
     InstanceV1MediaAttachments, InstanceV1Stats, InstanceV1Urls, InstanceVapid, IsoDay, IsoMillis, List, Marker,
     Markers, MediaAttachment, MediaColors, MediaMeta, MediaSize, MediaType, Mention, MutedAccount, Notification,
-    NotificationFallback, NotificationGroup, NotificationPolicy, NotificationPolicyChoice, NotificationPolicySummary,
+    NotificationFallback, NotificationGroup, NotificationPolicy, NotificationPolicySummary, NotificationPolicyV1,
     NotificationRequest, PartialAccountWithAvatar, Poll, PollOption, Preferences, PreviewCard, PreviewCardAuthor,
     PreviewCardType, PrivacyPolicy, Profile, Quote, QuoteApproval, QuoteState, Reaction, Relationship,
     RelationshipSeveranceEvent, RelationshipSeveranceType, Report, ReportCategory, Role, Rule, RuleTranslation,
@@ -21,8 +21,8 @@ use phiomia_mastodon::entities::{
     SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory, Written,
 };
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, ListId, NotificationId, NotificationType, QuotePolicy, RepliesPolicy, RuleId,
-    StatusId, TagId, Time, Visibility,
+    AccountId, AnnouncementId, AppId, ListId, NotificationId, NotificationPolicyChoice, NotificationRequestId,
+    NotificationType, QuotePolicy, RepliesPolicy, RuleId, StatusId, TagId, Time, Visibility,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { Id Decimal AccountId AnnouncementId AppId ListId NotificationId RuleId StatusId TagId }
+ids! { Id Decimal AccountId AnnouncementId AppId ListId NotificationId NotificationRequestId RuleId StatusId TagId }
 
 macro_rules! structs {
     ($($name:ident { $($field:ident),* })*) => {$(
@@ -237,6 +237,7 @@ documented! {
     GroupedNotificationsResults: "GroupedNotificationsResults";
     NotificationGroup: "NotificationGroup";
     NotificationPolicy: "NotificationPolicy";
+    NotificationPolicyV1: "V1::NotificationPolicy";
     NotificationRequest: "NotificationRequest";
     Poll: "Poll";
     PollOption: "Poll::Option";
@@ -401,6 +402,9 @@ structs! {
         for_bots
     }
     NotificationPolicySummary { pending_requests_count, pending_notifications_count }
+    NotificationPolicyV1 {
+        filter_not_following, filter_not_followers, filter_new_accounts, filter_private_mentions, summary, filter_bots
+    }
     NotificationRequest { id, created_at, updated_at, account, notifications_count, last_status }
     Poll { id, expires_at, expired, multiple, votes_count, voters_count, options, emojis, voted, own_votes }
     PollOption { title, votes_count }

@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0012_search",
     "0013_activity",
     "0014_passkeys",
+    "0015_notification_policy",
 ];
 
 /// Copies kept from before migrations.

@@ -1,8 +1,9 @@
 //! What goes into a statement and what comes out of a row, the same for both engines.
 
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, NotificationId, PasskeyId,
-    PollId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId, Visibility,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, NotificationId,
+    NotificationRequestId, PasskeyId, PollId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId,
+    Visibility,
 };
 
 /// One parameter of a statement.
@@ -189,6 +190,7 @@ id_values!(
     AccountId,
     StatusId,
     NotificationId,
+    NotificationRequestId,
     AppId,
     TokenId,
     PasskeyId,

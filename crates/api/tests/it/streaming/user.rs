@@ -153,8 +153,9 @@ on_both_engines! {
     }
 
     async fn a_direct_post_moves_its_conversation_on_the_stream_of_conversations(station: Station) {
-        let (_, bob) = (station.person("alice").await, station.person("bob").await);
+        let (alice, bob) = (station.person("alice").await, station.person("bob").await);
         station.person("carol").await;
+        station.follows(alice, bob).await;
         let (mut at_alice, mut at_bob, mut at_carol) = (
             station.tune("alice", &["direct"]).await,
             station.tune("bob", &["direct"]).await,

@@ -49,7 +49,7 @@ queries! {
                 then u.group_key else cast(u.id as text) end)
         from (select n.id, n.type, n.group_key from notifications n join accounts a on a.id = n.from_account_id
             where n.account_id = $1 and n.type in texts($2)
-                and (cast($4 as bigint) is null or n.from_account_id = $4)
+                and (n.from_account_id = $4 or (cast($4 as bigint) is null and not n.is_filtered))
                 and a.suspended_at is null
                 and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = n.from_account_id)
                 and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = n.from_account_id

@@ -3,6 +3,7 @@
 macro_rules! shown {
     () => {
         "n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
+            and (not n.is_filtered or $8)
             and a.suspended_at is null
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = n.from_account_id)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = n.from_account_id
@@ -11,6 +12,8 @@ macro_rules! shown {
 }
 
 mod groups;
+pub mod policy;
+pub mod requests;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -32,8 +35,10 @@ use super::{
 queries! {
     // Nobody is told about themselves (but that their poll is over), about people they block or who block them, about people they mute with their
     // notifications, or of what happens in a thread they muted. Only people who live here are told anything.
-    INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at)
-        select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint)
+    INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at,
+            is_filtered)
+        select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint),
+            cast($8 as boolean)
         from accounts a, accounts f
         where a.id = $2 and f.id = $3 and (a.id <> f.id or $4 = 'poll')
             and a.domain = '' and a.suspended_at is null and a.deleted_at is null
@@ -45,7 +50,7 @@ queries! {
             and not exists (select 1 from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
                 where s.id = $5 and c.account_id = a.id)
         on conflict do nothing");
-    ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at from notifications
+    ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at, is_filtered from notifications
         where id = $1 and account_id = $2");
     DISMISS = Sql::Same("delete from notifications where id = $1 and account_id = $2");
     CLEAR = Sql::Same("delete from notifications where account_id = $1");
@@ -55,7 +60,7 @@ queries! {
     // What `LIST` would show, above where somebody has read.
     UNREAD = Sql::Same("select count(*) from (select n.id from notifications n join accounts a on a.id = n.from_account_id
         where n.account_id = $1 and n.type in texts($2)
-            and (cast($4 as bigint) is null or n.from_account_id = $4)
+            and (n.from_account_id = $4 or (cast($4 as bigint) is null and not n.is_filtered))
             and a.suspended_at is null
             and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = n.from_account_id)
             and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = n.from_account_id
@@ -66,17 +71,17 @@ queries! {
 }
 
 keysets! {
-    LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at
+    LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at, n.is_filtered
         from notifications n join accounts a on a.id = n.from_account_id where ", shown!());
 }
 
 /// The statements of the whole folder.
 pub(super) fn all() -> Vec<&'static Statement> {
-    [ALL, groups::ALL].concat()
+    [ALL, groups::ALL, policy::ALL, requests::ALL].concat()
 }
 
 /// The paged lists of the whole folder.
-pub(super) static LISTS: &[&[&Keyset]] = &[KEYSETS, groups::KEYSETS];
+pub(super) static LISTS: &[&[&Keyset]] = &[KEYSETS, groups::KEYSETS, requests::KEYSETS];
 
 /// A notification as its receiver sees it.
 #[derive(Clone, Debug)]
@@ -93,6 +98,8 @@ pub struct NotificationView {
     pub from: Arc<AccountView>,
     /// The post concerned.
     pub status: Option<StatusView>,
+    /// Held back by the receiver's policy.
+    pub is_filtered: bool,
 }
 
 /// A notification without a group is one by itself.
@@ -115,6 +122,7 @@ struct Loaded {
     status: Option<StatusId>,
     group_key: String,
     created_at: Time,
+    is_filtered: bool,
 }
 
 impl FromRow for Loaded {
@@ -126,6 +134,7 @@ impl FromRow for Loaded {
             status: row.next()?,
             group_key: row.next()?,
             created_at: row.next()?,
+            is_filtered: row.next()?,
         })
     }
 }
@@ -137,11 +146,13 @@ pub struct NotificationFilter {
     pub types: Vec<NotificationType>,
     /// From this account.
     pub from: Option<AccountId>,
+    /// Also what the policy holds back. Of one account everything shows anyway.
+    pub with_filtered: bool,
 }
 
 impl Default for NotificationFilter {
     fn default() -> NotificationFilter {
-        NotificationFilter { types: NotificationType::ALL.to_vec(), from: None }
+        NotificationFilter { types: NotificationType::ALL.to_vec(), from: None, with_filtered: false }
     }
 }
 
@@ -175,6 +186,7 @@ fn rows(
         Value::Texts(&types),
         filter.from.map_or(Value::Null, |id| Value::Int(id.0)),
         Value::Int(now.0),
+        Value::Bool(filter.with_filtered || filter.from.is_some()),
     ];
     LIST.page(q, page, &own)
 }
@@ -211,12 +223,13 @@ fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result
                 created_at: row.created_at,
                 from: people.get(&row.from)?.clone(),
                 status,
+                is_filtered: row.is_filtered,
             })
         })
         .collect())
 }
 
-/// Tells `account` about `from`; `None` when it does not want to know, may not, or was told the same before.
+/// Tells `account` about `from`; `None` when it does not want to know, may not, or was told the same before. What is filtered waits.
 ///
 /// # Errors
 /// The database failed.
@@ -227,9 +240,10 @@ pub fn insert(
     kind: NotificationType,
     status: Option<StatusId>,
     group_key: &str,
+    is_filtered: bool,
 ) -> Result<Option<NotificationId>, Fault> {
     let id = NotificationId(tx.new_id());
-    let n = tx.execute(&INSERT, (id, account, from, kind.word(), status, group_key, tx.now()))?;
+    let n = tx.execute(&INSERT, (id, account, from, kind.word(), status, group_key, tx.now(), is_filtered))?;
     Ok((n > 0).then_some(id))
 }
 
@@ -268,7 +282,8 @@ pub fn forget(
 /// # Errors
 /// The database failed.
 pub fn forget_sender(tx: &Tx<'_>, account: AccountId, from: AccountId) -> Result<(), Fault> {
-    tx.execute(&FORGET_SENDER, (account, from)).map(|_| ())
+    tx.execute(&FORGET_SENDER, (account, from))?;
+    requests::forget(tx, account, from)
 }
 
 /// How many came since the point to which `me` has read, counted up to `most`.

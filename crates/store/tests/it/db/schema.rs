@@ -68,8 +68,10 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table passkeys; alter table users drop column passkey_handle; alter table users drop column pending_email;
-                create table gone (id bigint); delete from schema_migrations where name = '0014_passkeys'",
+                "drop table notification_requests; drop table notification_permissions; drop table notification_policies;
+                drop index notifications_filtered; alter table notifications drop column is_filtered;
+                create table gone (id bigint);
+                delete from schema_migrations where name = '0015_notification_policy'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
