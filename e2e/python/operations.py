@@ -96,6 +96,13 @@ CALLS = {
     "GET /api/v2/notifications/{group_key}": (lambda w: {"group_key": w.group()}, {}),
     "GET /api/v2/notifications/{group_key}/accounts": (lambda w: {"group_key": w.group()}, {}),
     "POST /api/v2/notifications/{group_key}/dismiss": (lambda w: {"group_key": w.group()}, {}),
+    **{f"{method} /api/v2/notifications/policy": ({}, {"for_new_accounts": "accept"}) for method in ("PATCH", "PUT")},
+    **{f"{method} /api/v1/notifications/policy": ({}, {"filter_new_accounts": False}) for method in ("PATCH", "PUT")},
+    "GET /api/v1/notifications/requests/{id}": (lambda w: {"id": w.held_back()}, {}),
+    **{f"POST /api/v1/notifications/requests/{{id}}/{act}": (lambda w: {"id": w.held_back()}, {})
+       for act in ("accept", "dismiss")},
+    **{f"POST /api/v1/notifications/requests/{act}": ({}, lambda w: {"id": [w.held_back()]})
+       for act in ("accept", "dismiss")},
     "GET /api/v2/search": ({}, {"q": "hello"}),
     "GET /api/oembed": ({}, lambda w: {"url": w.post_url}),
     "POST /api/v1/apps": ({}, {"client_name": "x", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}),

@@ -74,6 +74,11 @@ class World:
         self.as_bob.status_post("@" + self.alice.name + " look")
         return self.as_alice.notifications()[0].id
 
+    def held_back(self):
+        stranger = new_person(self.server, "erin").client()
+        stranger.status_post("@" + self.alice.name + " buy this", visibility="direct")
+        return self.as_alice.notification_requests()[0].id
+
     def group(self):
         self.as_bob.status_favourite(self.new_post())
         return self.as_alice.grouped_notifications().notification_groups[0].group_key

@@ -38,6 +38,8 @@ on_both_engines! {
     }
 
     async fn whoever_was_mentioned_before_an_edit_can_still_read_it(village: Village) {
+        village.follows(BOB, ALICE).await;
+        village.follows(CAROL, ALICE).await;
         let id = village.posts_as(ALICE, "@bob psst", Visibility::Direct).await;
         village.edits(id, text("@carol psst")).await.unwrap();
         assert!(village.view(id, Viewer::Account(BOB)).await.is_some());

@@ -79,6 +79,7 @@ on_both_engines! {
     }
 
     async fn direct_posts_are_counted_nowhere_and_told_to_the_mentioned(village: Village) {
+        village.follows(BOB, ALICE).await;
         let id = village.posts_as(ALICE, "psst @bob", Visibility::Direct).await;
         assert!(village.view(id, Viewer::Account(CAROL)).await.is_none());
         let seen = village.view(id, Viewer::Account(BOB)).await.unwrap();
