@@ -13,6 +13,7 @@ mod notification_requests;
 mod notifications;
 mod oauth;
 mod pages;
+mod paging;
 mod polls;
 mod queries;
 mod scheduled;

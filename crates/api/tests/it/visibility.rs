@@ -80,6 +80,84 @@ on_both_engines! {
         }
     }
 
+    async fn a_text_shows_nowhere_to_whom_it_is_not_for(house: House) {
+        house.switch_off_rate_limits().await;
+        let mut people = Vec::new();
+        for name in ["author", "follower", "mentioned", "stranger", "blocked", "blocker", "muter"] {
+            people.push(house.person(name).await);
+        }
+        let [author, follower, _, _, blocked, blocker, muter] = &people[..] else { unreachable!() };
+        author.patch("/api/v1/accounts/update_credentials", json!({"indexable": true})).await.ok();
+        follower.follows(author).await;
+        author.post(&format!("/api/v1/accounts/{}/block", blocked.account), json!({})).await.ok();
+        blocker.post(&format!("/api/v1/accounts/{}/block", author.account), json!({})).await.ok();
+        muter.post(&format!("/api/v1/accounts/{}/mute", author.account), json!({})).await.ok();
+        for visibility in VISIBILITIES {
+            let text = format!("@mentioned zebra {visibility}secret #striped");
+            let poll = json!({"options": [format!("{visibility}secret"), "no"], "expires_in": 600});
+            let id = author.posts(json!({"status": text, "visibility": visibility, "poll": poll})).await;
+            house.work().await;
+            let post = author.get(&format!("/api/v1/statuses/{id}")).await.ok().json();
+            let poll = post["poll"]["id"].as_str().unwrap().to_owned();
+            let opens = |who: Option<&str>| match (who, visibility) {
+                (Some("author" | "mentioned"), _) => true,
+                (Some("blocked"), _) | (None, "private" | "direct") => false,
+                (Some("follower"), "direct") => false,
+                (Some("follower"), _) => true,
+                (_, visibility) => matches!(visibility, "public" | "unlisted"),
+            };
+            let by_id = ["", "/context", "/history", "/favourited_by", "/reblogged_by"]
+                .map(|rest| format!("/api/v1/statuses/{id}{rest}"));
+            let by_id = by_id.into_iter().chain([format!("/api/v1/polls/{poll}"), format!("/api/v1/statuses/{id}/source")]);
+            let by_id: Vec<String> = by_id.collect();
+            let everywhere = [
+                format!("/api/v1/statuses?id[]={id}"),
+                format!("/api/v1/accounts/{}/statuses", author.account),
+                "/api/v1/timelines/home".to_owned(),
+                "/api/v1/timelines/public".to_owned(),
+                "/api/v1/timelines/tag/striped".to_owned(),
+                "/api/v1/notifications".to_owned(),
+                "/api/v2/notifications".to_owned(),
+                "/api/v1/conversations".to_owned(),
+                "/api/v1/favourites".to_owned(),
+                "/api/v1/bookmarks".to_owned(),
+                "/api/v2/search?q=zebra".to_owned(),
+                format!("/api/v2/search?q={visibility}secret"),
+                format!("/api/oembed?url=https://phiomia.example/@author/{id}"),
+                format!("/@author/{id}"),
+                format!("/@author/{id}/embed"),
+                "/@author".to_owned(),
+                "/@author.rss".to_owned(),
+                "/tags/striped".to_owned(),
+                "/tags/striped.rss".to_owned(),
+            ];
+            for viewer in people.iter().map(Some).chain([None]) {
+                let name = viewer.map(|person| person.name.as_str());
+                let get = async |path: &str| match viewer {
+                    Some(person) => person.get(path).await,
+                    None => house.get(path).await,
+                };
+                // A page of ours knows no tokens: it shows what anybody may see.
+                for path in &everywhere {
+                    let is_page = !path.starts_with("/api/v") ;
+                    let may = if is_page { opens(None) } else { opens(name) };
+                    let shows = get(path).await.text().contains(&format!("{visibility}secret"));
+                    assert!(may || !shows, "{path} shows {visibility} to {name:?}");
+                }
+                for path in &by_id {
+                    let answer = get(path).await;
+                    let needs_person = path.ends_with("/source") && viewer.is_none();
+                    assert_eq!(answer.status == 200, opens(name) && !needs_person, "{path}, {visibility}, {name:?}");
+                }
+                for act in ["favourite", "reblog", "bookmark", "mute"] {
+                    let Some(person) = viewer.filter(|_| !opens(name)) else { continue };
+                    let answer = person.post(&format!("/api/v1/statuses/{id}/{act}"), json!({})).await;
+                    assert_eq!(answer.refusal(), (404, "Record not found".to_owned()), "{act}, {visibility}, {name:?}");
+                }
+            }
+        }
+    }
+
     async fn what_one_may_not_see_one_may_not_touch(house: House) {
         house.switch_off_rate_limits().await;
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
