@@ -24,6 +24,13 @@ pub(crate) struct Checked {
     hides_totals: bool,
 }
 
+impl Checked {
+    /// What there will be to choose from.
+    pub(crate) fn options(&self) -> &[String] {
+        &self.options
+    }
+}
+
 /// Looks whether a poll holds, in Mastodon's words. Everything that is wrong is told at once.
 pub(crate) fn check(social: &Social, draft: &PollDraft, now: Time) -> Result<Checked, Refusal> {
     let limits = social.limits;

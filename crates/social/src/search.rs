@@ -1,5 +1,7 @@
 //! The words by which posts are found.
 
+use std::borrow::Cow;
+
 use phiomia_model::{AccountId, Error, StatusId};
 use phiomia_store::{Tx, db::search};
 
@@ -7,18 +9,16 @@ use phiomia_store::{Tx, db::search};
 ///
 /// # Errors
 /// The database failed.
-pub fn index(
+pub(crate) fn index(
     tx: &Tx<'_>,
     status: StatusId,
     author: AccountId,
     text: &str,
     spoiler_text: &str,
-    is_local: bool,
+    choices: &[String],
 ) -> Result<(), Error> {
-    let plain = if is_local { text.to_owned() } else { phiomia_text::plain(text) };
-    let choices = search::choices(tx, status)?.join("\n");
-    search::keep(tx, status, author, &phiomia_text::search::words(&format!("{spoiler_text}\n{plain}\n{choices}")))?;
-    Ok(())
+    let words = phiomia_text::search::words(&format!("{spoiler_text}\n{text}\n{}", choices.join("\n")));
+    Ok(search::keep(tx, status, author, words)?)
 }
 
 /// Keeps the words of some posts after one anew; the last of them, `None` when there are no more. Running it again is
@@ -29,7 +29,8 @@ pub fn index(
 pub fn index_anew(tx: &Tx<'_>, after: StatusId, most: i64) -> Result<Option<StatusId>, Error> {
     let posts = search::posts_after(tx, after, most)?;
     for post in &posts {
-        index(tx, post.id, post.author, &post.text, &post.spoiler_text, post.is_local)?;
+        let plain = if post.is_local { Cow::from(&post.text) } else { phiomia_text::plain(&post.text).into() };
+        index(tx, post.id, post.author, &plain, &post.spoiler_text, &search::choices(tx, post.id)?)?;
     }
     Ok(posts.last().map(|post| post.id))
 }

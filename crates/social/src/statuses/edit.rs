@@ -8,6 +8,7 @@ use phiomia_store::{
     Tx,
     db::{
         defaults, featured_tags,
+        search::choices,
         statuses::{self, Edited},
         tags,
     },
@@ -61,7 +62,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     if is_revision {
         new.edited_at = Some(tx.now());
         keep(tx, id, &old, &new, poll)?;
-        search::index(tx, id, me, &new.text, &new.spoiler_text, true)?;
+        search::index(tx, id, me, &new.text, &new.spoiler_text, &choices(tx, id)?)?;
     }
     statuses::update(tx, id, &new)?;
     if old.text != new.text {

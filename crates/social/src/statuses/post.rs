@@ -69,7 +69,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if let Some(poll) = &poll {
         polls::attach(tx, id, poll)?;
     }
-    search::index(tx, id, author, text, spoiler_text, true)?;
+    search::index(tx, id, author, text, spoiler_text, poll.as_ref().map_or(&[], polls::Checked::options))?;
     let people = write_references(tx, id, &meant)?;
     if let Some(quoted) = &quoted {
         quotes::attach(tx, author, id, quoted)?;

@@ -128,8 +128,7 @@ pub struct StatusSearch {
 ///
 /// # Errors
 /// The database failed.
-pub fn keep(tx: &Tx<'_>, status: StatusId, author: AccountId, words: &[String]) -> Result<(), Fault> {
-    let mut words = words.to_vec();
+pub fn keep(tx: &Tx<'_>, status: StatusId, author: AccountId, mut words: Vec<String>) -> Result<(), Fault> {
     words.extend([MARK.to_string(), mark_of(author)]);
     tx.execute(&KEEP, (status, if is_postgres(tx) { vector(&words) } else { words.join(" ") })).map(|_| ())
 }
