@@ -52,11 +52,7 @@ fn written<T: Serialize + ?Sized>(entity: &T) -> Result<Vec<u8>, serde_json::Err
 /// # Errors
 /// As [`json`].
 pub fn paged<T: Serialize>(items: &[T], link: Option<String>) -> Answer {
-    let reply = json(items)?;
-    Ok(match link {
-        Some(link) => reply.with(header::LINK, &link),
-        None => reply,
-    })
+    Ok(json(items)?.linked(link))
 }
 
 /// `{}`: done, and nothing to tell.
@@ -74,6 +70,15 @@ impl Reply {
         self.status = status;
         self
     }
+    /// The same with a `Link` header, if there is where to go.
+    #[must_use]
+    pub fn linked(self, link: Option<String>) -> Reply {
+        match link {
+            Some(link) => self.with(header::LINK, &link),
+            None => self,
+        }
+    }
+
     /// The same with one more header; left out if the value cannot stand in one.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: &str) -> Reply {

@@ -53,11 +53,7 @@ pub async fn list(ask: Ask<Member>) -> Answer {
     };
     let keys: Vec<i64> = found.ids.iter().map(|id| id.0).collect();
     let link = ask.link_between(keys.first().copied(), keys.last().copied());
-    let reply = json(&render::groups(&found, expand, &ask.api.cx().await?))?;
-    Ok(match link {
-        Some(link) => reply.with(http::header::LINK, &link),
-        None => reply,
-    })
+    Ok(json(&render::groups(&found, expand, &ask.api.cx().await?))?.linked(link))
 }
 
 /// `GET /api/v2/notifications/:group_key`

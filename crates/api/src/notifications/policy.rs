@@ -86,7 +86,10 @@ impl WantedV1 {
 
 /// `GET /api/v2/notifications/policy`
 pub async fn show(ask: Ask<Member>) -> Answer {
-    let (policy, held) = kept(&ask, None).await?;
+    answer(kept(&ask, None).await?)
+}
+
+fn answer((policy, held): Kept) -> Answer {
     json(&entities::NotificationPolicy {
         for_not_following: policy.not_following,
         for_not_followers: policy.not_followers,
@@ -101,13 +104,15 @@ pub async fn show(ask: Ask<Member>) -> Answer {
 /// `PATCH /api/v2/notifications/policy`
 pub async fn update(ask: Ask<Member>) -> Answer {
     let change = ask.decode::<Wanted>()?.into_change()?;
-    kept(&ask, Some(change)).await?;
-    show(ask).await
+    answer(kept(&ask, Some(change)).await?)
 }
 
 /// `GET /api/v1/notifications/policy`
 pub async fn show_v1(ask: Ask<Member>) -> Answer {
-    let (policy, held) = kept(&ask, None).await?;
+    answer_v1(kept(&ask, None).await?)
+}
+
+fn answer_v1((policy, held): Kept) -> Answer {
     json(&entities::NotificationPolicyV1 {
         filter_not_following: policy.not_following != Choice::Accept,
         filter_not_followers: policy.not_followers != Choice::Accept,
@@ -121,15 +126,14 @@ pub async fn show_v1(ask: Ask<Member>) -> Answer {
 /// `PUT /api/v1/notifications/policy`
 pub async fn update_v1(ask: Ask<Member>) -> Answer {
     let change = ask.decode::<WantedV1>()?.into_change();
-    kept(&ask, Some(change)).await?;
-    show_v1(ask).await
+    answer_v1(kept(&ask, Some(change)).await?)
 }
 
-/// The caller's policy, after a change if there is one, and how much is held back.
-async fn kept(
-    ask: &Ask<Member>,
-    change: Option<Change>,
-) -> Result<(NotificationPolicy, (i64, i64)), phiomia_model::Error> {
+/// A policy, and how much is held back because of it.
+type Kept = (NotificationPolicy, (i64, i64));
+
+/// The caller's, after a change if there is one.
+async fn kept(ask: &Ask<Member>, change: Option<Change>) -> Result<Kept, phiomia_model::Error> {
     let me = ask.me.account;
     if let Some(change) = change {
         let read = move |tx: &phiomia_store::Tx<'_>| {

@@ -25,48 +25,36 @@ const MOST_CHUNKS: usize = 20;
 /// Rows that are counted at most as unread.
 const MOST_UNREAD_ROWS: i64 = 4_000;
 
+/// Rows of the types that have groups, as the index over groups says it, which is used for no other condition.
+macro_rules! folded {
+    () => {
+        "type in ('favourite', 'reblog', 'follow', 'admin.sign_up')"
+    };
+}
+
 queries! {
-    // Of groups $2 up to notification $3: size, and the newest rows. The types of the index are named for its sake.
-    MEMBERS = Sql::Same("select g.group_key, g.n, g.id, g.from_account_id, g.type, g.status_id, g.created_at
+    // Of groups $2 up to notification $3: size, and the newest rows.
+    MEMBERS = Sql::Same(concat!("select g.group_key, g.n, g.id, g.from_account_id, g.type, g.status_id, g.created_at
         from (select n.group_key, n.id, n.from_account_id, n.type, n.status_id, n.created_at,
                 count(*) over (partition by n.group_key) as n,
                 row_number() over (partition by n.group_key order by n.id desc) as r
             from notifications n join accounts a on a.id = n.from_account_id
-            where n.account_id = $1 and n.group_key in texts($2) and n.id <= $3
-                and n.type in ('favourite', 'reblog', 'follow', 'admin.sign_up') and a.suspended_at is null
-                and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = n.from_account_id)
-                and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = n.from_account_id
-                    and m.hides_notifications and (m.expires_at is null or m.expires_at > $4))) g
-        where g.r <= $5 order by g.id desc");
-    OPEN_GROUP = Sql::Same("select group_key from notifications
-        where account_id = $1 and group_key in texts($2)
-            and type in ('favourite', 'reblog', 'follow', 'admin.sign_up')
-        order by id desc limit 1");
-    DISMISS_GROUP = Sql::Same("delete from notifications where account_id = $1 and group_key = $2
-        and type in ('favourite', 'reblog', 'follow', 'admin.sign_up')");
+            where n.account_id = $1 and n.group_key in texts($2) and n.id <= $3 and n.", folded!(),
+                " and ", heard!("$1", "$4"), ") g
+        where g.r <= $5 order by g.id desc"));
+    OPEN_GROUP = Sql::Same(concat!("select group_key from notifications
+        where account_id = $1 and group_key in texts($2) and ", folded!(), " order by id desc limit 1"));
+    DISMISS_GROUP = Sql::Same(concat!("delete from notifications where account_id = $1 and group_key = $2 and ", folded!()));
     // As `UNREAD`, each group counted once.
-    UNREAD_GROUPS = Sql::Same("select count(distinct case when u.type in texts($6) and u.group_key <> ''
+    UNREAD_GROUPS = Sql::Same(concat!("select count(distinct case when u.type in texts($6) and u.group_key <> ''
                 then u.group_key else cast(u.id as text) end)
-        from (select n.id, n.type, n.group_key from notifications n join accounts a on a.id = n.from_account_id
-            where n.account_id = $1 and n.type in texts($2)
-                and (n.from_account_id = $4 or (cast($4 as bigint) is null and not n.is_filtered))
-                and a.suspended_at is null
-                and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = n.from_account_id)
-                and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = n.from_account_id
-                    and m.hides_notifications and (m.expires_at is null or m.expires_at > $5))
-                and n.id > coalesce((select r.last_read_id from markers r
-                    where r.account_id = $1 and r.timeline = 'notifications'), 0)
-            order by n.id limit $3) u");
+        from (select n.id, n.type, n.group_key ", unread!(), " order by n.id limit $3) u"));
 }
 
 keysets! {
-    OF_GROUP = "n.id", "select n.id, n.from_account_id
+    OF_GROUP = "n.id", concat!("select n.id, n.from_account_id
         from notifications n join accounts a on a.id = n.from_account_id
-        where n.account_id = $4 and n.group_key = $5 and a.suspended_at is null
-            and n.type in ('favourite', 'reblog', 'follow', 'admin.sign_up')
-            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = n.from_account_id)
-            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = n.from_account_id
-                and m.hides_notifications and (m.expires_at is null or m.expires_at > $6))";
+        where n.account_id = $4 and n.group_key = $5 and n.", folded!(), " and ", heard!("$4", "$6"));
 }
 
 /// Which types are folded: those the caller asks for among those that have groups.

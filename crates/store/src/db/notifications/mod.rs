@@ -1,13 +1,35 @@
 //! Notifications: one row for each thing that happened to somebody here.
 
-macro_rules! shown {
+/// Whether the receiver still wants to hear of a sender: `n` is the notification, `a` who sent it; the parameters of the
+/// receiver and of now.
+macro_rules! heard {
+    ($me:literal, $now:literal) => {
+        concat!(
+            "a.suspended_at is null
+            and not exists (select 1 from blocks b where b.account_id = ",
+            $me,
+            " and b.target_id = n.from_account_id)
+            and not exists (select 1 from mutes m where m.account_id = ",
+            $me,
+            " and m.target_id = n.from_account_id
+                and m.hides_notifications and (m.expires_at is null or m.expires_at > ",
+            $now,
+            "))"
+        )
+    };
+}
+
+/// What the list shows, above where $1 has read: of types $2, from $4, at $5.
+macro_rules! unread {
     () => {
-        "n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
-            and (not n.is_filtered or $8)
-            and a.suspended_at is null
-            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = n.from_account_id)
-            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = n.from_account_id
-                and m.hides_notifications and (m.expires_at is null or m.expires_at > $7))"
+        concat!(
+            "from notifications n join accounts a on a.id = n.from_account_id
+            where n.account_id = $1 and n.type in texts($2)
+            and (n.from_account_id = $4 or (cast($4 as bigint) is null and not n.is_filtered)) and ",
+            heard!("$1", "$5"),
+            " and n.id > coalesce((select r.last_read_id from markers r
+                where r.account_id = $1 and r.timeline = 'notifications'), 0)"
+        )
     };
 }
 
@@ -57,22 +79,14 @@ queries! {
     FORGET = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and type = $3
         and coalesce(status_id, 0) = coalesce(cast($4 as bigint), 0)");
     FORGET_SENDER = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2");
-    // What `LIST` would show, above where somebody has read.
-    UNREAD = Sql::Same("select count(*) from (select n.id from notifications n join accounts a on a.id = n.from_account_id
-        where n.account_id = $1 and n.type in texts($2)
-            and (n.from_account_id = $4 or (cast($4 as bigint) is null and not n.is_filtered))
-            and a.suspended_at is null
-            and not exists (select 1 from blocks b where b.account_id = $1 and b.target_id = n.from_account_id)
-            and not exists (select 1 from mutes m where m.account_id = $1 and m.target_id = n.from_account_id
-                and m.hides_notifications and (m.expires_at is null or m.expires_at > $5))
-            and n.id > coalesce((select r.last_read_id from markers r
-                where r.account_id = $1 and r.timeline = 'notifications'), 0)
-        limit $3) u");
+    UNREAD = Sql::Same(concat!("select count(*) from (select n.id ", unread!(), " limit $3) u"));
 }
 
 keysets! {
     LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at, n.is_filtered
-        from notifications n join accounts a on a.id = n.from_account_id where ", shown!());
+        from notifications n join accounts a on a.id = n.from_account_id
+        where n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
+            and (not n.is_filtered or $8) and ", heard!("$4", "$7"));
 }
 
 /// The statements of the whole folder.
