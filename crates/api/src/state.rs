@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use phiomia_federation::Federation;
 use phiomia_model::{Addresses, Error, Event, Time};
 use phiomia_social::{Social, users::Passwords};
 use phiomia_store::{
@@ -54,6 +55,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Seals what the database shall not know.
     pub sealer: Sealer,
+    /// Speaking with other servers.
+    pub federation: Federation,
     /// Whether an SMTP server is set.
     pub sends_mail: bool,
     /// Whether the configuration says that the server is one person's; `None` leaves it to the settings.

@@ -34,6 +34,11 @@ impl Addresses {
     pub fn account_uri(&self, account: AccountId) -> String {
         self.at(&format!("/ap/users/{account}"))
     }
+    /// The id of the server itself in the network: it signs what no person does.
+    #[must_use]
+    pub fn server_uri(&self) -> String {
+        self.at("/actor")
+    }
     /// The page of a local account.
     #[must_use]
     pub fn account_url(&self, username: &str) -> String {

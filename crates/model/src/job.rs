@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ListId, PollId, ScheduledStatusId, StatusId};
+use crate::{
+    id::{AccountId, ListId, PollId, ScheduledStatusId, StatusId},
+    outgoing::Outgoing,
+};
 
 /// What is to be done. Small, names things by id; running it twice is harmless.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +85,40 @@ pub enum Job {
         /// Which.
         mail: Mail,
     },
+    /// Tells other servers what somebody here did: writes the activity and one delivery for each inbox.
+    Federate {
+        /// What.
+        what: Outgoing,
+    },
+    /// Works through an activity that came in, was verified and kept.
+    Receive {
+        /// Whose key it was signed with.
+        signer: AccountId,
+        /// The activity as it came.
+        body: String,
+    },
+    /// Fetches what is missing of a thread that somebody here looks at.
+    FetchThread {
+        /// A post of it.
+        status: StatusId,
+    },
+    /// Fetches the newest posts and the pinned ones of somebody elsewhere.
+    FetchPosts {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Fetches the profile of somebody elsewhere anew.
+    RefreshAccount {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Lets the followers of an account that has moved follow the new one, a batch a run.
+    MoveFollowers {
+        /// Who moved.
+        account: AccountId,
+        /// Where to.
+        target: AccountId,
+    },
     /// Throws away what has expired: used codes, old idempotency keys, ended sessions, lapsed mutes.
     Tidy,
 }
@@ -114,18 +151,24 @@ pub enum Mail {
 pub enum Lane {
     /// People are waiting for it.
     Feeds,
+    /// Activities of other servers, and what other servers are to be told.
+    Federation,
+    /// What waits for other servers to answer.
+    Fetch,
     /// Nobody is waiting for it.
     Upkeep,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Lane; 2] = [Lane::Feeds, Lane::Upkeep];
+    pub const ALL: [Lane; 4] = [Lane::Feeds, Lane::Federation, Lane::Fetch, Lane::Upkeep];
     /// The priorities of its jobs, lowest first: what a worker looks for one after the other.
     #[must_use]
     pub const fn priorities(self) -> &'static [i64] {
         match self {
             Lane::Feeds => &[10, 20, 30],
+            Lane::Federation => &[10, 20],
+            Lane::Fetch => &[10, 20, 30],
             Lane::Upkeep => &[10, 30, 90],
         }
     }
@@ -134,6 +177,8 @@ impl Lane {
     pub const fn word(self) -> &'static str {
         match self {
             Lane::Feeds => "feeds",
+            Lane::Federation => "federation",
+            Lane::Fetch => "fetch",
             Lane::Upkeep => "upkeep",
         }
     }
@@ -153,20 +198,37 @@ impl Job {
             | Job::ClosePoll { .. }
             | Job::Publish { .. }
             | Job::EndMute { .. } => Lane::Feeds,
-            Job::SweepStatus { .. } | Job::SweepAccount { .. } | Job::SendMail { .. } | Job::Tidy => Lane::Upkeep,
+            Job::Federate { .. } | Job::Receive { .. } => Lane::Federation,
+            Job::FetchThread { .. } | Job::FetchPosts { .. } | Job::RefreshAccount { .. } => Lane::Fetch,
+            Job::SweepStatus { .. }
+            | Job::SweepAccount { .. }
+            | Job::MoveFollowers { .. }
+            | Job::SendMail { .. }
+            | Job::Tidy => Lane::Upkeep,
         }
     }
     /// Lower runs first within its lane.
     #[must_use]
     pub const fn priority(&self) -> i64 {
         match self {
-            Job::FanOut { .. } | Job::SweepStatus { .. } | Job::SendMail { .. } | Job::Publish { .. } => 10,
+            Job::FanOut { .. }
+            | Job::SweepStatus { .. }
+            | Job::SendMail { .. }
+            | Job::Publish { .. }
+            | Job::Federate { .. }
+            | Job::FetchThread { .. } => 10,
             Job::SweepHome { .. }
             | Job::MergeHome { .. }
             | Job::MergeList { .. }
             | Job::EndMute { .. }
-            | Job::ClosePoll { .. } => 20,
-            Job::RebuildHome { .. } | Job::RebuildList { .. } | Job::SweepAccount { .. } => 30,
+            | Job::ClosePoll { .. }
+            | Job::Receive { .. }
+            | Job::FetchPosts { .. } => 20,
+            Job::RebuildHome { .. }
+            | Job::RebuildList { .. }
+            | Job::SweepAccount { .. }
+            | Job::MoveFollowers { .. }
+            | Job::RefreshAccount { .. } => 30,
             Job::Tidy => 90,
         }
     }
@@ -186,6 +248,12 @@ impl Job {
             Job::Publish { .. } => "publish",
             Job::SweepAccount { .. } => "sweep_account",
             Job::SendMail { .. } => "send_mail",
+            Job::Federate { .. } => "federate",
+            Job::Receive { .. } => "receive",
+            Job::FetchThread { .. } => "fetch_thread",
+            Job::FetchPosts { .. } => "fetch_posts",
+            Job::RefreshAccount { .. } => "refresh_account",
+            Job::MoveFollowers { .. } => "move_followers",
             Job::Tidy => "tidy",
         }
     }
@@ -209,6 +277,12 @@ mod tests {
             Job::EndMute { account, target: author },
             Job::SweepAccount { account },
             Job::SendMail { account, mail: Mail::Confirmation },
+            Job::Federate { what: Outgoing::Posted { status } },
+            Job::Receive { signer: account, body: String::new() },
+            Job::FetchThread { status },
+            Job::FetchPosts { account },
+            Job::RefreshAccount { account },
+            Job::MoveFollowers { account, target: author },
             Job::Tidy,
         ] {
             assert!(job.lane().priorities().contains(&job.priority()), "{job:?}");

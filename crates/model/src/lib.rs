@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod address;
+pub mod cidr;
 pub mod error;
 pub mod event;
 pub mod handle;
@@ -12,6 +13,7 @@ pub mod job;
 pub mod limits;
 pub mod list;
 pub mod notification;
+pub mod outgoing;
 pub mod page;
 pub mod role;
 pub mod scope;
@@ -19,6 +21,7 @@ pub mod status;
 pub mod time;
 
 pub use address::Addresses;
+pub use cidr::Cidr;
 pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
 pub use handle::Handle;
@@ -29,6 +32,7 @@ pub use id::{
 pub use job::Job;
 pub use list::RepliesPolicy;
 pub use notification::{NotificationPolicy, NotificationPolicyChoice, NotificationType};
+pub use outgoing::Outgoing;
 pub use page::Page;
 pub use role::Role;
 pub use scope::{Scope, Scopes};

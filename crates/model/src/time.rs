@@ -72,6 +72,17 @@ impl Time {
         let in_utc = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
         Time::parse(text).or_else(|| in_utc().map(|zoned| Time(zoned.timestamp().as_microsecond())))
     }
+    /// Reads the date of an HTTP header: `Sun, 06 Nov 1994 08:49:37 GMT`; `None` for anything else.
+    #[must_use]
+    pub fn parse_http_date(text: &str) -> Option<Time> {
+        let parsed = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text);
+        parsed.ok().map(|t| Time(t.as_microsecond()))
+    }
+    /// How long after `earlier` this moment is; zero when it is before.
+    #[must_use]
+    pub fn since(self, earlier: Time) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
     /// Reads RFC 3339 / ISO 8601 with an offset; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Time> {

@@ -9,6 +9,9 @@
 mod database;
 mod smtp;
 
+use phiomia_federation::Federation;
+use phiomia_store::{Entropy, seal::Sealer};
+
 pub use database::{Engine, Scratch, TestDatabase, beside, empty, empty_address, settings};
 pub use smtp::{Received, SmtpSink};
 pub use tokio;
@@ -43,4 +46,12 @@ macro_rules! on_both_engines {
 /// Runs one test on a runtime of its own.
 pub fn run(engine: Engine, test: impl AsyncFnOnce(Engine)) {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test(engine));
+}
+
+/// Speaking with other servers, for tests in which nobody is spoken with.
+#[must_use]
+pub fn federation(db: &phiomia_store::Db, addresses: phiomia_model::Addresses) -> Federation {
+    let sealer = Sealer::new(&[7; 32]).unwrap();
+    let settings = phiomia_federation::Settings::default();
+    Federation::new(db.clone(), std::sync::Arc::new(addresses), Entropy::system(), sealer, settings).unwrap()
 }

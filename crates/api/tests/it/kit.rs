@@ -60,6 +60,7 @@ impl House {
             web_domain: "phiomia.example".into(),
         };
         let api = Api::new(Parts {
+            federation: phiomia_testkit::federation(&database.db, addresses.clone()),
             db: database.db.clone(),
             live: Live::memory(),
             files: Files::disk(folder).await.unwrap(),
@@ -182,6 +183,13 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<usize
             Job::Publish { scheduled } => phiomia_social::scheduled::publish(tx, social, *scheduled)?,
             Job::SweepAccount { account } => phiomia_social::statuses::sweep_account(tx, *account)?,
             Job::EndMute { account, target } => relationships::end_lapsed(tx, *account, *target)?,
+            Job::MoveFollowers { account, target } => relationships::move_followers(tx, *account, *target)?,
+            // Other servers are told and asked elsewhere: see the tests of `federation` and `server`.
+            Job::Federate { .. }
+            | Job::Receive { .. }
+            | Job::FetchThread { .. }
+            | Job::FetchPosts { .. }
+            | Job::RefreshAccount { .. } => {}
             // Mails are the server's to send.
             Job::SendMail { .. } | Job::Tidy => {}
         }

@@ -15,8 +15,8 @@ pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
-    Database, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Smtp, SmtpAuth, SmtpVerify,
-    Starttls, Workers,
+    Database, Federation, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Smtp, SmtpAuth,
+    SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
@@ -43,6 +43,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "smtp", doc: Smtp::DOC, settings: Smtp::SETTINGS },
     Section { name: "logs", doc: Logs::DOC, settings: Logs::SETTINGS },
     Section { name: "metrics", doc: Metrics::DOC, settings: Metrics::SETTINGS },
+    Section { name: "federation", doc: Federation::DOC, settings: Federation::SETTINGS },
     Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
 ];
 
@@ -65,6 +66,8 @@ pub struct Config {
     pub logs: Logs,
     /// Figures.
     pub metrics: Metrics,
+    /// Other servers.
+    pub federation: Federation,
     /// Background work.
     pub workers: Workers,
 }
@@ -116,6 +119,7 @@ impl Config {
         let smtp = Smtp::read(reader);
         let logs = Logs::read(reader);
         let metrics = Metrics::read(reader);
+        let federation = Federation::read(reader);
         let workers = Workers::read(reader);
         Some(Config {
             general: general?,
@@ -126,6 +130,7 @@ impl Config {
             smtp: smtp?,
             logs: logs?,
             metrics: metrics?,
+            federation: federation?,
             workers: workers?,
         })
     }

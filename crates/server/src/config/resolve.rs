@@ -141,6 +141,22 @@ impl Config {
         Ok(Some(RedisSettings { url, namespace: said.namespace.clone(), ca_pem: None }))
     }
 
+    /// How other servers are spoken with.
+    #[must_use]
+    pub fn federation_settings(&self) -> phiomia_federation::Settings {
+        let said = &self.federation;
+        phiomia_federation::Settings {
+            outbound: phiomia_federation::OutboundSettings {
+                allowed_private_addresses: said.allowed_private_addresses.clone(),
+                allow_http: said.allow_http,
+                ca_file: said.ca_file.clone(),
+                proxy: said.proxy.clone(),
+            },
+            authorized_fetch: said.authorized_fetch,
+            limited: said.limited,
+        }
+    }
+
     /// Settings that each read well and do not fit together.
     pub(super) fn contradictions(&self) -> Vec<String> {
         let mut all = Vec::new();
@@ -159,6 +175,11 @@ impl Config {
         if self.instance.domain.as_ref().is_some_and(is_public) && !self.is_https() {
             all.push(
                 "addresses begin with http although the domain is a public one: other servers will refuse them".into(),
+            );
+        }
+        if self.federation.allow_http {
+            all.push(
+                "federation.allow_http: other servers are spoken with over plain http; this is for tests alone".into(),
             );
         }
         if self.is_https() && self.server.trusted_proxies.is_empty() {

@@ -208,10 +208,32 @@ section! {
 }
 
 section! {
+    /// Speaking with other servers.
+    Federation in "federation.";
+    /// Private networks that may be connected to all the same, as ranges: `10.0.0.0/8`. Exactly these and nothing more;
+    /// the address a name resolves to is looked at, at each connection.
+    allowed_private_addresses: Vec<Cidr> = "", ["ALLOWED_PRIVATE_ADDRESSES"];
+    /// Speak with servers over plain `http` too. For tests alone: anybody on the way could write in anybody's name.
+    allow_http: bool = "false", [];
+    /// A PEM file with authorities that may sign the certificates of other servers, beside those of the system.
+    ca_file: Option<PathBuf> = "", ["SSL_CERT_FILE"];
+    /// A proxy for everything that goes out: `http://host:port` or `socks5://host:port`.
+    proxy: Option<String> = "", ["http_proxy"];
+    /// Whether reading public posts and profiles needs a signature, too.
+    authorized_fetch: bool = "false", ["AUTHORIZED_FETCH"];
+    /// Speak only with the domains that were allowed by hand.
+    limited: bool = "false", ["LIMITED_FEDERATION_MODE"];
+}
+
+section! {
     /// Work in the background: how many jobs of a kind run at the same time.
     Workers in "workers.";
     /// Jobs that fill home feeds; people wait for them.
     feeds: Count = "4", [];
+    /// Activities that came in are worked through, and activities that go out are written.
+    federation: Count = "4", [];
+    /// Jobs that fetch from other servers: threads, profiles, older posts.
+    fetch: Count = "8", [];
     /// Jobs that tidy up; nobody waits for them.
     upkeep: Count = "1", [];
 }

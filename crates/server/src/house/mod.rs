@@ -6,6 +6,7 @@ pub mod folder;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use phiomia_api::{Api, Parts};
+use phiomia_federation::Federation;
 use phiomia_model::{Addresses, Error, Event, Fault};
 use phiomia_social::users::{self, Passwords};
 use phiomia_store::{
@@ -24,7 +25,7 @@ use tokio::{
 use crate::{
     config::Config,
     mail::{Post, Smtp},
-    workers::{Crew, Workers},
+    workers::{AtOnce, Crew, Workers},
 };
 use folder::Lock;
 
@@ -51,6 +52,8 @@ pub struct House {
     pub entropy: Entropy,
     /// Seals what the database shall not know.
     pub sealer: Sealer,
+    /// Speaking with other servers.
+    pub federation: Federation,
     /// `None`: no SMTP server is set.
     pub smtp: Option<Smtp>,
     /// Whether the configuration says that the server is one person's.
@@ -73,8 +76,14 @@ impl House {
         folder::make_key(config.data(), &entropy)?;
         let sealer = folder::read_key(config.data())?;
         let is_alone = matches!(settings, Settings::Sqlite(_));
-        let (feeds, upkeep) = (config.workers.feeds.0, config.workers.upkeep.0);
-        let crew = Crew::new(entropy.clone(), feeds, upkeep).map_err(|fault| fault.chain())?;
+        let workers = &config.workers;
+        let at_once = AtOnce {
+            feeds: workers.feeds.0,
+            federation: workers.federation.0,
+            fetch: workers.fetch.0,
+            upkeep: workers.upkeep.0,
+        };
+        let crew = Crew::new(entropy.clone(), at_once).map_err(|fault| fault.chain())?;
         let opened = patiently("the database", || open_database(settings.clone())).await?;
         if let Some(copy) = &opened.migrated.backup {
             tracing::info!("the database was migrated; a copy from before is {}", copy.display());
@@ -92,6 +101,14 @@ impl House {
             }
         }
         let addresses = Arc::new(config.addresses());
+        let federation = Federation::new(
+            opened.db.clone(),
+            addresses.clone(),
+            entropy.clone(),
+            sealer.clone(),
+            config.federation_settings(),
+        );
+        let federation = federation.map_err(|fault| fault.chain())?;
         let smtp = Smtp::new(&config.smtp, &addresses)?;
         let single_user = config.instance.single_user;
         Ok(House {
@@ -101,6 +118,7 @@ impl House {
             addresses,
             entropy,
             sealer,
+            federation,
             smtp,
             single_user,
             announced: opened.events,
@@ -120,6 +138,7 @@ impl House {
             entropy: self.entropy.clone(),
             passwords: Passwords::new(self.entropy.clone()),
             sealer: self.sealer.clone(),
+            federation: self.federation.clone(),
             sends_mail: self.smtp.is_some(),
             single_user: self.single_user,
         }
@@ -146,7 +165,7 @@ impl House {
         beside.spawn(events::look_for_foreign(self.db.clone()));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
         let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
-        let workers = Workers::start(self.db.clone(), self.crew, post);
+        let workers = Workers::start(self.db.clone(), self.crew, post, self.federation);
         Inhabited { db: self.db, workers, beside, publishing, _lock: self.lock }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use phiomia_model::{Error, Fault, Job};
+use phiomia_federation::Federation;
+use phiomia_model::{Error, Fault, Job, job::Lane};
 use phiomia_social::{Social, polls, relationships, scheduled, statuses, timelines, users};
 use phiomia_store::{Db, Tx};
 
@@ -10,14 +11,15 @@ use super::Run;
 use crate::mail::Post;
 
 /// The work of all rooms.
-pub(super) fn rooms(db: Db, post: Post) -> Run {
+pub(super) fn rooms(db: Db, post: Post, federation: Federation) -> Run {
     let social = Social::new(post.addresses.clone());
     Arc::new(move |job| {
-        let (db, post, social) = (db.clone(), post.clone(), social.clone());
+        let (db, post, social, federation) = (db.clone(), post.clone(), social.clone(), federation.clone());
         Box::pin(async move {
             match job {
                 // The network is not waited for in a transaction.
                 Job::SendMail { account, mail } => post.send(account, mail).await,
+                job if job.lane() == Lane::Federation || job.lane() == Lane::Fetch => federation.run(job).await,
                 job => db.write(move |tx| work(tx, &social, &job)).await,
             }
         })
@@ -42,6 +44,12 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
             statuses::sweep_account(tx, account)
         }
         Job::SendMail { .. } => Err(Fault::new("a mail is not sent within a transaction").into()),
+        Job::MoveFollowers { account, target } => relationships::move_followers(tx, account, target),
+        Job::Federate { .. }
+        | Job::Receive { .. }
+        | Job::FetchThread { .. }
+        | Job::FetchPosts { .. }
+        | Job::RefreshAccount { .. } => Err(Fault::new("other servers are not waited for in a transaction").into()),
         Job::Tidy => tidy(tx),
     }
 }

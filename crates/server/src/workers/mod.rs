@@ -14,6 +14,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
 use phiomia_store::{Db, Entropy, db::jobs};
 use tokio::{sync::watch, task::JoinSet};
@@ -53,8 +54,20 @@ pub struct Crew {
     /// Names this process in leases.
     name: String,
     entropy: Entropy,
-    feeds: usize,
-    upkeep: usize,
+    at_once: AtOnce,
+}
+
+/// How many jobs of each lane run at the same time.
+#[derive(Clone, Copy, Debug)]
+pub struct AtOnce {
+    /// Feeds.
+    pub feeds: usize,
+    /// Activities in and out.
+    pub federation: usize,
+    /// What is fetched from other servers.
+    pub fetch: usize,
+    /// Tidying up.
+    pub upkeep: usize,
 }
 
 impl Crew {
@@ -63,17 +76,19 @@ impl Crew {
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn new(entropy: Entropy, feeds: usize, upkeep: usize) -> Result<Crew, Fault> {
+    pub fn new(entropy: Entropy, at_once: AtOnce) -> Result<Crew, Fault> {
         let mut random = [0_u8; 8];
         entropy.fill(&mut random)?;
         let name = format!("{}-{:016x}", std::process::id(), u64::from_le_bytes(random));
-        Ok(Crew { name, entropy, feeds, upkeep })
+        Ok(Crew { name, entropy, at_once })
     }
 
     const fn at_once(&self, lane: Lane) -> usize {
         match lane {
-            Lane::Feeds => self.feeds,
-            Lane::Upkeep => self.upkeep,
+            Lane::Feeds => self.at_once.feeds,
+            Lane::Federation => self.at_once.federation,
+            Lane::Fetch => self.at_once.fetch,
+            Lane::Upkeep => self.at_once.upkeep,
         }
     }
 }
@@ -90,8 +105,8 @@ pub struct Workers {
 impl Workers {
     /// Starts the lanes with the jobs of all rooms, and what goes on beside them.
     #[must_use]
-    pub fn start(db: Db, crew: Crew, post: Post) -> Workers {
-        let run = dispatch::rooms(db.clone(), post);
+    pub fn start(db: Db, crew: Crew, post: Post, federation: Federation) -> Workers {
+        let run = dispatch::rooms(db.clone(), post, federation);
         let mut workers = Workers::with(db, crew, run, Pace::default());
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use phiomia_federation::Federation;
 use phiomia_model::{AccountId, Addresses, Job, job::Mail};
 use phiomia_server::{
     config::{Config, Inputs},
     mail::{Post, Smtp},
-    workers::{Crew, Workers},
+    workers::{AtOnce, Crew, Workers},
 };
 use phiomia_social::users::{self, NewUser, Passwords};
 use phiomia_store::{Entropy, Secret, db::jobs};
@@ -42,6 +43,14 @@ async fn alice(db: &TestDatabase) -> AccountId {
     users::create(&db.db, &addresses(), &Passwords::new(Entropy::system()), new).await.unwrap()
 }
 
+fn crew() -> Crew {
+    Crew::new(Entropy::system(), AtOnce { feeds: 1, federation: 1, fetch: 1, upkeep: 1 }).unwrap()
+}
+
+fn federation(db: &TestDatabase) -> Federation {
+    phiomia_testkit::federation(&db.db, addresses())
+}
+
 /// The text of a part with its soft line ends taken out, whichever of the two ways it was written in.
 fn plain(data: &str) -> String {
     data.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n")
@@ -59,7 +68,7 @@ on_both_engines! {
         let (sink, alice) = (SmtpSink::open(0).await, alice(&db).await);
         let post = post(&db, &sink, &[("SMTP_LOGIN", "me"), ("SMTP_PASSWORD", "horse-battery"), ("SMTP_FROM_ADDRESS", "Phiomia <hello@example.org>"), ("SMTP_DOMAIN", "out.example.org")]);
         db.db.write(move |tx| Ok(tx.enqueue(&Job::SendMail { account: alice, mail: Mail::Confirmation })?)).await.unwrap();
-        let workers = Workers::start(db.db.clone(), Crew::new(Entropy::system(), 1, 1).unwrap(), post);
+        let workers = Workers::start(db.db.clone(), crew(), post, federation(&db));
         let mail = sink.wait_for(1).await.remove(0);
         workers.stop(Duration::from_secs(5)).await;
         assert_eq!((mail.hello.as_str(), mail.auth.as_deref()), ("out.example.org", Some("PLAIN AG1lAGhvcnNlLWJhdHRlcnk=")));
@@ -104,7 +113,7 @@ on_both_engines! {
         db.db.write(move |tx| users::modify(tx, alice, &edit)).await.unwrap();
         let (passwords, password) = (Passwords::new(Entropy::system()), Secret::new("correct horse"));
         users::ask_for_address(&db.db, &passwords, (alice, None), &password, "new@mail.example").await.unwrap();
-        let workers = Workers::start(db.db.clone(), Crew::new(Entropy::system(), 1, 1).unwrap(), post(&db, &sink, &[]));
+        let workers = Workers::start(db.db.clone(), crew(), post(&db, &sink, &[]), federation(&db));
         let mut mails = sink.wait_for(2).await;
         workers.stop(Duration::from_secs(5)).await;
         mails.sort_by_key(|mail| mail.to.clone());

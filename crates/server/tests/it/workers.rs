@@ -11,7 +11,7 @@ use std::{
 use phiomia_model::{AccountId, Addresses, Error, Fault, Job, Noun, Refusal, StatusId, job::Lane};
 use phiomia_server::{
     mail::Post,
-    workers::{Crew, Pace, Run, Workers},
+    workers::{AtOnce, Crew, Pace, Run, Workers},
 };
 use phiomia_store::{
     Db, Entropy,
@@ -42,7 +42,12 @@ where
 }
 
 fn crew() -> Crew {
-    Crew::new(Entropy::system(), AT_ONCE, 1).unwrap()
+    Crew::new(Entropy::system(), AtOnce { feeds: AT_ONCE, federation: 1, fetch: 1, upkeep: 1 }).unwrap()
+}
+
+/// Nobody is spoken with.
+fn federation(db: &TestDatabase) -> phiomia_federation::Federation {
+    phiomia_testkit::federation(&db.db, (*no_mail(db).addresses).clone())
 }
 
 /// No SMTP server is set.
@@ -259,7 +264,7 @@ on_both_engines! {
     }
 
     async fn every_room_does_its_jobs(db: TestDatabase) {
-        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db));
+        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db), federation(&db));
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -281,7 +286,7 @@ on_both_engines! {
 
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db));
+        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db), federation(&db));
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

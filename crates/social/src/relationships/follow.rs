@@ -104,6 +104,35 @@ pub fn remove_from_followers(tx: &Tx<'_>, me: AccountId, follower: AccountId) ->
     Ok(())
 }
 
+/// Followers moved in one run of the job.
+const MOVED_AT_ONCE: i64 = 50;
+
+/// Lets those here who follow `account`, which has moved, follow `target` instead, as they did before; a batch a run.
+/// Who cannot follow the new one (blocks, limits) no longer follows anybody.
+///
+/// # Errors
+/// The database failed.
+pub fn move_followers(tx: &Tx<'_>, account: AccountId, target: AccountId) -> Result<(), Error> {
+    let batch = relationships::local_followers(tx, account, 0, MOVED_AT_ONCE)?;
+    for follower in &batch {
+        let me = follower.account;
+        let how = relationships::view(tx, me, account)?.map_or_else(FollowOptions::default, |view| FollowOptions {
+            shows_reblogs: Some(view.showing_reblogs),
+            notifies: Some(view.notifying),
+            languages: view.languages,
+        });
+        match follow(tx, me, target, &how) {
+            Ok(()) | Err(Error::Refused(_)) => {}
+            Err(broken) => return Err(broken),
+        }
+        unfollow(tx, me, account)?;
+    }
+    if !batch.is_empty() {
+        tx.enqueue(&Job::MoveFollowers { account, target })?;
+    }
+    Ok(())
+}
+
 /// Takes an author's posts out of somebody's home feed; remote people have none.
 pub(super) fn sweep_home_of(tx: &Tx<'_>, reader: &Party, author: AccountId) -> Result<(), Error> {
     if reader.is_local {

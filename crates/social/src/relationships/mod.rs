@@ -16,7 +16,7 @@ use phiomia_store::{
 };
 
 pub use block::{block, unblock};
-pub use follow::{authorize_request, follow, reject_request, remove_from_followers, unfollow};
+pub use follow::{authorize_request, follow, move_followers, reject_request, remove_from_followers, unfollow};
 pub use mute::{Mute, end_all_lapsed, end_lapsed, mute, unmute};
 pub use personal::{endorse, note, unendorse};
 pub use phiomia_store::db::relationships::FollowOptions;

@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0013_activity",
     "0014_passkeys",
     "0015_notification_policy",
+    "0016_federation",
 ];
 
 /// Copies kept from before migrations.

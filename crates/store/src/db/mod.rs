@@ -20,6 +20,7 @@ pub mod defaults;
 pub mod discovery;
 mod error;
 pub mod featured_tags;
+pub mod federation;
 pub mod followed_tags;
 pub mod foreign_events;
 pub mod inspect;
@@ -368,6 +369,7 @@ pub fn statements() -> Vec<&'static Statement> {
         visibility::ALL,
     ]
     .concat();
+    all.extend(federation::all());
     all.extend(relationships::all());
     all.extend(notifications::all());
     all.extend(statuses::all());

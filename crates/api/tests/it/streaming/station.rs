@@ -63,6 +63,7 @@ impl Station {
         let folder = std::env::temp_dir().join(format!("phiomia_streaming_files_{}", std::process::id()));
         let live = Live::memory();
         let parts = Parts {
+            federation: phiomia_testkit::federation(&database.db, (*addresses).clone()),
             db: database.db.clone(),
             live: live.clone(),
             files: Files::disk(folder).await.unwrap(),

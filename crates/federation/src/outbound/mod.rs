@@ -1,0 +1,291 @@
+//! The only HTTP client of the house. It resolves names itself, connects to exactly the address it has checked, follows
+//! redirects by hand with all checks repeated, and reads no more than it may.
+
+mod guard;
+mod tls;
+
+use std::{
+    error::Error as StdError,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use phiomia_activitypub::bounds;
+use phiomia_model::{Addresses, Cidr, Fault, Time};
+use reqwest::{
+    Client,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect,
+};
+use url::{Host, Url};
+
+use guard::Guard;
+
+/// Redirects of a `GET`; a `POST` has none.
+const MOST_REDIRECTS: usize = 3;
+const DNS_TIMEOUT: Duration = Duration::from_secs(5);
+/// Name, connection and TLS together.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A whole exchange, redirects included.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections that wait for more to say to the same host.
+const IDLE_PER_HOST: usize = 2;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How the network is reached.
+#[derive(Clone, Debug, Default)]
+pub struct OutboundSettings {
+    /// Private ranges that may be connected to all the same.
+    pub allowed_private_addresses: Vec<Cidr>,
+    /// `http` addresses too: for tests and networks of one's own.
+    pub allow_http: bool,
+    /// A PEM file with authorities that may sign certificates, beside the usual ones.
+    pub ca_file: Option<PathBuf>,
+    /// `http://host:port` or `socks5://host:port`.
+    pub proxy: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Not an address that may be asked.
+    #[error("{0} may not be connected to: {1}")]
+    Forbidden(String, &'static str),
+    /// No connection, or it broke off.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It took too long.
+    #[error("no answer within {} s", EXCHANGE_TIMEOUT.as_secs())]
+    TimedOut,
+    /// The answer has too many bytes.
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
+    /// It sends from one place to the next.
+    #[error("more than {MOST_REDIRECTS} redirects")]
+    TooManyRedirects,
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Where it came from, after redirects.
+    pub url: Url,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The media type, or nothing.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// How long the other server wants to be left alone: `Retry-After` in seconds or as a date, at most a day.
+    #[must_use]
+    pub fn retry_after(&self, now: Time) -> Option<Duration> {
+        let text = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+        let wait = match text.parse::<u64>() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => Time::parse_http_date(text)?.since(now),
+        };
+        Some(wait.min(Duration::from_secs(86_400)))
+    }
+}
+
+/// What signs the requests of one exchange: called again for each redirect, for a signature is for one address.
+pub type Sign<'a> = &'a (dyn Fn(&Url) -> Option<Vec<(HeaderName, HeaderValue)>> + Send + Sync);
+
+/// The client. A clone is another handle of the same.
+#[derive(Clone)]
+pub struct Outbound {
+    client: Client,
+    guard: Arc<Guard>,
+    own_hosts: Arc<[String]>,
+    allow_http: bool,
+    has_proxy: bool,
+}
+
+impl Outbound {
+    /// # Errors
+    /// A certificate file or a proxy that is none.
+    pub(crate) fn new(settings: &OutboundSettings, addresses: &Addresses) -> Result<Outbound, Fault> {
+        let guard = Arc::new(Guard { allowed: settings.allowed_private_addresses.clone() });
+        let mut builder = Client::builder()
+            .user_agent(format!("Phiomia/{} (+{}/)", env!("CARGO_PKG_VERSION"), addresses.base()))
+            .tls_backend_preconfigured(tls::config(settings.ca_file.as_deref())?)
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(EXCHANGE_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .dns_resolver(Arc::new(Resolver(guard.clone())))
+            .no_proxy();
+        if let Some(proxy) = &settings.proxy {
+            let proxy =
+                reqwest::Proxy::all(proxy).map_err(|e| Fault::because("reading the address of the proxy", e))?;
+            builder = builder.proxy(proxy);
+        }
+        let client = builder.build().map_err(|e| Fault::because("making the HTTP client", e))?;
+        Ok(Outbound {
+            client,
+            guard,
+            own_hosts: Arc::from([addresses.web_domain.clone()]),
+            allow_http: settings.allow_http,
+            has_proxy: settings.proxy.is_some(),
+        })
+    }
+
+    /// Asks for something; redirects are followed.
+    ///
+    /// # Errors
+    /// See [`Failure`]. An answer of `4xx` or `5xx` is an answer.
+    pub async fn get(&self, url: &Url, accept: &str, sign: Option<Sign<'_>>) -> Result<Answer, Failure> {
+        let mut url = url.clone();
+        let exchange = async {
+            for _ in 0..=MOST_REDIRECTS {
+                self.check(&url)?;
+                let mut request = self.client.request(Method::GET, url.clone()).header(header::ACCEPT, accept);
+                for (name, value) in sign.and_then(|sign| sign(&url)).unwrap_or_default() {
+                    request = request.header(name, value);
+                }
+                let response = request.send().await.map_err(|e| failure(&e))?;
+                match redirect(&url, &response) {
+                    Some(next) => url = next,
+                    None => return read(url.clone(), response, bounds::BODY_BYTES).await,
+                }
+            }
+            Err(Failure::TooManyRedirects)
+        };
+        tokio::time::timeout(EXCHANGE_TIMEOUT, exchange).await.unwrap_or(Err(Failure::TimedOut))
+    }
+
+    /// Sends something; an answer that is a redirect is given as it is.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn post(
+        &self,
+        url: &Url,
+        body: Bytes,
+        headers: Vec<(HeaderName, HeaderValue)>,
+    ) -> Result<Answer, Failure> {
+        self.check(url)?;
+        let mut request = self.client.request(Method::POST, url.clone()).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let exchange = async {
+            let response = request.send().await.map_err(|e| failure(&e))?;
+            // What an inbox says is of interest only when it explains a refusal.
+            read(url.clone(), response, 64 * 1024).await
+        };
+        tokio::time::timeout(EXCHANGE_TIMEOUT, exchange).await.unwrap_or(Err(Failure::TimedOut))
+    }
+
+    /// Everything about an address that can be seen before it is resolved.
+    fn check(&self, url: &Url) -> Result<(), Failure> {
+        let refuse = |why| Err(Failure::Forbidden(shown(url), why));
+        match url.scheme() {
+            "https" => {}
+            "http" if self.allow_http => {}
+            _ => return refuse("it is not https"),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("it carries a user name or password");
+        }
+        if self.own_hosts.iter().any(|own| *own == shown(url)) {
+            return refuse("it is our own");
+        }
+        let literal = match url.host() {
+            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
+            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
+            Some(Host::Domain(_)) => None,
+            None => return refuse("it has no host"),
+        };
+        // The resolver is not asked for these.
+        if literal.is_some_and(|address| !self.guard.admits(address)) {
+            return refuse("it is an address of a private network");
+        }
+        if self.has_proxy && literal.is_none() && url.host_str() == Some("localhost") {
+            return refuse("it is an address of a private network");
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outbound")
+    }
+}
+
+/// Host and, unless it is the scheme's own, port.
+fn shown(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Where an answer sends us, if it does.
+fn redirect(from: &Url, response: &reqwest::Response) -> Option<Url> {
+    let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    let target = response.headers().get(header::LOCATION).filter(|_| is_redirect)?.to_str().ok()?;
+    let mut target = from.join(target).ok()?;
+    target.set_fragment(None);
+    Some(target)
+}
+
+async fn read(url: Url, mut response: reqwest::Response, most: usize) -> Result<Answer, Failure> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| failure(&e))? {
+        if body.len().saturating_add(chunk.len()) > most {
+            return Err(Failure::TooLong(most));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { url, status, headers, body: body.freeze() })
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_timeout() {
+        return Failure::TimedOut;
+    }
+    // The library's outer sentences repeat the address; the innermost says what happened.
+    let mut cause: &dyn StdError = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    Failure::Unreachable(cause.to_string())
+}
+
+/// Looks names up as the system does, and gives only addresses that may be connected to.
+struct Resolver(Arc<Guard>);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let host = name.as_str().to_owned();
+            let looking = tokio::net::lookup_host((host.as_str(), 0));
+            let found = tokio::time::timeout(DNS_TIMEOUT, looking).await;
+            let found = found.map_err(|_| format!("the name {host} was not resolved in time"))?;
+            let found: Vec<SocketAddr> =
+                found.map_err(|e| format!("the name {host} cannot be resolved: {e}"))?.collect();
+            let admitted: Vec<SocketAddr> = found.iter().copied().filter(|a| guard.admits(a.ip())).collect();
+            if admitted.is_empty() {
+                return Err(format!("{host} has no address that may be connected to (it has {})", found.len()).into());
+            }
+            Ok(Box::new(admitted.into_iter()) as Addrs)
+        })
+    }
+}

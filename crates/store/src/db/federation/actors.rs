@@ -1,0 +1,478 @@
+//! People who live elsewhere: how they are reached, and the keys their servers sign with for them.
+
+use phiomia_model::{AccountId, Fault, Time, account::Field};
+use serde::{Deserialize, Serialize};
+
+use crate::db::{
+    query::{Query, Tx},
+    sql::{Sql, queries},
+    value::{FromRow, Row, Value},
+};
+
+queries! {
+    BY_URI = Sql::Same("select id from accounts where uri = $1");
+    BY_URIS = Sql::Same("select id, uri from accounts where uri in texts($1)");
+    BY_URL = Sql::Same("select id from accounts where url = $1 and suspended_at is null limit 1");
+    INSERT_ACCOUNT = Sql::Same("insert into accounts (id, username, username_key, domain, uri, url, display_name, note, fields,
+            is_locked, is_bot, is_group, is_discoverable, is_indexable, is_memorial, attribution_domains, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+    UPDATE_ACCOUNT = Sql::Same("update accounts set username = $2, username_key = $3, domain = $4, url = $5, display_name = $6,
+            note = $7, fields = $8, is_locked = $9, is_bot = $10, is_group = $11, is_discoverable = $12,
+            is_indexable = $13, is_memorial = $14, attribution_domains = $15
+        where id = $1");
+    KEEP = Sql::Same("insert into actors (account_id, host, inbox, shared_inbox, outbox, followers, following, featured,
+            featured_tags, avatar, header, avatar_description, header_description, emojis, also_known_as,
+            is_suspended_at_home, fetched_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        on conflict (account_id) do update set host = excluded.host, inbox = excluded.inbox,
+            shared_inbox = excluded.shared_inbox, outbox = excluded.outbox, followers = excluded.followers,
+            following = excluded.following, featured = excluded.featured, featured_tags = excluded.featured_tags,
+            avatar = excluded.avatar, header = excluded.header, avatar_description = excluded.avatar_description,
+            header_description = excluded.header_description, emojis = excluded.emojis,
+            also_known_as = excluded.also_known_as, is_suspended_at_home = excluded.is_suspended_at_home,
+            fetched_at = excluded.fetched_at");
+    FIND = Sql::Same("select t.account_id, t.host, t.inbox, t.shared_inbox, t.outbox, t.followers, t.following, t.featured,
+            t.featured_tags, t.avatar, t.header, t.emojis, t.also_known_as, t.fetched_at, t.backfilled_at
+        from actors t where t.account_id = $1");
+    SET_BACKFILLED = Sql::Same("update actors set backfilled_at = $2 where account_id = $1");
+    SET_COUNTS = Sql::Same("update accounts set followers_count = coalesce(cast($2 as bigint), followers_count),
+            following_count = coalesce(cast($3 as bigint), following_count),
+            statuses_count = coalesce(cast($4 as bigint), statuses_count)
+        where id = $1");
+    SET_MOVED = Sql::Same("update accounts set moved_to_id = $2 where id = $1");
+    SET_HANDLE_FREE = Sql::Same("update accounts set username_key = username_key || ' ' || id
+        where username_key = $1 and domain = $2 and id <> $3");
+    FORGET_KEYS = Sql::Same("delete from actor_keys where account_id = $1");
+    KEEP_KEY = Sql::Same("insert into actor_keys (id, account_id, form, material) values ($1, $2, $3, $4)
+        on conflict (id) do update set account_id = excluded.account_id, form = excluded.form, material = excluded.material");
+    KEY = Sql::Same("select k.account_id, k.form, k.material, a.uri from actor_keys k join accounts a on a.id = k.account_id
+        where k.id = $1");
+    INBOXES = Sql::Same("select distinct case when t.shared_inbox = '' then t.inbox else t.shared_inbox end, t.host
+        from actors t join accounts a on a.id = t.account_id
+        where t.account_id in ids($1) and a.suspended_at is null and a.deleted_at is null");
+    OWN_INBOXES = Sql::Same("select distinct t.inbox, t.host from actors t where t.account_id in ids($1)");
+    FOLLOWERS_INBOXES = Sql::Same("select distinct case when t.shared_inbox = '' then t.inbox else t.shared_inbox end, t.host
+        from follows f join actors t on t.account_id = f.account_id join accounts a on a.id = f.account_id
+        where f.target_id = $1 and a.suspended_at is null and a.deleted_at is null");
+    ALL_INBOXES = Sql::Same("select distinct case when shared_inbox = '' then inbox else shared_inbox end, host from actors");
+    ANY = Sql::Same("select 1 from actors limit 1");
+    FOLLOWERS_AT = Sql::Same("select a.id, a.uri from follows f join actors t on t.account_id = f.account_id
+            join accounts a on a.id = f.account_id
+        where f.target_id = $1 and t.host = $2");
+    BY_FOLLOWERS = Sql::Same("select account_id from actors where followers = $1");
+    ALIASES = Sql::Same("select uri from aliases where account_id = $1 order by created_at, uri");
+    ADD_ALIAS = Sql::Same("insert into aliases (account_id, uri, created_at) values ($1, $2, $3)
+        on conflict (account_id, uri) do nothing");
+    REMOVE_ALIAS = Sql::Same("delete from aliases where account_id = $1 and uri = $2");
+}
+
+/// A custom emoji of another server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteEmoji {
+    /// Without colons.
+    pub shortcode: String,
+    /// Its picture there.
+    pub url: String,
+}
+
+/// A profile from elsewhere, about to be kept.
+#[derive(Clone, Debug, Default)]
+pub struct RemoteProfile {
+    /// Its id in the network, in normal form.
+    pub uri: String,
+    /// Without the domain, as written.
+    pub username: String,
+    /// The domain of the handle, in lower case.
+    pub domain: String,
+    /// Its page.
+    pub url: String,
+    /// Shown name.
+    pub display_name: String,
+    /// Bio, HTML as received.
+    pub note: String,
+    /// Rows, HTML as received.
+    pub fields: Vec<Field>,
+    /// Follow requests need approval.
+    pub is_locked: bool,
+    /// Automated.
+    pub is_bot: bool,
+    /// A group actor.
+    pub is_group: bool,
+    /// May be shown in discovery.
+    pub is_discoverable: bool,
+    /// Public posts may be found by anyone's search.
+    pub is_indexable: bool,
+    /// In memory of.
+    pub is_memorial: bool,
+    /// Sites that may credit it.
+    pub attribution_domains: Vec<String>,
+    /// When it was made, as it says.
+    pub created_at: Option<Time>,
+    /// Host and port of the id.
+    pub host: String,
+    /// Where it gets its post.
+    pub inbox: String,
+    /// Empty: none.
+    pub shared_inbox: String,
+    /// What it sent.
+    pub outbox: Option<String>,
+    /// Its followers.
+    pub followers: Option<String>,
+    /// Whom it follows.
+    pub following: Option<String>,
+    /// Pinned posts.
+    pub featured: Option<String>,
+    /// Featured hashtags.
+    pub featured_tags: Option<String>,
+    /// Picture.
+    pub avatar: Option<String>,
+    /// Picture.
+    pub header: Option<String>,
+    /// Alt text.
+    pub avatar_description: String,
+    /// Alt text.
+    pub header_description: String,
+    /// Custom emoji of names and texts.
+    pub emojis: Vec<RemoteEmoji>,
+    /// Its other names.
+    pub also_known_as: Vec<String>,
+    /// Whether its own server suspended it.
+    pub is_suspended_at_home: bool,
+    /// Keys: id, whether it is a PEM (else multibase), the key as written.
+    pub keys: Vec<(String, bool, String)>,
+}
+
+/// How somebody elsewhere is reached.
+#[derive(Clone, Debug)]
+pub struct ActorRow {
+    /// Who.
+    pub account: AccountId,
+    /// Host and port of the id.
+    pub host: String,
+    /// Where it gets its post.
+    pub inbox: String,
+    /// Empty: none.
+    pub shared_inbox: String,
+    /// What it sent.
+    pub outbox: Option<String>,
+    /// Its followers.
+    pub followers: Option<String>,
+    /// Whom it follows.
+    pub following: Option<String>,
+    /// Pinned posts.
+    pub featured: Option<String>,
+    /// Featured hashtags.
+    pub featured_tags: Option<String>,
+    /// Picture.
+    pub avatar: Option<String>,
+    /// Picture.
+    pub header: Option<String>,
+    /// Custom emoji.
+    pub emojis: Vec<RemoteEmoji>,
+    /// Its other names.
+    pub also_known_as: Vec<String>,
+    /// When its document was last read.
+    pub fetched_at: Time,
+    /// When its posts were last fetched.
+    pub backfilled_at: Option<Time>,
+}
+
+impl FromRow for ActorRow {
+    fn from_row(row: &mut Row<'_>) -> Result<ActorRow, Fault> {
+        Ok(ActorRow {
+            account: row.next()?,
+            host: row.next()?,
+            inbox: row.next()?,
+            shared_inbox: row.next()?,
+            outbox: row.next()?,
+            followers: row.next()?,
+            following: row.next()?,
+            featured: row.next()?,
+            featured_tags: row.next()?,
+            avatar: row.next()?,
+            header: row.next()?,
+            emojis: from_json(&row.next::<String>()?)?,
+            also_known_as: from_json(&row.next::<String>()?)?,
+            fetched_at: row.next()?,
+            backfilled_at: row.next()?,
+        })
+    }
+}
+
+/// A key that somebody's server signs with.
+#[derive(Clone, Debug)]
+pub struct KnownKey {
+    /// Whose.
+    pub account: AccountId,
+    /// A PEM, else multibase.
+    pub is_pem: bool,
+    /// As written.
+    pub material: String,
+    /// The owner's id in the network.
+    pub owner: String,
+}
+
+/// Where an activity is to be sent: the inbox and the host it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Inbox {
+    /// Its address.
+    pub url: String,
+    /// Host and port of who it belongs to.
+    pub host: String,
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|e| Fault::because("reading a JSON column of actors", e))
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|e| Fault::because("writing a JSON column of actors", e))
+}
+
+/// The account with this id in the network, of here or elsewhere.
+///
+/// # Errors
+/// The database failed.
+pub fn by_uri(q: &Query<'_>, uri: &str) -> Result<Option<AccountId>, Fault> {
+    q.value(&BY_URI, (uri,))
+}
+
+/// The accounts with these ids in the network.
+///
+/// # Errors
+/// The database failed.
+pub fn by_uris(q: &Query<'_>, uris: &[String]) -> Result<Vec<(AccountId, String)>, Fault> {
+    if uris.is_empty() { Ok(Vec::new()) } else { q.rows(&BY_URIS, (uris,)) }
+}
+
+/// The account with this page.
+///
+/// # Errors
+/// The database failed.
+pub fn by_url(q: &Query<'_>, url: &str) -> Result<Option<AccountId>, Fault> {
+    q.value(&BY_URL, (url,))
+}
+
+/// Keeps a profile from elsewhere, new or known by its id. A handle that another account had goes to this one: its
+/// server says whose it is.
+///
+/// # Errors
+/// The database failed.
+pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
+    let known = by_uri(tx, &profile.uri)?;
+    let id = known.unwrap_or_else(|| AccountId(tx.new_id()));
+    let key = profile.username.to_lowercase();
+    tx.execute(&SET_HANDLE_FREE, (&key, &profile.domain, id))?;
+    let (fields, domains) = (to_json(&profile.fields)?, to_json(&profile.attribution_domains)?);
+    if known.is_some() {
+        let values = [
+            Value::Int(id.0),
+            Value::Text(&profile.username),
+            Value::Text(&key),
+            Value::Text(&profile.domain),
+            Value::Text(&profile.url),
+            Value::Text(&profile.display_name),
+            Value::Text(&profile.note),
+            Value::Text(&fields),
+            Value::Bool(profile.is_locked),
+            Value::Bool(profile.is_bot),
+            Value::Bool(profile.is_group),
+            Value::Bool(profile.is_discoverable),
+            Value::Bool(profile.is_indexable),
+            Value::Bool(profile.is_memorial),
+            Value::Text(&domains),
+        ];
+        tx.execute(&UPDATE_ACCOUNT, values.as_slice())?;
+    } else {
+        let created_at = profile.created_at.filter(|at| *at <= tx.now()).unwrap_or(tx.now());
+        let values = [
+            Value::Int(id.0),
+            Value::Text(&profile.username),
+            Value::Text(&key),
+            Value::Text(&profile.domain),
+            Value::Text(&profile.uri),
+            Value::Text(&profile.url),
+            Value::Text(&profile.display_name),
+            Value::Text(&profile.note),
+            Value::Text(&fields),
+            Value::Bool(profile.is_locked),
+            Value::Bool(profile.is_bot),
+            Value::Bool(profile.is_group),
+            Value::Bool(profile.is_discoverable),
+            Value::Bool(profile.is_indexable),
+            Value::Bool(profile.is_memorial),
+            Value::Text(&domains),
+            Value::Int(created_at.0),
+        ];
+        tx.execute(&INSERT_ACCOUNT, values.as_slice())?;
+    }
+    keep_actor(tx, id, profile)?;
+    tx.execute(&FORGET_KEYS, (id,))?;
+    for (key, is_pem, material) in &profile.keys {
+        tx.execute(&KEEP_KEY, (key, id, if *is_pem { "pem" } else { "multibase" }, material))?;
+    }
+    Ok(id)
+}
+
+fn keep_actor(tx: &Tx<'_>, id: AccountId, profile: &RemoteProfile) -> Result<(), Fault> {
+    let text = |value: &'_ Option<String>| value.clone();
+    let (emojis, aliases) = (to_json(&profile.emojis)?, to_json(&profile.also_known_as)?);
+    let texts = [&profile.outbox, &profile.followers, &profile.following, &profile.featured, &profile.featured_tags];
+    let [outbox, followers, following, featured, featured_tags] = texts.map(text);
+    fn or_null(value: Option<&String>) -> Value<'_> {
+        value.map_or(Value::Null, |text| Value::Text(text))
+    }
+    let values = [
+        Value::Int(id.0),
+        Value::Text(&profile.host),
+        Value::Text(&profile.inbox),
+        Value::Text(&profile.shared_inbox),
+        or_null(outbox.as_ref()),
+        or_null(followers.as_ref()),
+        or_null(following.as_ref()),
+        or_null(featured.as_ref()),
+        or_null(featured_tags.as_ref()),
+        or_null(profile.avatar.as_ref()),
+        or_null(profile.header.as_ref()),
+        Value::Text(&profile.avatar_description),
+        Value::Text(&profile.header_description),
+        Value::Text(&emojis),
+        Value::Text(&aliases),
+        Value::Bool(profile.is_suspended_at_home),
+        Value::Int(tx.now().0),
+    ];
+    tx.execute(&KEEP, values.as_slice()).map(|_| ())
+}
+
+/// How somebody elsewhere is reached; `None` for people here.
+///
+/// # Errors
+/// The database failed.
+pub fn find(q: &Query<'_>, account: AccountId) -> Result<Option<ActorRow>, Fault> {
+    q.row(&FIND, (account,))
+}
+
+/// Notes that somebody's posts were fetched.
+///
+/// # Errors
+/// The database failed.
+pub fn set_backfilled(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
+    tx.execute(&SET_BACKFILLED, (account, tx.now())).map(|_| ())
+}
+
+/// What the origin counts: followers, followed, posts. `None` leaves a count as it is.
+///
+/// # Errors
+/// The database failed.
+pub fn set_counts(
+    tx: &Tx<'_>,
+    account: AccountId,
+    followers: Option<i64>,
+    following: Option<i64>,
+    statuses: Option<i64>,
+) -> Result<(), Fault> {
+    tx.execute(&SET_COUNTS, (account, followers, following, statuses)).map(|_| ())
+}
+
+/// Somebody has gone to another account, or came back (`None`).
+///
+/// # Errors
+/// The database failed.
+pub fn set_moved(tx: &Tx<'_>, account: AccountId, target: Option<AccountId>) -> Result<(), Fault> {
+    tx.execute(&SET_MOVED, (account, target)).map(|_| ())
+}
+
+/// The key with this name.
+///
+/// # Errors
+/// The database failed.
+pub fn key(q: &Query<'_>, id: &str) -> Result<Option<KnownKey>, Fault> {
+    let row: Option<(AccountId, String, String, String)> = q.row(&KEY, (id,))?;
+    Ok(row.map(|(account, form, material, owner)| KnownKey { account, is_pem: form == "pem", material, owner }))
+}
+
+fn inboxes(rows: Vec<(String, String)>) -> Vec<Inbox> {
+    rows.into_iter().map(|(url, host)| Inbox { url, host }).collect()
+}
+
+/// The inboxes of some accounts, one for each server where that has a shared one. People here have none.
+///
+/// # Errors
+/// The database failed.
+pub fn inboxes_of(q: &Query<'_>, accounts: &[AccountId]) -> Result<Vec<Inbox>, Fault> {
+    let ids: Vec<i64> = accounts.iter().map(|id| id.0).collect();
+    if ids.is_empty() { Ok(Vec::new()) } else { Ok(inboxes(q.rows(&INBOXES, (&ids,))?)) }
+}
+
+/// The personal inboxes of some accounts, also of suspended ones: for what concerns one person.
+///
+/// # Errors
+/// The database failed.
+pub fn own_inboxes(q: &Query<'_>, accounts: &[AccountId]) -> Result<Vec<Inbox>, Fault> {
+    let ids: Vec<i64> = accounts.iter().map(|id| id.0).collect();
+    Ok(inboxes(q.rows(&OWN_INBOXES, (&ids,))?))
+}
+
+/// The inboxes of somebody's followers, one for each server where that has a shared one.
+///
+/// # Errors
+/// The database failed.
+pub fn followers_inboxes(q: &Query<'_>, account: AccountId) -> Result<Vec<Inbox>, Fault> {
+    Ok(inboxes(q.rows(&FOLLOWERS_INBOXES, (account,))?))
+}
+
+/// Every inbox we know, one for each server where that has a shared one: who is deleted is deleted everywhere.
+///
+/// # Errors
+/// The database failed.
+pub fn all_inboxes(q: &Query<'_>) -> Result<Vec<Inbox>, Fault> {
+    Ok(inboxes(q.rows(&ALL_INBOXES, ())?))
+}
+
+/// Whether anybody elsewhere is known at all: while nobody is, there is nobody to tell anything.
+///
+/// # Errors
+/// The database failed.
+pub fn is_anybody_known(q: &Query<'_>) -> Result<bool, Fault> {
+    q.exists(&ANY, ())
+}
+
+/// Somebody's followers at one host, with their ids in the network.
+///
+/// # Errors
+/// The database failed.
+pub fn followers_at(q: &Query<'_>, account: AccountId, host: &str) -> Result<Vec<(AccountId, String)>, Fault> {
+    q.rows(&FOLLOWERS_AT, (account, host))
+}
+
+/// Whose collection of followers this is.
+///
+/// # Errors
+/// The database failed.
+pub fn by_followers(q: &Query<'_>, collection: &str) -> Result<Option<AccountId>, Fault> {
+    q.value(&BY_FOLLOWERS, (collection,))
+}
+
+/// The other names of somebody here, in the order they were added.
+///
+/// # Errors
+/// The database failed.
+pub fn aliases(q: &Query<'_>, account: AccountId) -> Result<Vec<String>, Fault> {
+    q.column(&ALIASES, (account,))
+}
+
+/// Adds another name.
+///
+/// # Errors
+/// The database failed.
+pub fn add_alias(tx: &Tx<'_>, account: AccountId, uri: &str) -> Result<(), Fault> {
+    tx.execute(&ADD_ALIAS, (account, uri, tx.now())).map(|_| ())
+}
+
+/// Takes another name away; whether it was there.
+///
+/// # Errors
+/// The database failed.
+pub fn remove_alias(tx: &Tx<'_>, account: AccountId, uri: &str) -> Result<bool, Fault> {
+    Ok(tx.execute(&REMOVE_ALIAS, (account, uri))? > 0)
+}
