@@ -30,9 +30,10 @@ def log_since(server):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    server = getattr(item, "funcargs", {}).get("server")
-    if report.failed and server is not None:
-        report.sections.append(("server log", server.log_text(getattr(server, "log_mark", 0))[-20_000:]))
+    servers = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Server)]
+    for server in servers if report.failed else []:
+        log = server.log_text(getattr(server, "log_mark", 0))[-20_000:]
+        report.sections.append((f"log of {server.domain} ({server.engine})", log))
     return report
 
 

@@ -25,9 +25,9 @@ def engines():
     return ["sqlite", "postgres"] if POSTGRES else ["sqlite"]
 
 
-def free_port():
+def free_port(host="127.0.0.1"):
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, 0))
         return listener.getsockname()[1]
 
 
@@ -48,12 +48,13 @@ class CommandFailed(Exception):
 
 
 class Server:
-    """Start it with `with`; everything it made is gone afterwards."""
+    """Start it with `with`; everything it made is gone afterwards. `more` are environment variables."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, host="localhost", **more):
         self.engine = engine
-        self.port = free_port()
-        self.domain = f"localhost:{self.port}"
+        self.host = host
+        self.port = free_port(host)
+        self.domain = f"{host}:{self.port}"
         self.base = f"http://{self.domain}"
         self.data = Path(tempfile.mkdtemp(prefix=f"phiomia-{engine}-"))
         self.log = self.data / "server.log"
@@ -68,7 +69,7 @@ class Server:
             "LOCAL_DOMAIN": self.domain,
             "RUST_BACKTRACE": "1",
             "RUST_LOG": os.environ.get("RUST_LOG", "info"),
-        }
+        } | more
 
     def __enter__(self):
         try:
@@ -76,7 +77,7 @@ class Server:
                 self._start_postgres_and_redis()
             # Tests ask more often in a minute than a person does in a day.
             self.cli("settings", "set", "rate_limits", "off")
-            self._start()
+            self.start()
             self.app = json.loads(self.cli(
                 "app", "create", "--name", "End to end", "--redirect-uri", "urn:ietf:wg:oauth:2.0:oob",
                 "--scopes", "read write follow push profile", "--json"))
@@ -86,7 +87,7 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self._end(self.process)
+        self.stop()
         self._end(self.redis)
         if self.engine == "postgres":
             self._psql(f"drop database if exists {self.database} with (force)")
@@ -103,15 +104,19 @@ class Server:
         self.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
         eventually(lambda: self._listens(port), "Redis listens")
 
-    def _start(self):
-        with self.log.open("wb") as log:
+    def start(self):
+        """Also after `stop`: the same address, the same data."""
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--data", self.data, "--listen", f"localhost:{self.port}"],
+                [BINARY, "serve", "--data", self.data, "--listen", f"{self.host}:{self.port}"],
                 env=self.environment, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
             eventually(self._healthy, "the server answers /health", START_SECONDS)
         except AssertionError as slow:
             raise AssertionError(f"{slow}\n{self.log_text()}") from slow
+
+    def stop(self):
+        self._end(self.process)
 
     def _healthy(self):
         if self.process.poll() is not None:

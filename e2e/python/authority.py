@@ -1,0 +1,62 @@
+"""A certificate authority for one test run: servers on 127.0.0.x can speak TLS with each other and with nobody else."""
+
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+class Authority:
+    """Its files are in `folder`: `ca.pem` to be trusted by others, and a certificate with its key for each host."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "End to end")])
+        self.file = self.folder / "ca.pem"
+        certificate = self._certificate(self._name, self._key.public_key(), [
+            (x509.BasicConstraints(ca=True, path_length=0), True),
+            (x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), False),
+        ])
+        self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _certificate(self, subject, public_key, extensions):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        day = datetime.timedelta(days=1)
+        builder = (
+            x509.CertificateBuilder().subject_name(subject).issuer_name(self._name).public_key(public_key)
+            .serial_number(x509.random_serial_number()).not_valid_before(now - day).not_valid_after(now + day))
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(self._key, hashes.SHA256())
+
+    def files_for(self, host):
+        """The certificate and the key of a name or an address, as two PEM files."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        try:
+            names = [x509.IPAddress(ipaddress.ip_address(host))]
+        except ValueError:
+            names = [x509.DNSName(host)]
+        certificate = self._certificate(
+            x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)]), key.public_key(), [
+                (x509.SubjectAlternativeName(names), False),
+                (x509.BasicConstraints(ca=False, path_length=None), True),
+                (x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False),
+            ])
+        certificate_file, key_file = self.folder / f"{host}.pem", self.folder / f"{host}.key"
+        certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        key_file.write_bytes(key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        return certificate_file, key_file
+
+    def server_context(self, host):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.files_for(host))
+        return context
+
+    def client_context(self):
+        return ssl.create_default_context(cafile=self.file)
