@@ -4,6 +4,7 @@
 //! - [`outbound`] is the only HTTP client of the house: nothing else opens a connection to a stranger.
 //! - [`keys`] holds our own key pairs.
 
+pub mod build;
 pub mod keys;
 pub mod outbound;
 

@@ -2,10 +2,11 @@
 
 pub mod actors;
 pub mod key_pairs;
+pub mod neighbours;
 
 use super::sql::Statement;
 
 /// Every statement of the folder.
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [actors::ALL, key_pairs::ALL].concat()
+    [actors::ALL, key_pairs::ALL, neighbours::ALL].concat()
 }

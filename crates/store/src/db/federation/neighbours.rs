@@ -1,0 +1,111 @@
+//! What a post's document names beside the post itself: what it answers and quotes, its thread, and people's ids.
+
+use phiomia_model::{AccountId, Fault, QuoteState, StatusId};
+
+use crate::db::{
+    query::Query,
+    server::CustomEmojiView,
+    sql::{Sql, queries},
+    value::{FromRow, Row},
+};
+
+queries! {
+    NEIGHBOURS = Sql::Same("select s.id, p.uri, c.uri, k.state, coalesce(q.uri, k.quoted_uri), k.approval_uri,
+            k.quoted_account_id, a.domain
+        from statuses s
+        left join statuses p on p.id = s.in_reply_to_id
+        left join conversations c on c.id = s.conversation_id
+        left join quotes k on k.status_id = s.id
+        left join statuses q on q.id = k.quoted_status_id
+        left join accounts a on a.id = k.quoted_account_id
+        where s.id in ids($1)");
+    // What authors answered to themselves, for everybody to see.
+    CONTINUED = Sql::Same("select s.in_reply_to_id, s.id, s.uri from statuses s
+        where s.in_reply_to_id in ids($1) and s.in_reply_to_account_id = s.account_id and s.visibility < 2
+            and s.deleted_at is null
+        order by s.id limit 400");
+    URIS = Sql::Same("select id, uri from accounts where id in ids($1)");
+    EMOJIS = Sql::Same("select id, shortcode, file, content_type, category, is_visible from custom_emojis
+        where shortcode in texts($1) order by shortcode");
+}
+
+/// What stands around a post.
+#[derive(Clone, Debug)]
+pub struct Neighbours {
+    /// The post.
+    pub status: StatusId,
+    /// The id of what it answers, wherever that is.
+    pub parent: Option<String>,
+    /// The name that another server gave its thread. `None`: the thread began here.
+    pub conversation: Option<String>,
+    /// What it quotes.
+    pub quote: Option<QuoteNames>,
+}
+
+/// What a post quotes, by its names in the network.
+#[derive(Clone, Debug)]
+pub struct QuoteNames {
+    /// Whether the quoted author allows it.
+    pub state: QuoteState,
+    /// The quoted post; `None` when it is gone.
+    pub quoted: Option<String>,
+    /// The stamp of an author elsewhere.
+    pub approval: Option<String>,
+    /// The quoted author.
+    pub author: Option<AccountId>,
+    /// Whether they live here.
+    pub is_author_local: bool,
+}
+
+impl FromRow for Neighbours {
+    fn from_row(row: &mut Row<'_>) -> Result<Neighbours, Fault> {
+        let (status, parent, conversation) = (row.next()?, row.next()?, row.next()?);
+        let state: Option<String> = row.next()?;
+        let (quoted, approval, author) = (row.next()?, row.next()?, row.next()?);
+        let is_author_local = row.next::<Option<String>>()?.is_some_and(|domain| domain.is_empty());
+        let quote = state.map(|state| QuoteNames {
+            state: state.parse().unwrap_or(QuoteState::Pending),
+            quoted,
+            approval,
+            author,
+            is_author_local,
+        });
+        Ok(Neighbours { status, parent, conversation, quote })
+    }
+}
+
+/// What stands around some posts.
+///
+/// # Errors
+/// The database failed.
+pub fn of(q: &Query<'_>, statuses: &[StatusId]) -> Result<Vec<Neighbours>, Fault> {
+    let ids: Vec<i64> = statuses.iter().map(|id| id.0).collect();
+    q.rows(&NEIGHBOURS, (&ids,))
+}
+
+/// What their authors answered to some posts of their own, oldest first: the answered post, the answer, and its id in
+/// the network.
+///
+/// # Errors
+/// The database failed.
+pub fn continued(q: &Query<'_>, statuses: &[StatusId]) -> Result<Vec<(StatusId, StatusId, String)>, Fault> {
+    let ids: Vec<i64> = statuses.iter().map(|id| id.0).collect();
+    q.rows(&CONTINUED, (&ids,))
+}
+
+/// The ids in the network of some accounts.
+///
+/// # Errors
+/// The database failed.
+pub fn uris(q: &Query<'_>, accounts: &[AccountId]) -> Result<Vec<(AccountId, String)>, Fault> {
+    let ids: Vec<i64> = accounts.iter().map(|id| id.0).collect();
+    q.rows(&URIS, (&ids,))
+}
+
+/// The custom emoji of these names.
+///
+/// # Errors
+/// The database failed.
+pub fn emojis(q: &Query<'_>, names: &[String]) -> Result<Vec<CustomEmojiView>, Fault> {
+    if names.is_empty() { Ok(Vec::new()) } else { q.rows(&EMOJIS, (names,)) }
+}
