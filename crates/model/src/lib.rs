@@ -15,6 +15,7 @@ pub mod list;
 pub mod notification;
 pub mod outgoing;
 pub mod page;
+pub mod remote;
 pub mod role;
 pub mod scope;
 pub mod status;

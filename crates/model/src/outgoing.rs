@@ -29,8 +29,8 @@ pub enum Outgoing {
         account: AccountId,
         /// Whom.
         target: AccountId,
-        /// The activity's id.
-        uri: String,
+        /// The number at the end of the activity's id.
+        number: i64,
     },
     /// Somebody takes a follow, or the wish for it, back.
     Unfollowed {
@@ -38,8 +38,8 @@ pub enum Outgoing {
         account: AccountId,
         /// Whom.
         target: AccountId,
-        /// The `Follow`'s id.
-        uri: String,
+        /// The number at the end of the `Follow`'s id.
+        number: i64,
     },
     /// Somebody here lets somebody elsewhere follow, or not, or not any more.
     Answered {
@@ -58,8 +58,8 @@ pub enum Outgoing {
         account: AccountId,
         /// Whom.
         target: AccountId,
-        /// The `Block`'s id.
-        uri: String,
+        /// The number at the end of the `Block`'s id.
+        number: i64,
         /// No longer.
         is_undone: bool,
     },
@@ -69,8 +69,8 @@ pub enum Outgoing {
         account: AccountId,
         /// Which post.
         status: StatusId,
-        /// The `Like`'s id.
-        uri: String,
+        /// The number at the end of the `Like`'s id.
+        number: i64,
         /// No longer.
         is_undone: bool,
     },

@@ -3,15 +3,18 @@
 use std::{collections::HashSet, time::Duration};
 
 use phiomia_model::{
-    AccountId, Error, Event, Job, NotificationType, Noun, PollId, Refusal, StatusId, Time, Viewer,
+    AccountId, Error, Event, Job, NotificationType, Noun, Outgoing, PollId, Refusal, StatusId, Time, Viewer,
     status::{PollDraft, PollEdit},
 };
 use phiomia_store::{
     Tx,
-    db::statuses::{self, PollRow},
+    db::{
+        accounts,
+        statuses::{self, PollRow},
+    },
 };
 
-use crate::{Social, notifications::notify};
+use crate::{Social, notifications::notify, outgoing::tell};
 
 /// Voters told in one run of the job.
 const BATCH: i64 = 500;
@@ -164,6 +167,9 @@ pub fn vote(tx: &Tx<'_>, me: AccountId, poll: PollId, choices: &[i64]) -> Result
         chosen.push(*choice);
     }
     statuses::vote(tx, poll, me, choices, is_first)?;
+    if !view.body.is_local && accounts::view(tx, me)?.is_some_and(|me| me.is_local()) {
+        tell(tx, Outgoing::Voted { account: me, poll, choices: choices.to_vec() })?;
+    }
     tx.announce(Event::StatusTouched { status: row.status });
     Ok(row.status)
 }
@@ -185,6 +191,9 @@ pub fn close(tx: &Tx<'_>, poll: PollId, after: Option<AccountId>) -> Result<(), 
         }
         statuses::close_poll(tx, poll)?;
         notify(tx, author, author, NotificationType::Poll, Some(row.status))?;
+        if statuses::source(tx, row.status)?.is_some_and(|source| source.is_local) {
+            tell(tx, Outgoing::Edited { status: row.status })?;
+        }
         tx.announce(Event::StatusEdited { status: row.status, author });
     }
     let voters = statuses::local_voters(tx, poll, after.unwrap_or(AccountId(0)), BATCH)?;

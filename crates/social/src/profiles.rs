@@ -1,7 +1,7 @@
 //! Somebody changes how they show themselves and how they post.
 
 use phiomia_model::{
-    AccountId, Error, Event, Noun, Refusal,
+    AccountId, Error, Event, Noun, Outgoing, Refusal,
     account::{Field, ProfileEdit},
 };
 use phiomia_store::{
@@ -9,7 +9,7 @@ use phiomia_store::{
     db::{accounts, accounts::ProfileColumns, defaults},
 };
 
-use crate::Social;
+use crate::{Social, outgoing::tell};
 
 /// Changes `me`'s profile and posting defaults. A field whose value stays what it was keeps its verification.
 ///
@@ -45,6 +45,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -
     if to != before {
         defaults::update(tx, me, &to)?;
     }
+    tell(tx, Outgoing::ProfileChanged { account: me })?;
     tx.announce(Event::AccountTouched { account: me });
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What people do with hashtags: follow them, show them on their profiles.
 
-use phiomia_model::{AccountId, Error, Event, Fault, Noun, Refusal, limits::LIMITS};
+use phiomia_model::{AccountId, Error, Event, Fault, Noun, Outgoing, Refusal, limits::LIMITS};
 use phiomia_store::{
     Tx,
     db::{
@@ -10,6 +10,8 @@ use phiomia_store::{
     },
 };
 use phiomia_text::{is_valid_tag, tag_key};
+
+use crate::outgoing::tell;
 
 /// `me` follows a tag: public posts under it come into home from now on.
 ///
@@ -71,6 +73,7 @@ pub fn feature_new(tx: &Tx<'_>, me: AccountId, name: &str) -> Result<TagView, Er
 pub fn unfeature(tx: &Tx<'_>, me: AccountId, name: &str) -> Result<TagView, Error> {
     let tag = made(tx, name)?.ok_or(Refusal::NotFound(Noun::Record))?;
     featured_tags::delete_tag(tx, me, tag.id)?;
+    tell(tx, Outgoing::FeaturedTag { account: me, name: tag.name.clone(), is_undone: true })?;
     Ok(tag)
 }
 
@@ -96,6 +99,7 @@ fn insert(tx: &Tx<'_>, me: AccountId, tag: &TagView) -> Result<(), Error> {
         return Err(Refusal::validation("You have already featured the maximum number of hashtags").into());
     }
     featured_tags::insert(tx, me, tag.id)?;
+    tell(tx, Outgoing::FeaturedTag { account: me, name: tag.name.clone(), is_undone: false })?;
     Ok(())
 }
 

@@ -48,13 +48,20 @@ pub struct IdMaker {
     last: AtomicI64,
     /// Where the sequence of each millisecond begins, so that two processes seldom meet.
     salt: i64,
+    /// Counts the ids of moments that are over.
+    passed: AtomicI64,
 }
 
 impl IdMaker {
     /// `salt`: any 16 bits; two processes on one database should have different ones.
     #[must_use]
     pub fn new(salt: u16) -> IdMaker {
-        IdMaker { last: AtomicI64::new(0), salt: i64::from(salt) }
+        IdMaker { last: AtomicI64::new(0), salt: i64::from(salt), passed: AtomicI64::new(0) }
+    }
+    /// An id of a moment that is over: that millisecond in the upper 48 bits, and below a number of its own.
+    pub fn past(&self, moment: Time) -> i64 {
+        let number = self.passed.fetch_add(1, Ordering::Relaxed) & 0xffff;
+        id::first_of(moment) | (number ^ self.salt)
     }
     /// The next id at `now`: that millisecond in the upper 48 bits, unless an id beyond it was made before.
     pub fn next(&self, now: Time) -> i64 {

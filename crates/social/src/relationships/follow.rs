@@ -1,6 +1,6 @@
 //! Following and what leads to it and away from it.
 
-use phiomia_model::{AccountId, Error, Job, NotificationType, Noun, Refusal, limits::LIMITS};
+use phiomia_model::{AccountId, Error, Job, NotificationType, Noun, Outgoing, Refusal, limits::LIMITS};
 use phiomia_store::{
     Tx,
     db::{
@@ -10,7 +10,7 @@ use phiomia_store::{
 };
 
 use super::{connect, disconnect, pair, pair_even_gone, relations_changed, withdraw};
-use crate::notifications::notify;
+use crate::{notifications::notify, outgoing::tell};
 
 /// Longest language code taken, as in `zh-Hant-TW`.
 const LANGUAGE_LETTERS: usize = 16;
@@ -42,6 +42,11 @@ pub fn follow(tx: &Tx<'_>, me: AccountId, target: AccountId, how: &FollowOptions
     // Somebody who is silenced here asks everybody, as in Mastodon; a remote account answers by itself.
     if theirs.is_locked || mine.is_silenced || !theirs.is_local {
         relationships::insert_follow_request(tx, me, target, how)?;
+        if mine.is_local && !theirs.is_local {
+            let number = tx.new_id();
+            relationships::name_follow(tx, me, target, &number.to_string())?;
+            tell(tx, Outgoing::Followed { account: me, target, number })?;
+        }
         relations_changed(tx, me);
         notify(tx, target, me, NotificationType::FollowRequest, None)?;
         return Ok(());
@@ -54,13 +59,19 @@ pub fn follow(tx: &Tx<'_>, me: AccountId, target: AccountId, how: &FollowOptions
 /// # Errors
 /// Refused when `target` is unknown (`404`).
 pub fn unfollow(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), Error> {
-    pair_even_gone(tx, me, target)?;
-    if disconnect(tx, me, target)? {
-        tx.enqueue(&Job::SweepHome { account: me, author: target })?;
+    let (mine, theirs) = pair_even_gone(tx, me, target)?;
+    let number = number_of(tx, &mine, &theirs)?;
+    let has_followed = disconnect(tx, me, target)?;
+    if has_followed {
+        sweep_home_of(tx, &mine, target)?;
         relations_changed(tx, me);
     }
-    if withdraw(tx, me, target)? {
+    let has_asked = withdraw(tx, me, target)?;
+    if has_asked {
         relations_changed(tx, me);
+    }
+    if let Some(number) = number.filter(|_| has_followed || has_asked) {
+        tell(tx, Outgoing::Unfollowed { account: me, target, number })?;
     }
     Ok(())
 }
@@ -70,12 +81,17 @@ pub fn unfollow(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), Err
 /// # Errors
 /// Refused when nothing was asked (`404`).
 pub fn authorize_request(tx: &Tx<'_>, me: AccountId, requester: AccountId) -> Result<(), Error> {
-    pair(tx, me, requester)?;
+    let (mine, theirs) = pair(tx, me, requester)?;
+    let name = relationships::follow_name(tx, requester, me)?;
     let Some(how) = relationships::take_follow_request(tx, requester, me)? else {
         return Err(Refusal::NotFound(Noun::Record).into());
     };
     notifications::forget(tx, me, requester, NotificationType::FollowRequest, None)?;
-    begin(tx, requester, me, &how)
+    begin(tx, requester, me, &how)?;
+    if let Some(name) = &name {
+        relationships::name_follow(tx, requester, me, name)?;
+    }
+    answer(tx, &mine, &theirs, name, true)
 }
 
 /// `me` does not let `requester` follow.
@@ -83,12 +99,13 @@ pub fn authorize_request(tx: &Tx<'_>, me: AccountId, requester: AccountId) -> Re
 /// # Errors
 /// Refused when nothing was asked (`404`).
 pub fn reject_request(tx: &Tx<'_>, me: AccountId, requester: AccountId) -> Result<(), Error> {
-    pair_even_gone(tx, me, requester)?;
+    let (mine, theirs) = pair_even_gone(tx, me, requester)?;
+    let name = relationships::follow_name(tx, requester, me)?;
     if !withdraw(tx, requester, me)? {
         return Err(Refusal::NotFound(Noun::Record).into());
     }
     relations_changed(tx, requester);
-    Ok(())
+    answer(tx, &mine, &theirs, name, false)
 }
 
 /// `follower` no longer follows `me`; nothing happens when it did not.
@@ -96,10 +113,12 @@ pub fn reject_request(tx: &Tx<'_>, me: AccountId, requester: AccountId) -> Resul
 /// # Errors
 /// Refused when `follower` is unknown (`404`).
 pub fn remove_from_followers(tx: &Tx<'_>, me: AccountId, follower: AccountId) -> Result<(), Error> {
-    let (_, theirs) = pair_even_gone(tx, me, follower)?;
+    let (mine, theirs) = pair_even_gone(tx, me, follower)?;
+    let name = relationships::follow_name(tx, follower, me)?;
     if disconnect(tx, follower, me)? {
         sweep_home_of(tx, &theirs, me)?;
         relations_changed(tx, follower);
+        answer(tx, &mine, &theirs, name, false)?;
     }
     Ok(())
 }
@@ -137,6 +156,29 @@ pub fn move_followers(tx: &Tx<'_>, account: AccountId, target: AccountId) -> Res
 pub(super) fn sweep_home_of(tx: &Tx<'_>, reader: &Party, author: AccountId) -> Result<(), Error> {
     if reader.is_local {
         tx.enqueue(&Job::SweepHome { account: reader.id, author })?;
+    }
+    Ok(())
+}
+
+/// The number of a follow of somebody here that somebody elsewhere knows of.
+pub(super) fn number_of(tx: &Tx<'_>, follower: &Party, target: &Party) -> Result<Option<i64>, Error> {
+    if !follower.is_local || target.is_local {
+        return Ok(None);
+    }
+    let name = relationships::follow_name(tx, follower.id, target.id)?;
+    Ok(Some(name.and_then(|name| name.parse().ok()).unwrap_or_default()))
+}
+
+/// Answers a follow of somebody elsewhere: yes, no, or no longer.
+pub(crate) fn answer(
+    tx: &Tx<'_>,
+    me: &Party,
+    follower: &Party,
+    uri: Option<String>,
+    accepts: bool,
+) -> Result<(), Error> {
+    if me.is_local && !follower.is_local {
+        tell(tx, Outgoing::Answered { account: me.id, follower: follower.id, uri, accepts })?;
     }
     Ok(())
 }

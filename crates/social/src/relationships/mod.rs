@@ -2,7 +2,7 @@
 //! is the same as doing it once.
 
 mod block;
-mod follow;
+pub(crate) mod follow;
 mod mute;
 mod personal;
 
@@ -22,7 +22,7 @@ pub use personal::{endorse, note, unendorse};
 pub use phiomia_store::db::relationships::FollowOptions;
 
 /// Both sides, held until the transaction ends. Unknown, suspended and deleted accounts are not there.
-fn pair(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(Party, Party), Error> {
+pub(crate) fn pair(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(Party, Party), Error> {
     match relationships::lock_pair(tx, me, target)? {
         (Some(me), Some(target)) if !me.is_gone && !target.is_gone => Ok((me, target)),
         _ => Err(Refusal::NotFound(Noun::Account).into()),
@@ -30,7 +30,7 @@ fn pair(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(Party, Party),
 }
 
 /// Both sides for a verb that takes something back or keeps somebody away: that goes for suspended accounts too.
-fn pair_even_gone(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(Party, Party), Error> {
+pub(crate) fn pair_even_gone(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(Party, Party), Error> {
     match relationships::lock_pair(tx, me, target)? {
         (Some(me), Some(target)) => Ok((me, target)),
         _ => Err(Refusal::NotFound(Noun::Account).into()),
@@ -50,7 +50,7 @@ fn connect(tx: &Tx<'_>, follower: AccountId, target: AccountId, how: &FollowOpti
 
 /// Takes a follow away with what hangs on it (the notification, the endorsement, a place on lists); `false` when there
 /// was none.
-fn disconnect(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
+pub(crate) fn disconnect(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
     if !relationships::delete_follow(tx, follower, target)? {
         return Ok(false);
     }
@@ -64,7 +64,7 @@ fn disconnect(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<boo
 }
 
 /// Takes a request away with its notification and its place on lists; `false` when there was none.
-fn withdraw(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
+pub(crate) fn withdraw(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> Result<bool, Error> {
     if !relationships::delete_follow_request(tx, follower, target)? {
         return Ok(false);
     }
@@ -78,6 +78,6 @@ fn counters_changed(tx: &Tx<'_>, one: AccountId, other: AccountId) {
     tx.announce(Event::AccountTouched { account: other });
 }
 
-fn relations_changed(tx: &Tx<'_>, account: AccountId) {
+pub(crate) fn relations_changed(tx: &Tx<'_>, account: AccountId) {
     tx.announce(Event::RelationsChanged { account });
 }

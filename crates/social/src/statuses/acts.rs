@@ -1,16 +1,18 @@
 //! Favourites, bookmarks and pins. A boost stands for what it boosts, as in Mastodon; each gives the id of what was meant.
 
-use phiomia_model::{AccountId, Error, Event, NotificationType, Refusal, StatusId, Visibility};
+use phiomia_model::{AccountId, Error, Event, NotificationType, Outgoing, Refusal, StatusId, Visibility};
 use phiomia_store::{
     Tx,
     db::{
+        accounts,
+        federation::posts,
         notifications,
         statuses::{self, Counter},
     },
 };
 
 use super::{own, seen, undone};
-use crate::{Social, notifications::notify};
+use crate::{Social, notifications::notify, outgoing::tell};
 
 /// Favourites a post.
 ///
@@ -21,6 +23,9 @@ pub fn favourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, E
     if statuses::favourite(tx, me, status.id)? {
         statuses::count(tx, status.id, Counter::Favourites, 1)?;
         notify(tx, status.account, me, NotificationType::Favourite, Some(status.id))?;
+        if !status.is_local {
+            tell_favourite(tx, me, status.id, false)?;
+        }
         tx.announce(Event::StatusTouched { status: status.id });
     }
     Ok(status.id)
@@ -32,12 +37,25 @@ pub fn favourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, E
 /// Refused when there is none and `me` may not see the post (`404`).
 pub fn unfavourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
     let (status, author) = undone(tx, me, id, |tx, id| statuses::is_favourited(tx, me, id))?;
+    if statuses::source(tx, status)?.is_some_and(|row| !row.is_local) {
+        tell_favourite(tx, me, status, true)?;
+    }
     if statuses::unfavourite(tx, me, status)? {
         statuses::count(tx, status, Counter::Favourites, -1)?;
         notifications::forget(tx, author, me, NotificationType::Favourite, Some(status))?;
         tx.announce(Event::StatusTouched { status });
     }
     Ok(status)
+}
+
+/// Tells the server of a post from elsewhere that somebody here favourited it, or no longer does; before the row goes.
+fn tell_favourite(tx: &Tx<'_>, me: AccountId, status: StatusId, is_undone: bool) -> Result<(), Error> {
+    if accounts::view(tx, me)?.is_some_and(|me| me.is_local())
+        && let Some(number) = posts::favourite_number(tx, me, status)?
+    {
+        tell(tx, Outgoing::Favourited { account: me, status, number, is_undone })?;
+    }
+    Ok(())
 }
 
 /// Bookmarks a post. Nobody else ever knows.
@@ -82,6 +100,7 @@ pub fn pin(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId) -> Result<
         return Err(Refusal::validation("You have already pinned the maximum number of posts").into());
     }
     statuses::pin(tx, me, id)?;
+    tell_pin(tx, me, &row, id, false)?;
     Ok(id)
 }
 
@@ -90,7 +109,16 @@ pub fn pin(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId) -> Result<
 /// # Errors
 /// Refused when it is not `me`'s (`404`).
 pub fn unpin(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
-    own(tx, me, id)?;
+    let row = own(tx, me, id)?;
     statuses::unpin(tx, me, id)?;
+    tell_pin(tx, me, &row, id, true)?;
     Ok(id)
+}
+
+/// Pins of followers-only posts are shown to followers; nobody else is told.
+fn tell_pin(tx: &Tx<'_>, me: AccountId, row: &statuses::Edited, id: StatusId, is_undone: bool) -> Result<(), Error> {
+    if row.is_local && row.visibility.is_open() {
+        tell(tx, Outgoing::Pinned { account: me, status: id, is_undone })?;
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! A post goes: out of sight at once, the rest piece by piece.
 
-use phiomia_model::{AccountId, Error, Event, Job, StatusId, Visibility};
+use phiomia_model::{AccountId, Error, Event, Job, Outgoing, StatusId, Visibility};
 use phiomia_store::{
     Tx,
     db::{
@@ -11,7 +11,14 @@ use phiomia_store::{
 };
 
 use super::{own, quotes};
-use crate::conversations;
+use crate::{conversations, outgoing::tell};
+
+/// Whether other servers are told of each post that goes. With an account they hear of the account alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tells {
+    Each,
+    Nothing,
+}
 
 /// How many boosts or posts one run of a sweep takes, so that it stands before nobody for long.
 const BATCH: i64 = 100;
@@ -29,12 +36,12 @@ pub struct Deleted {
 /// Refused when it is not `me`'s (`404`).
 pub fn delete(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<Deleted, Error> {
     let row = own(tx, me, id)?;
-    remove(tx, id, &row)?;
+    remove(tx, id, &row, Tells::Each)?;
     Ok(Deleted { text: row.text })
 }
 
 /// Takes a status out of sight, moves the counters back, tells the streams, and leaves the rest to a job.
-pub(super) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Error> {
+pub(crate) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited, tells: Tells) -> Result<(), Error> {
     if !statuses::mark_deleted(tx, id)? {
         return Ok(());
     }
@@ -61,7 +68,11 @@ pub(super) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Erro
     }
     timelines::remove_home(tx, row.author, id)?;
     let mentioned = statuses::mentioned(tx, id)?;
-    tx.enqueue(&Job::SweepStatus { status: id })?;
+    let is_told = row.is_local && tells == Tells::Each && tell(tx, Outgoing::Deleted { status: id })?;
+    // Whoever tells it needs the rows that the sweep takes away, and leaves the sweep for afterwards.
+    if !is_told {
+        tx.enqueue(&Job::SweepStatus { status: id })?;
+    }
     tx.announce(Event::StatusDeleted {
         status: id,
         author: row.author,
@@ -69,7 +80,7 @@ pub(super) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Erro
         tags: tags::of_status(tx, id)?,
         mentioned: mentioned.into_iter().filter(|(_, is_local)| *is_local).map(|(account, _)| account).collect(),
         is_reblog: row.reblog_of_id.is_some(),
-        is_local: true,
+        is_local: row.is_local,
     });
     Ok(())
 }
@@ -86,7 +97,7 @@ pub fn sweep(tx: &Tx<'_>, id: StatusId) -> Result<(), Error> {
     let boosts = statuses::reblogs_batch(tx, id, BATCH)?;
     for (boost, _) in &boosts {
         if let Some(row) = statuses::source(tx, *boost)? {
-            remove(tx, *boost, &row)?;
+            remove(tx, *boost, &row, Tells::Nothing)?;
         }
     }
     if boosts.is_empty() {
@@ -107,7 +118,7 @@ pub fn sweep_account(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
     let batch = statuses::deleted_batch(tx, account, BATCH)?;
     for id in &batch {
         if let Some(row) = statuses::source(tx, *id)? {
-            remove(tx, *id, &row)?;
+            remove(tx, *id, &row, Tells::Nothing)?;
         }
     }
     if !batch.is_empty() {

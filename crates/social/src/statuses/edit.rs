@@ -1,7 +1,7 @@
 //! An author changes a post.
 
 use phiomia_model::{
-    AccountId, Error, Event, NotificationType, QuotePolicy, Refusal, StatusId, Visibility,
+    AccountId, Error, Event, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility,
     status::{Edit, Revision},
 };
 use phiomia_store::{
@@ -15,7 +15,7 @@ use phiomia_store::{
 };
 
 use super::{check_length, check_says, is_language, meant, own, quotes, write_references};
-use crate::{Social, conversations, notifications::notify, polls, search};
+use crate::{Social, conversations, notifications::notify, outgoing::tell, polls, search};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
 const MOST_TOLD: i64 = 500;
@@ -74,6 +74,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
         }
         quotes::tell_quoters(tx, me, id)?;
     }
+    tell(tx, Outgoing::Edited { status: id })?;
     tx.announce(Event::StatusEdited { status: id, author: me });
     Ok(())
 }
@@ -92,6 +93,7 @@ pub fn set_quote_policy(tx: &Tx<'_>, me: AccountId, id: StatusId, policy: Option
     if policy != row.quote_policy {
         row.quote_policy = policy;
         statuses::update(tx, id, &row)?;
+        tell(tx, Outgoing::Edited { status: id })?;
         tx.announce(Event::StatusEdited { status: id, author: me });
     }
     Ok(())

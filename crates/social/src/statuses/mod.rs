@@ -1,7 +1,7 @@
 //! Posting, editing, deleting, and what people do with posts.
 
 mod acts;
-mod delete;
+pub(crate) mod delete;
 mod edit;
 mod post;
 mod quotes;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use phiomia_model::{
-    AccountId, Error, Event, NotificationType, Noun, QuotePolicy, QuoteState, Refusal, StatusId, Visibility,
+    AccountId, Error, Event, NotificationType, Noun, Outgoing, QuotePolicy, QuoteState, Refusal, StatusId, Visibility,
 };
 use phiomia_store::{
     Tx,
@@ -14,7 +14,7 @@ use phiomia_store::{
 };
 
 use super::Meant;
-use crate::notifications::notify;
+use crate::{notifications::notify, outgoing::tell};
 
 /// Most people told that a post they quoted has changed.
 const MOST_TOLD: i64 = 500;
@@ -67,11 +67,19 @@ pub(super) fn check_direct(
 
 /// Writes the quote down and tells the quoted author.
 pub(super) fn attach(tx: &Tx<'_>, me: AccountId, status: StatusId, quoted: &StatusBody) -> Result<(), Error> {
-    let (state, quoted_author) = (QuoteState::Accepted, Some(quoted.account));
+    // Whoever lives elsewhere says themselves whether they allow it.
+    let is_asked = !quoted.is_local && quoted.account != me;
+    let state = if is_asked { QuoteState::Pending } else { QuoteState::Accepted };
+    let quoted_author = Some(quoted.account);
     statuses::insert_quote(tx, status, &QuoteRow { state, quoted: Some(quoted.id), quoted_author, author: me })?;
     // Whoever is quoted may read it, whoever else it is for.
     if quoted.account != me {
         statuses::add_silent_mention(tx, status, quoted.account)?;
+    }
+    if is_asked {
+        statuses::set_quote_names(tx, status, Some(&quoted.uri), None)?;
+        tell(tx, Outgoing::QuoteAsked { status })?;
+        return Ok(());
     }
     statuses::count(tx, quoted.id, Counter::Quotes, 1)?;
     tx.announce(Event::StatusTouched { status: quoted.id });
@@ -96,6 +104,9 @@ pub fn revoke_quote(tx: &Tx<'_>, me: AccountId, status: StatusId, quoting: Statu
         statuses::count(tx, quoted.id, Counter::Quotes, -1)?;
         tx.announce(Event::StatusTouched { status: quoted.id });
         tx.announce(Event::StatusEdited { status: quoting, author: quote.author });
+        if let (_, Some(stamp)) = statuses::quote_names(tx, quoting)? {
+            tell(tx, Outgoing::QuoteRevoked { status: quoting, account: me, stamp })?;
+        }
     }
     Ok(())
 }

@@ -92,7 +92,7 @@ pub fn unreblog(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Er
     if let Some(boost) = statuses::reblog_of(tx, me, original)?
         && let Some(row) = statuses::source(tx, boost)?
     {
-        delete::remove(tx, boost, &row)?;
+        delete::remove(tx, boost, &row, delete::Tells::Each)?;
         notifications::forget(tx, author, me, NotificationType::Reblog, Some(original))?;
     }
     Ok(original)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Refusal, Role, SessionId, Time};
+use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Outgoing, Refusal, Role, SessionId, Time};
 use phiomia_store::{
     Db, Secret, Tx,
     db::{
@@ -10,6 +10,8 @@ use phiomia_store::{
         users::{self, UserView},
     },
 };
+
+use crate::outgoing::tell;
 
 use super::{
     create::{check_email, is_taken},
@@ -87,6 +89,7 @@ pub fn modify(tx: &Tx<'_>, account: AccountId, edit: &UserEdit) -> Result<(), Er
         revoke(tx, What::Account { account, kept: None })?;
     }
     users::set_flags(tx, account, edit.is_locked, edit.is_discoverable, edit.is_indexable)?;
+    tell(tx, Outgoing::ProfileChanged { account })?;
     tx.announce(Event::AccountTouched { account });
     Ok(())
 }
@@ -143,6 +146,7 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
     present(tx, account)?;
     users::set_deleted(tx, account, Some(tx.now()))?;
     revoke(tx, What::Account { account, kept: None })?;
+    tell(tx, Outgoing::AccountDeleted { account })?;
     let wait = match grace {
         Grace::None => Duration::ZERO,
         Grace::ThirtyDays => Duration::from_secs(30 * 86_400),

@@ -147,6 +147,12 @@ impl<'a> Tx<'a> {
         self.ids.next(self.now)
     }
 
+    /// A new id of another moment: for what was written elsewhere before it came here, so that it stands in its place.
+    #[must_use]
+    pub fn new_id_at(&self, moment: Time) -> i64 {
+        if moment >= self.now { self.new_id() } else { self.ids.past(moment) }
+    }
+
     /// Leaves work for later, to be begun as soon as a worker is free.
     ///
     /// # Errors

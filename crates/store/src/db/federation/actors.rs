@@ -1,7 +1,7 @@
 //! People who live elsewhere: how they are reached, and the keys their servers sign with for them.
 
-use phiomia_model::{AccountId, Fault, Time, account::Field};
-use serde::{Deserialize, Serialize};
+use phiomia_model::{AccountId, Fault, Time, account::Field, remote::RemoteEmoji};
+use serde::Serialize;
 
 use crate::db::{
     query::{Query, Tx},
@@ -15,7 +15,8 @@ queries! {
     BY_URL = Sql::Same("select id from accounts where url = $1 and suspended_at is null limit 1");
     INSERT_ACCOUNT = Sql::Same("insert into accounts (id, username, username_key, domain, uri, url, display_name, note, fields,
             is_locked, is_bot, is_group, is_discoverable, is_indexable, is_memorial, attribution_domains, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        on conflict (uri) do nothing");
     UPDATE_ACCOUNT = Sql::Same("update accounts set username = $2, username_key = $3, domain = $4, url = $5, display_name = $6,
             note = $7, fields = $8, is_locked = $9, is_bot = $10, is_group = $11, is_discoverable = $12,
             is_indexable = $13, is_memorial = $14, attribution_domains = $15
@@ -64,15 +65,6 @@ queries! {
     ADD_ALIAS = Sql::Same("insert into aliases (account_id, uri, created_at) values ($1, $2, $3)
         on conflict (account_id, uri) do nothing");
     REMOVE_ALIAS = Sql::Same("delete from aliases where account_id = $1 and uri = $2");
-}
-
-/// A custom emoji of another server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoteEmoji {
-    /// Without colons.
-    pub shortcode: String,
-    /// Its picture there.
-    pub url: String,
 }
 
 /// A profile from elsewhere, about to be kept.

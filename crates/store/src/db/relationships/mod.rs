@@ -10,9 +10,10 @@ pub use pages::{
     LocalFollower, Related, blocks, endorsements, follow_requests, followers, following, local_followers, mutes,
 };
 pub use write::{
-    FollowOptions, Party, add_to_counters, delete_block, delete_endorsement, delete_follow, delete_follow_request,
-    delete_lapsed_mute, delete_lapsed_mutes, delete_mute, delete_note, insert_block, insert_endorsement, insert_follow,
-    insert_follow_request, lock_pair, set_mute, set_note, take_follow_request, update_follow, update_follow_request,
+    FollowOptions, Party, add_to_counters, by_follow_name, delete_block, delete_endorsement, delete_follow,
+    delete_follow_request, delete_lapsed_mute, delete_lapsed_mutes, delete_mute, delete_note, follow_name,
+    follows_from_inbox, insert_block, insert_endorsement, insert_follow, insert_follow_request, lock_pair, name_follow,
+    set_mute, set_note, take_follow_request, update_follow, update_follow_request,
 };
 
 use super::{

@@ -4,7 +4,7 @@ use phiomia_model::{AccountId, Fault, Time};
 
 use super::languages;
 use crate::db::{
-    query::Tx,
+    query::{Query, Tx},
     sql::{Sql, Statement, queries},
     value::{FromRow, Row},
 };
@@ -37,6 +37,14 @@ queries! {
     TAKE_REQUEST = Sql::Same("delete from follow_requests where account_id = $1 and target_id = $2
         returning shows_reblogs, notifies, languages");
     DELETE_REQUEST = Sql::Same("delete from follow_requests where account_id = $1 and target_id = $2");
+    NAME_FOLLOW = Sql::Same("update follows set uri = $3 where account_id = $1 and target_id = $2");
+    NAME_REQUEST = Sql::Same("update follow_requests set uri = $3 where account_id = $1 and target_id = $2");
+    FOLLOW_NAME = Sql::Same("select uri from follow_requests where account_id = $1 and target_id = $2 and uri is not null
+        union all select uri from follows where account_id = $1 and target_id = $2 and uri is not null");
+    BY_FOLLOW_NAME = Sql::Same("select account_id, target_id from follow_requests where uri = $1
+        union all select account_id, target_id from follows where uri = $1");
+    REMOTE_FOLLOWERS_AT_INBOX = Sql::Same("select f.account_id, f.target_id from follows f join actors t on t.account_id = f.account_id
+        where t.inbox = $1");
     INSERT_BLOCK = Sql::Same("insert into blocks (account_id, target_id, id, created_at) values ($1, $2, $3, $4)
         on conflict (account_id, target_id) do nothing");
     DELETE_BLOCK = Sql::Same("delete from blocks where account_id = $1 and target_id = $2");
@@ -188,6 +196,39 @@ pub fn update_follow_request(
     how: &FollowOptions,
 ) -> Result<bool, Fault> {
     update(tx, &UPDATE_REQUEST, account, target, how)
+}
+
+/// Notes the name of a `Follow`: its id in the network, or for people here the number at the end of it.
+///
+/// # Errors
+/// The database failed.
+pub fn name_follow(tx: &Tx<'_>, account: AccountId, target: AccountId, name: &str) -> Result<(), Fault> {
+    tx.execute(&NAME_FOLLOW, (account, target, name))?;
+    tx.execute(&NAME_REQUEST, (account, target, name)).map(|_| ())
+}
+
+/// The name of a `Follow`, asked for or in force.
+///
+/// # Errors
+/// The database failed.
+pub fn follow_name(q: &Query<'_>, account: AccountId, target: AccountId) -> Result<Option<String>, Fault> {
+    q.value(&FOLLOW_NAME, (account, target))
+}
+
+/// Who follows, or wants to follow, whom, by the name of the `Follow`.
+///
+/// # Errors
+/// The database failed.
+pub fn by_follow_name(q: &Query<'_>, name: &str) -> Result<Option<(AccountId, AccountId)>, Fault> {
+    q.row(&BY_FOLLOW_NAME, (name,))
+}
+
+/// Follows of people who get their post at a personal inbox: who, whom.
+///
+/// # Errors
+/// The database failed.
+pub fn follows_from_inbox(q: &Query<'_>, inbox: &str) -> Result<Vec<(AccountId, AccountId)>, Fault> {
+    q.rows(&REMOTE_FOLLOWERS_AT_INBOX, (inbox,))
 }
 
 /// Takes the request of `account` to follow `target` away and says how it wanted to follow; `None` when there was none.

@@ -14,9 +14,13 @@ pub use acts::{
 };
 pub use body::{MentionView, PollOptionView, PollView, QuoteRef, StatusBody};
 pub use polls::{
-    PollRow, choices_for_voting, close_poll, erase_poll, insert_poll, local_voters, poll, poll_of, update_poll, vote,
+    PollRow, choices_for_voting, close_poll, erase_poll, insert_poll, local_voters, poll, poll_of, set_votes,
+    update_poll, vote,
 };
-pub use quotes::{QuoteRow, erase_quotes, insert_quote, quote_of, quotes_page, quoting_batch, set_quote_state};
+pub use quotes::{
+    QuoteRow, erase_quotes, insert_quote, quote_by_stamp, quote_names, quote_of, quotes_page, quotes_waiting_for,
+    quoting_batch, set_quote_names, set_quote_state, set_quoted,
+};
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, add_silent_mention, age_mentions, author_and_policy, count, deleted_batch,
     edits, erase, forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned,

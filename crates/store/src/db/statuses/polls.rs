@@ -28,6 +28,8 @@ queries! {
     CLOSE = Sql::Same("update polls set closed_at = $2 where id = $1");
     LOCAL_VOTERS = Sql::Same("select distinct v.account_id from poll_votes v join users u on u.account_id = v.account_id
         where v.poll_id = $1 and v.account_id > $2 order by v.account_id limit $3");
+    SET_VOTES = Sql::Same("update poll_options set votes_count = $3 where poll_id = $1 and position = $2");
+    SET_VOTERS = Sql::Same("update polls set voters_count = coalesce(cast($2 as bigint), voters_count) where id = $1");
     ERASE_VOTES = Sql::Same("delete from poll_votes where poll_id = $1");
     ERASE_OPTIONS = Sql::Same("delete from poll_options where poll_id = $1");
     ERASE = Sql::Same("delete from polls where id = $1");
@@ -134,6 +136,17 @@ pub fn vote(tx: &Tx<'_>, poll: PollId, who: AccountId, positions: &[i64], is_fir
         tx.execute(&COUNT_VOTER, (poll,))?;
     }
     Ok(())
+}
+
+/// The figures of a poll elsewhere, as its origin counts; `voters`: `None` leaves that figure.
+///
+/// # Errors
+/// The database failed.
+pub fn set_votes(tx: &Tx<'_>, poll: PollId, votes: &[i64], voters: Option<i64>) -> Result<(), Fault> {
+    for (position, n) in (0_i64..).zip(votes) {
+        tx.execute(&SET_VOTES, (poll, position, *n))?;
+    }
+    tx.execute(&SET_VOTERS, (poll, voters)).map(|_| ())
 }
 
 /// Notes that the end of a poll was told.

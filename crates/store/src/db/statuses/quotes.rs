@@ -14,6 +14,11 @@ queries! {
             (status_id, account_id, quoted_status_id, quoted_account_id, state, created_at)
         values ($1, $2, $3, $4, $5, $6)");
     FIND = Sql::Same("select state, quoted_status_id, quoted_account_id, account_id from quotes where status_id = $1");
+    SET_NAMES = Sql::Same("update quotes set quoted_uri = $2, approval_uri = $3 where status_id = $1");
+    NAMES = Sql::Same("select quoted_uri, approval_uri from quotes where status_id = $1");
+    SET_QUOTED = Sql::Same("update quotes set quoted_status_id = $2, quoted_account_id = $3 where status_id = $1");
+    WAITING = Sql::Same("select status_id from quotes where quoted_uri = $1 and quoted_status_id is null");
+    BY_APPROVAL = Sql::Same("select status_id from quotes where approval_uri = $1");
     SET_STATE = Sql::Same("update quotes set state = $2 where status_id = $1");
     ERASE = Sql::Same("delete from quotes where status_id = $1");
     // A quote of a deleted post stays, as a quote of nobody's post.
@@ -62,6 +67,46 @@ pub fn quote_of(q: &Query<'_>, status: StatusId) -> Result<Option<QuoteRow>, Fau
         quoted_author,
         author,
     }))
+}
+
+/// Notes the quoted post's id in the network, and the stamp's.
+///
+/// # Errors
+/// The database failed.
+pub fn set_quote_names(tx: &Tx<'_>, status: StatusId, quoted: Option<&str>, stamp: Option<&str>) -> Result<(), Fault> {
+    tx.execute(&SET_NAMES, (status, quoted, stamp)).map(|_| ())
+}
+
+/// The quoted post's id in the network, and the stamp's.
+///
+/// # Errors
+/// The database failed.
+pub fn quote_names(q: &Query<'_>, status: StatusId) -> Result<(Option<String>, Option<String>), Fault> {
+    Ok(q.row(&NAMES, (status,))?.unwrap_or_default())
+}
+
+/// A quote has found what it quotes.
+///
+/// # Errors
+/// The database failed.
+pub fn set_quoted(tx: &Tx<'_>, status: StatusId, quoted: StatusId, author: AccountId) -> Result<(), Fault> {
+    tx.execute(&SET_QUOTED, (status, quoted, author)).map(|_| ())
+}
+
+/// Quotes of a post that is not known here yet.
+///
+/// # Errors
+/// The database failed.
+pub fn quotes_waiting_for(q: &Query<'_>, quoted: &str) -> Result<Vec<StatusId>, Fault> {
+    q.column(&WAITING, (quoted,))
+}
+
+/// The quote that a stamp allows.
+///
+/// # Errors
+/// The database failed.
+pub fn quote_by_stamp(q: &Query<'_>, stamp: &str) -> Result<Option<StatusId>, Fault> {
+    q.value(&BY_APPROVAL, (stamp,))
 }
 
 /// Changes whether a quote is allowed.

@@ -4,6 +4,7 @@ use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibi
 
 use super::{polls, quotes};
 use crate::db::{
+    federation::posts,
     query::{Query, Tx},
     search,
     sql::{Sql, queries},
@@ -32,7 +33,7 @@ queries! {
     COUNT_QUOTES = Sql::Same("update statuses set quotes_count = quotes_count + $2 where id = $1");
     COUNT_FAVOURITES = Sql::Same("update statuses set favourites_count = favourites_count + $2 where id = $1");
     SOURCE = Sql::Same("select text, spoiler_text, is_sensitive, language, quote_policy, created_at, edited_at,
-            visibility, in_reply_to_id, in_reply_to_account_id, reblog_of_id, account_id, conversation_id
+            visibility, in_reply_to_id, in_reply_to_account_id, reblog_of_id, account_id, conversation_id, is_local, uri
         from statuses where id = $1 and deleted_at is null");
     MARK_DELETED = Sql::Same("update statuses set deleted_at = $2 where id = $1 and deleted_at is null");
     IS_DELETED = Sql::Same("select 1 from statuses where id = $1 and deleted_at is not null");
@@ -171,6 +172,10 @@ pub struct Edited {
     pub author: AccountId,
     /// Its conversation.
     pub conversation: Option<i64>,
+    /// Written here.
+    pub is_local: bool,
+    /// Its id in the network.
+    pub uri: String,
 }
 
 impl FromRow for Edited {
@@ -189,6 +194,8 @@ impl FromRow for Edited {
             reblog_of_id: row.next()?,
             author: row.next()?,
             conversation: row.next()?,
+            is_local: row.next()?,
+            uri: row.next()?,
         })
     }
 }
@@ -387,6 +394,7 @@ pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
     }
     quotes::erase_quotes(tx, status)?;
     search::forget(tx, status)?;
+    posts::erase(tx, status)?;
     for statement in [
         &ERASE_NOTIFICATIONS,
         &ERASE_FEED,

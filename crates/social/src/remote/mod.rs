@@ -1,0 +1,16 @@
+//! What people elsewhere do here, as their servers tell it. The verbs are those of people here wherever they can be; what
+//! is of its own is how a post comes in, and how it changes.
+//!
+//! Whoever calls has made sure that the one it is told of is the one who did it.
+
+mod follows;
+mod people;
+mod posts;
+mod quotes;
+mod reactions;
+
+pub use follows::{follow, follow_accepted, follow_rejected, forget_follower};
+pub use people::{delete, moved, profile_changed};
+pub use posts::{Coming, edit, pin, reblog, receive, remove, unpin, vote};
+pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked};
+pub use reactions::{favourite, react, unreact};

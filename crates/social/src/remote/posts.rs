@@ -1,0 +1,473 @@
+//! Posts from elsewhere: how they come in, change and go.
+
+use std::time::Duration;
+
+use phiomia_model::{
+    AccountId, Error, Event, Job, NotificationType, Noun, PollId, QuotePolicy, QuoteState, Refusal, StatusId, Time,
+    Visibility,
+    remote::{RemoteDraft, RemotePoll},
+    status::Revision,
+};
+use phiomia_store::{
+    Tx,
+    db::{
+        accounts,
+        federation::{posts, received},
+        relationships,
+        statuses::{self, Counter, Edited, NewStatus, PollRow, QuoteRow},
+        tags,
+    },
+};
+
+use crate::{
+    Social, conversations,
+    notifications::notify,
+    search,
+    statuses::delete::{self, Tells},
+};
+
+/// A post that says it is older than this is not put before anybody.
+const NEWS: Duration = Duration::from_secs(86_400);
+/// Most people told that a post they boosted has changed.
+const MOST_TOLD: i64 = 500;
+
+/// How a post comes here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coming {
+    /// Its server sent it: it goes into feeds, and who is named in it is told.
+    Sent,
+    /// We asked for it: it takes its place in the past, and nobody is told.
+    Fetched,
+}
+
+/// Takes a post in; one that is known already stays as it is. Gives its id, `None` for one that was deleted before.
+///
+/// # Errors
+/// Refused when its author is not there, or when the id belongs to somebody else.
+pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Option<StatusId>, Error> {
+    if let Some((known, owner, _)) = posts::owner(tx, &draft.uri)? {
+        if owner != draft.author {
+            return Err(Refusal::Forbidden("This action is not allowed").into());
+        }
+        return Ok((!statuses::is_deleted(tx, known)?).then_some(known));
+    }
+    if received::is_buried(tx, &draft.uri)? {
+        return Ok(None);
+    }
+    let author = accounts::view(tx, draft.author)?.ok_or(Refusal::NotFound(Noun::Account))?;
+    if author.is_local() || author.is_suspended || author.is_deleted {
+        return Err(Refusal::Forbidden("This action is not allowed").into());
+    }
+    let parent = match &draft.in_reply_to {
+        Some(uri) => posts::by_uri(tx, uri)?.map(|id| statuses::source(tx, id)).transpose()?.flatten(),
+        None => None,
+    };
+    let parent_id = draft.in_reply_to.as_deref().map(|uri| posts::by_uri(tx, uri)).transpose()?.flatten();
+    let conversation = match (parent.as_ref().and_then(|p| p.conversation), &draft.conversation) {
+        (Some(known), _) => known,
+        (None, Some(name)) => posts::conversation(tx, name)?,
+        (None, None) => statuses::insert_conversation(tx)?,
+    };
+    let published = draft.published.unwrap_or(tx.now()).min(tx.now());
+    let is_news = coming == Coming::Sent && published > tx.now().minus(NEWS);
+    let id = StatusId(tx.new_id_at(published));
+    statuses::insert(
+        tx,
+        &NewStatus {
+            id,
+            author: draft.author,
+            uri: &draft.uri,
+            url: draft.url.as_deref(),
+            text: &draft.text,
+            spoiler_text: &draft.spoiler_text,
+            visibility: draft.visibility,
+            is_sensitive: draft.is_sensitive,
+            is_local: false,
+            language: draft.language.as_deref(),
+            in_reply_to: parent_id.zip(parent.as_ref()).map(|(id, parent)| (id, parent.author)),
+            reblog_of: None,
+            conversation: Some(conversation),
+            app: None,
+            quote_policy: if draft.visibility.is_open() { draft.quote_policy } else { QuotePolicy::Nobody },
+            created_at: published,
+        },
+    )?;
+    let missing = draft.in_reply_to.as_deref().filter(|_| parent_id.is_none());
+    posts::keep(tx, id, draft, missing)?;
+    if let Some(poll) = &draft.poll {
+        attach_poll(tx, id, poll)?;
+    }
+    index(tx, id, draft)?;
+    let people = refer(tx, id, draft)?;
+    attach_quote(tx, id, draft, is_news)?;
+    if draft.visibility != Visibility::Direct {
+        accounts::count_posted(tx, draft.author, 1, published.as_days())?;
+        tx.announce(Event::AccountTouched { account: draft.author });
+    }
+    if let Some(parent) = parent_id.filter(|_| draft.visibility.is_open()) {
+        statuses::count(tx, parent, Counter::Replies, 1)?;
+        tx.announce(Event::StatusTouched { status: parent });
+    }
+    adopt_waiting(tx, id, draft.author, conversation, &draft.uri)?;
+    if is_news {
+        tell_people(tx, id, conversation, draft, &people)?;
+        tx.enqueue(&Job::FanOut { status: id })?;
+        tx.announce(Event::StatusPosted {
+            status: id,
+            author: draft.author,
+            visibility: draft.visibility,
+            tags: draft.tags.iter().map(|tag| phiomia_text::tag_key(tag)).collect(),
+            is_reblog: false,
+            is_reply: parent.is_some_and(|p| p.author != draft.author) || missing.is_some(),
+            is_local: false,
+        });
+    }
+    Ok(Some(id))
+}
+
+/// People here who are named are told; direct posts come into their conversations.
+fn tell_people(
+    tx: &Tx<'_>,
+    id: StatusId,
+    conversation: i64,
+    draft: &RemoteDraft,
+    people: &[AccountId],
+) -> Result<(), Error> {
+    for person in people {
+        let is_told = notify(tx, *person, draft.author, NotificationType::Mention, Some(id))?;
+        if is_told && draft.visibility == Visibility::Direct {
+            conversations::add(tx, id, conversation, draft.author, people, *person)?;
+        }
+    }
+    Ok(())
+}
+
+fn index(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<(), Error> {
+    let choices: Vec<String> =
+        draft.poll.iter().flat_map(|poll| &poll.options).map(|(title, _)| title.clone()).collect();
+    search::index(tx, id, draft.author, &phiomia_text::plain(&draft.text), &draft.spoiler_text, &choices)
+}
+
+/// Writes what a post refers to; gives the people it names, each once.
+fn refer(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<Vec<AccountId>, Error> {
+    let mut people = Vec::new();
+    for (account, handle) in &draft.mentions {
+        if !people.contains(account) {
+            statuses::add_mention(tx, id, *account, handle)?;
+            people.push(*account);
+        }
+    }
+    for account in &draft.addressed {
+        statuses::add_silent_mention(tx, id, *account)?;
+    }
+    let tags: Vec<(String, String)> = draft.tags.iter().map(|tag| (phiomia_text::tag_key(tag), tag.clone())).collect();
+    tags::tag_status(tx, id, &tags)?;
+    Ok(people)
+}
+
+fn attach_poll(tx: &Tx<'_>, status: StatusId, poll: &RemotePoll) -> Result<(), Error> {
+    let titles: Vec<String> = poll.options.iter().map(|(title, _)| title.clone()).collect();
+    let row = PollRow {
+        id: PollId(tx.new_id()),
+        status,
+        is_multiple: poll.is_multiple,
+        hides_totals: false,
+        expires_at: poll.closed_at.or(poll.expires_at),
+        closed_at: None,
+    };
+    statuses::insert_poll(tx, &row, &titles)?;
+    let votes: Vec<i64> = poll.options.iter().map(|(_, n)| *n).collect();
+    statuses::set_votes(tx, row.id, &votes, poll.voters.or_else(|| sum(&votes, poll.is_multiple)))?;
+    close_in_time(tx, row.id, row.expires_at)
+}
+
+/// Who voted here is told of the end.
+fn close_in_time(tx: &Tx<'_>, poll: PollId, end: Option<Time>) -> Result<(), Error> {
+    match end.filter(|end| *end > tx.now()) {
+        Some(end) => Ok(tx.enqueue_at(&Job::ClosePoll { poll, after: None }, end)?),
+        None => Ok(()),
+    }
+}
+
+/// In a poll of one choice each vote is a voter.
+fn sum(votes: &[i64], is_multiple: bool) -> Option<i64> {
+    (!is_multiple).then(|| votes.iter().copied().fold(0_i64, i64::saturating_add))
+}
+
+fn attach_quote(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft, is_news: bool) -> Result<(), Error> {
+    let Some(quote) = &draft.quote else { return Ok(()) };
+    let quoted = posts::by_uri(tx, &quote.uri)?;
+    let author = quoted.map(|q| statuses::author_and_policy(tx, q)).transpose()?.flatten().map(|(author, _)| author);
+    let state =
+        if quote.is_allowed || author == Some(draft.author) { QuoteState::Accepted } else { QuoteState::Pending };
+    statuses::insert_quote(tx, id, &QuoteRow { state, quoted, quoted_author: author, author: draft.author })?;
+    statuses::set_quote_names(tx, id, Some(&quote.uri), quote.stamp.as_deref())?;
+    if let (Some(quoted), QuoteState::Accepted) = (quoted, state) {
+        statuses::count(tx, quoted, Counter::Quotes, 1)?;
+        tx.announce(Event::StatusTouched { status: quoted });
+        if let Some(author) = author.filter(|_| is_news) {
+            notify(tx, author, draft.author, NotificationType::Quote, Some(id))?;
+        }
+    }
+    Ok(())
+}
+
+/// Answers and quotes that were here before what they are about find it now.
+fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64, uri: &str) -> Result<(), Error> {
+    for (child, child_author, visibility) in posts::waiting_for(tx, uri)? {
+        posts::adopt(tx, child, (id, author), Some(conversation))?;
+        if Visibility::from_code(visibility).is_open() {
+            statuses::count(tx, id, Counter::Replies, 1)?;
+        }
+        tx.announce(Event::StatusTouched { status: child });
+        let _ = child_author;
+    }
+    for quoting in statuses::quotes_waiting_for(tx, uri)? {
+        statuses::set_quoted(tx, quoting, id, author)?;
+        let quote = statuses::quote_of(tx, quoting)?;
+        if quote.as_ref().is_some_and(|quote| quote.state == QuoteState::Accepted) {
+            statuses::count(tx, id, Counter::Quotes, 1)?;
+        }
+        if let Some(quote) = quote {
+            tx.announce(Event::StatusEdited { status: quoting, author: quote.author });
+        }
+    }
+    Ok(())
+}
+
+/// A post elsewhere was changed by its author. What is older than what we have changes nothing; an edit never widens the
+/// audience.
+///
+/// # Errors
+/// Refused when it is not theirs.
+pub fn edit(tx: &Tx<'_>, draft: &RemoteDraft) -> Result<(), Error> {
+    let id = posts::by_uri(tx, &draft.uri)?.ok_or(Refusal::NotFound(Noun::Status))?;
+    let old = statuses::source(tx, id)?.ok_or(Refusal::NotFound(Noun::Status))?;
+    if old.author != draft.author || old.is_local {
+        return Err(Refusal::Forbidden("This action is not allowed").into());
+    }
+    let known = old.edited_at.unwrap_or(old.created_at);
+    if draft.edited.is_some_and(|at| at < known) {
+        return Ok(());
+    }
+    let before = posts::find(tx, id)?;
+    let poll = statuses::poll_of(tx, id)?;
+    let choices = |poll: &RemotePoll| poll.options.iter().map(|(title, _)| title.clone()).collect::<Vec<_>>();
+    let (old_choices, new_choices) =
+        (poll.as_ref().map(|(_, titles)| titles.clone()), draft.poll.as_ref().map(choices));
+    let is_other_poll = old_choices != new_choices;
+    let is_revision = is_other_poll
+        || (&old.text, &old.spoiler_text, old.is_sensitive) != (&draft.text, &draft.spoiler_text, draft.is_sensitive)
+        || before.as_ref().is_some_and(|row| row.attachments != draft.attachments);
+    let mut new = Edited {
+        text: draft.text.clone(),
+        spoiler_text: draft.spoiler_text.clone(),
+        is_sensitive: draft.is_sensitive,
+        language: draft.language.clone().or(old.language.clone()),
+        quote_policy: if old.visibility.is_open() { draft.quote_policy } else { QuotePolicy::Nobody },
+        ..old.clone()
+    };
+    posts::keep(tx, id, draft, before.as_ref().and_then(|row| row.in_reply_to.as_deref()))?;
+    update_poll(tx, id, poll, draft.poll.as_ref(), is_other_poll)?;
+    // Without `updated` it is no edit but news about counts: Mastodon sends polls so.
+    let is_edit = is_revision && draft.edited.is_some();
+    if is_edit {
+        new.edited_at = Some(draft.edited.unwrap_or(tx.now()).min(tx.now()));
+        keep_revisions(tx, id, &old, &new, (old_choices, new_choices))?;
+        index(tx, id, draft)?;
+    } else {
+        new.text.clone_from(&old.text);
+        new.spoiler_text.clone_from(&old.spoiler_text);
+        new.is_sensitive = old.is_sensitive;
+    }
+    statuses::update(tx, id, &new)?;
+    if is_edit {
+        refer_anew(tx, id, draft)?;
+        for (_, booster) in statuses::reblogs_batch(tx, id, MOST_TOLD)? {
+            notify(tx, booster, draft.author, NotificationType::Update, Some(id))?;
+        }
+        for (quoting, quoter) in statuses::quoting_batch(tx, id, MOST_TOLD)? {
+            notify(tx, quoter, draft.author, NotificationType::QuotedUpdate, Some(quoting))?;
+        }
+        tx.announce(Event::StatusEdited { status: id, author: draft.author });
+    } else {
+        tx.announce(Event::StatusTouched { status: id });
+    }
+    Ok(())
+}
+
+fn update_poll(
+    tx: &Tx<'_>,
+    status: StatusId,
+    old: Option<(PollRow, Vec<String>)>,
+    new: Option<&RemotePoll>,
+    is_other: bool,
+) -> Result<(), Error> {
+    match (old, new) {
+        (None, Some(new)) => attach_poll(tx, status, new),
+        (Some((old, _)), None) => Ok(statuses::erase_poll(tx, old.id)?),
+        (Some((old, _)), Some(new)) => {
+            let titles: Vec<String> = new.options.iter().map(|(title, _)| title.clone()).collect();
+            let end = new.closed_at.or(new.expires_at);
+            let has_moved = old.expires_at != end;
+            if is_other || has_moved || old.is_multiple != new.is_multiple {
+                let row = PollRow { is_multiple: new.is_multiple, expires_at: end, ..old.clone() };
+                statuses::update_poll(tx, &row, is_other.then_some(titles.as_slice()))?;
+                if new.closed_at.is_some() {
+                    tx.enqueue(&Job::ClosePoll { poll: old.id, after: None })?;
+                } else {
+                    close_in_time(tx, old.id, end)?;
+                }
+            }
+            let votes: Vec<i64> = new.options.iter().map(|(_, n)| *n).collect();
+            Ok(statuses::set_votes(tx, old.id, &votes, new.voters.or_else(|| sum(&votes, new.is_multiple)))?)
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+fn keep_revisions(
+    tx: &Tx<'_>,
+    id: StatusId,
+    old: &Edited,
+    new: &Edited,
+    choices: (Option<Vec<String>>, Option<Vec<String>>),
+) -> Result<(), Error> {
+    let revision = |row: &Edited, created_at, poll_options| Revision {
+        text: row.text.clone(),
+        spoiler_text: row.spoiler_text.clone(),
+        is_sensitive: row.is_sensitive,
+        created_at,
+        poll_options,
+    };
+    if statuses::edits(tx, id)?.is_empty() {
+        statuses::record_edit(tx, id, &revision(old, old.created_at, choices.0))?;
+    }
+    statuses::record_edit(tx, id, &revision(new, new.edited_at.unwrap_or(tx.now()), choices.1))?;
+    Ok(())
+}
+
+fn refer_anew(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<(), Error> {
+    let before: Vec<AccountId> = statuses::mentioned(tx, id)?.into_iter().map(|(account, _)| account).collect();
+    statuses::age_mentions(tx, id)?;
+    tags::untag_status(tx, id)?;
+    let people = refer(tx, id, &RemoteDraft { addressed: Vec::new(), ..draft.clone() })?;
+    for person in people.iter().filter(|person| !before.contains(person)) {
+        notify(tx, *person, draft.author, NotificationType::Mention, Some(id))?;
+    }
+    Ok(())
+}
+
+/// A post elsewhere was deleted by its author, or a boost taken back.
+///
+/// # Errors
+/// Refused when it is not theirs.
+pub fn remove(tx: &Tx<'_>, by: AccountId, id: StatusId) -> Result<(), Error> {
+    let Some(row) = statuses::source(tx, id)? else { return Ok(()) };
+    if row.author != by || row.is_local {
+        return Err(Refusal::Forbidden("This action is not allowed").into());
+    }
+    delete::remove(tx, id, &row, Tells::Nothing)
+}
+
+/// `who` boosts a post; `uri` names the `Announce`. Twice is once.
+///
+/// # Errors
+/// Refused when `who` may not see it, or it must not travel.
+pub fn reblog(
+    tx: &Tx<'_>,
+    who: AccountId,
+    original: StatusId,
+    uri: &str,
+    visibility: Visibility,
+    published: Option<Time>,
+) -> Result<Option<StatusId>, Error> {
+    if let Some((known, owner, _)) = posts::owner(tx, uri)? {
+        return Ok((owner == who && !statuses::is_deleted(tx, known)?).then_some(known));
+    }
+    if received::is_buried(tx, uri)? {
+        return Ok(None);
+    }
+    let row = statuses::source(tx, original)?.ok_or(Refusal::NotFound(Noun::Status))?;
+    let may_travel = match row.visibility {
+        Visibility::Public | Visibility::Unlisted => true,
+        Visibility::Private => row.author == who,
+        Visibility::Direct => false,
+    };
+    let is_blocked = relationships::is_blocking(tx, row.author, who)?;
+    if !may_travel || is_blocked || row.reblog_of_id.is_some() {
+        return Err(Refusal::Forbidden("This action is not allowed").into());
+    }
+    if let Some(known) = statuses::reblog_of(tx, who, original)? {
+        return Ok(Some(known));
+    }
+    let published = published.unwrap_or(tx.now()).min(tx.now());
+    let boost = StatusId(tx.new_id_at(published));
+    let visibility = if row.visibility == Visibility::Private { Visibility::Private } else { visibility };
+    statuses::insert(
+        tx,
+        &NewStatus {
+            id: boost,
+            author: who,
+            uri,
+            url: None,
+            text: "",
+            spoiler_text: "",
+            visibility,
+            is_sensitive: false,
+            is_local: false,
+            language: None,
+            in_reply_to: None,
+            reblog_of: Some(original),
+            conversation: None,
+            app: None,
+            quote_policy: QuotePolicy::Nobody,
+            created_at: published,
+        },
+    )?;
+    statuses::count(tx, original, Counter::Reblogs, 1)?;
+    accounts::count_posted(tx, who, 1, published.as_days())?;
+    notify(tx, row.author, who, NotificationType::Reblog, Some(original))?;
+    if published > tx.now().minus(NEWS) {
+        tx.enqueue(&Job::FanOut { status: boost })?;
+        tx.announce(Event::StatusPosted {
+            status: boost,
+            author: who,
+            visibility,
+            tags: Vec::new(),
+            is_reblog: true,
+            is_reply: false,
+            is_local: false,
+        });
+    }
+    tx.announce(Event::StatusTouched { status: original });
+    tx.announce(Event::AccountTouched { account: who });
+    Ok(Some(boost))
+}
+
+/// `who` pins a post of theirs.
+///
+/// # Errors
+/// Refused when it is not theirs.
+pub fn pin(tx: &Tx<'_>, social: &Social, who: AccountId, status: StatusId) -> Result<(), Error> {
+    crate::statuses::pin(tx, social, who, status).map(|_| ())
+}
+
+/// They no longer do.
+///
+/// # Errors
+/// Refused when it is not theirs.
+pub fn unpin(tx: &Tx<'_>, who: AccountId, status: StatusId) -> Result<(), Error> {
+    crate::statuses::unpin(tx, who, status).map(|_| ())
+}
+
+/// `who`, elsewhere, votes for one choice, by its title, in a poll from here. The author's server tells everybody else.
+///
+/// # Errors
+/// Refused when `who` may not see the post, or the vote does not hold.
+pub fn vote(tx: &Tx<'_>, who: AccountId, status: StatusId, title: &str) -> Result<(), Error> {
+    let (poll, titles) = statuses::poll_of(tx, status)?.ok_or(Refusal::NotFound(Noun::Record))?;
+    let choice = titles.iter().position(|known| known == title).and_then(|n| i64::try_from(n).ok());
+    let choice = choice.ok_or_else(|| Refusal::validation("The chosen vote option does not exist"))?;
+    crate::polls::vote(tx, who, poll.id, &[choice]).map(|_| ())
+}

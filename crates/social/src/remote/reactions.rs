@@ -1,0 +1,40 @@
+//! Favourites and emoji reactions from elsewhere.
+
+use phiomia_model::{AccountId, Error, StatusId};
+use phiomia_store::{Tx, db::federation::posts};
+
+use crate::statuses;
+
+/// `who` favourites a post; `uri` names the `Like`.
+///
+/// # Errors
+/// Refused when `who` may not see it.
+pub fn favourite(tx: &Tx<'_>, who: AccountId, status: StatusId, uri: Option<&str>) -> Result<(), Error> {
+    let status = statuses::favourite(tx, who, status)?;
+    if let Some(uri) = uri {
+        posts::name_favourite(tx, who, status, uri)?;
+    }
+    Ok(())
+}
+
+/// `who` reacts with an emoji. To apps of Mastodon that is a favourite; the reaction itself is kept and counted.
+///
+/// # Errors
+/// Refused when `who` may not see the post.
+pub fn react(tx: &Tx<'_>, who: AccountId, status: StatusId, content: &str, uri: Option<&str>) -> Result<(), Error> {
+    let status = statuses::favourite(tx, who, status)?;
+    posts::react(tx, status, who, content, uri)?;
+    Ok(())
+}
+
+/// `who` takes a reaction back.
+///
+/// # Errors
+/// The database failed.
+pub fn unreact(tx: &Tx<'_>, who: AccountId, status: StatusId, content: &str, uri: Option<&str>) -> Result<(), Error> {
+    posts::unreact(tx, status, who, content, uri)?;
+    match statuses::unfavourite(tx, who, status) {
+        Err(Error::Refused(_)) | Ok(_) => Ok(()),
+        Err(broken) => Err(broken),
+    }
+}

@@ -1,0 +1,203 @@
+//! What is decided about whole domains. A decision about a domain holds for its subdomains.
+
+use phiomia_model::{Fault, Time};
+
+use crate::db::{
+    query::{Query, Tx},
+    sql::{Sql, queries},
+    value::{FromRow, Row},
+};
+
+queries! {
+    STRICTEST = Sql::Same("select severity, rejects_media, rejects_reports from domain_blocks where domain in texts($1)");
+    IS_ALLOWED = Sql::Same("select 1 from domain_allows where domain in texts($1) limit 1");
+    LIST = Sql::Same("select domain, severity, rejects_media, rejects_reports, private_comment, public_comment, created_at
+        from domain_blocks order by domain");
+    ALLOWED = Sql::Same("select domain from domain_allows order by domain");
+    SET = Sql::Same("insert into domain_blocks
+            (domain, severity, rejects_media, rejects_reports, private_comment, public_comment, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (domain) do update set severity = excluded.severity, rejects_media = excluded.rejects_media,
+            rejects_reports = excluded.rejects_reports, private_comment = excluded.private_comment,
+            public_comment = excluded.public_comment");
+    REMOVE = Sql::Same("delete from domain_blocks where domain = $1");
+    ALLOW = Sql::Same("insert into domain_allows (domain, created_at) values ($1, $2) on conflict (domain) do nothing");
+    DISALLOW = Sql::Same("delete from domain_allows where domain = $1");
+}
+
+/// How strictly a domain is kept away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Only what else is said about it.
+    Noop,
+    /// Its people are seen by their followers alone.
+    Silence,
+    /// Nothing is taken from it or sent to it, and none of its people is seen.
+    Suspend,
+}
+
+impl Severity {
+    /// The word of the API, also in the database.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Severity::Noop => "noop",
+            Severity::Silence => "silence",
+            Severity::Suspend => "suspend",
+        }
+    }
+
+    /// The severity with this word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Severity> {
+        [Severity::Noop, Severity::Silence, Severity::Suspend].into_iter().find(|s| s.word() == word)
+    }
+}
+
+/// What holds for a domain: the strictest of what is said about it and the domains above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How strictly it is kept away.
+    pub severity: Severity,
+    /// Its pictures are not shown.
+    pub rejects_media: bool,
+    /// Its reports are not heard.
+    pub rejects_reports: bool,
+    /// It was allowed by hand: what limited federation asks for.
+    pub is_allowed: bool,
+}
+
+/// A decision as it is kept.
+#[derive(Clone, Debug)]
+pub struct DomainBlock {
+    /// The domain.
+    pub domain: String,
+    /// How strictly it is kept away.
+    pub severity: Severity,
+    /// Its pictures are not shown.
+    pub rejects_media: bool,
+    /// Its reports are not heard.
+    pub rejects_reports: bool,
+    /// For staff.
+    pub private_comment: Option<String>,
+    /// For everybody.
+    pub public_comment: Option<String>,
+    /// Since when.
+    pub created_at: Time,
+}
+
+impl FromRow for DomainBlock {
+    fn from_row(row: &mut Row<'_>) -> Result<DomainBlock, Fault> {
+        Ok(DomainBlock {
+            domain: row.next()?,
+            severity: Severity::of(&row.next::<String>()?).unwrap_or(Severity::Suspend),
+            rejects_media: row.next()?,
+            rejects_reports: row.next()?,
+            private_comment: row.next()?,
+            public_comment: row.next()?,
+            created_at: row.next()?,
+        })
+    }
+}
+
+/// `a.b.example`: itself, `b.example`, `example`. A port belongs to the first alone.
+fn itself_and_above(host: &str) -> Vec<String> {
+    let host = host.to_lowercase();
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(&*host, |(n, _)| n);
+    let mut all = vec![host.clone()];
+    let mut rest = name;
+    loop {
+        if !all.iter().any(|known| known == rest) {
+            all.push(rest.to_owned());
+        }
+        match rest.split_once('.') {
+            Some((_, above)) => rest = above,
+            None => return all,
+        }
+    }
+}
+
+/// What holds for a host.
+///
+/// # Errors
+/// The database failed.
+pub fn standing(q: &Query<'_>, host: &str) -> Result<Standing, Fault> {
+    let names = itself_and_above(host);
+    let rows: Vec<(String, bool, bool)> = q.rows(&STRICTEST, (names.as_slice(),))?;
+    let severity = rows.iter().filter_map(|(word, ..)| Severity::of(word)).max().unwrap_or(Severity::Noop);
+    Ok(Standing {
+        severity,
+        rejects_media: rows.iter().any(|(_, rejects, _)| *rejects),
+        rejects_reports: rows.iter().any(|(_, _, rejects)| *rejects),
+        is_allowed: q.exists(&IS_ALLOWED, (names.as_slice(),))?,
+    })
+}
+
+/// All decisions, by domain.
+///
+/// # Errors
+/// The database failed.
+pub fn blocks(q: &Query<'_>) -> Result<Vec<DomainBlock>, Fault> {
+    q.rows(&LIST, ())
+}
+
+/// All domains that were allowed by hand.
+///
+/// # Errors
+/// The database failed.
+pub fn allowed(q: &Query<'_>) -> Result<Vec<String>, Fault> {
+    q.column(&ALLOWED, ())
+}
+
+/// Decides about a domain, in place of what was decided before.
+///
+/// # Errors
+/// The database failed.
+pub fn block(tx: &Tx<'_>, block: &DomainBlock) -> Result<(), Fault> {
+    let row = (
+        &block.domain,
+        block.severity.word(),
+        block.rejects_media,
+        block.rejects_reports,
+        block.private_comment.as_deref(),
+        block.public_comment.as_deref(),
+        tx.now(),
+    );
+    tx.execute(&SET, row).map(|_| ())
+}
+
+/// Takes a decision back; whether there was one.
+///
+/// # Errors
+/// The database failed.
+pub fn unblock(tx: &Tx<'_>, domain: &str) -> Result<bool, Fault> {
+    Ok(tx.execute(&REMOVE, (domain,))? > 0)
+}
+
+/// Allows a domain by hand.
+///
+/// # Errors
+/// The database failed.
+pub fn allow(tx: &Tx<'_>, domain: &str) -> Result<(), Fault> {
+    tx.execute(&ALLOW, (domain, tx.now())).map(|_| ())
+}
+
+/// Takes that back; whether it was allowed.
+///
+/// # Errors
+/// The database failed.
+pub fn disallow(tx: &Tx<'_>, domain: &str) -> Result<bool, Fault> {
+    Ok(tx.execute(&DISALLOW, (domain,))? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_holds_for_subdomains() {
+        assert_eq!(itself_and_above("A.b.Example"), ["a.b.example", "b.example", "example"]);
+        assert_eq!(itself_and_above("b.example:8443"), ["b.example:8443", "b.example", "example"]);
+    }
+}

@@ -1,0 +1,268 @@
+//! What is known of a post from elsewhere beside its row: media and emoji where they lie, collections, the origin's counts.
+
+use phiomia_model::{
+    AccountId, Fault, StatusId, Time,
+    remote::{RemoteDraft, RemoteEmoji, RemoteMedia},
+};
+
+use crate::db::{
+    query::{Query, Tx},
+    sql::{Sql, queries},
+    value::{FromRow, Row, Value},
+};
+
+queries! {
+    BY_URI = Sql::Same("select id from statuses where uri = $1 and deleted_at is null");
+    BY_URL = Sql::Same("select id from statuses where url = $1 and deleted_at is null and not is_local limit 1");
+    OWNER = Sql::Same("select id, account_id, is_local from statuses where uri = $1");
+    KEEP = Sql::Same("insert into remote_statuses (status_id, attachments, emojis, in_reply_to_uri, replies, context,
+            origin_replies, origin_reblogs, origin_favourites, fetched_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        on conflict (status_id) do update set attachments = excluded.attachments, emojis = excluded.emojis,
+            replies = excluded.replies, context = excluded.context,
+            origin_replies = coalesce(excluded.origin_replies, remote_statuses.origin_replies),
+            origin_reblogs = coalesce(excluded.origin_reblogs, remote_statuses.origin_reblogs),
+            origin_favourites = coalesce(excluded.origin_favourites, remote_statuses.origin_favourites),
+            fetched_at = excluded.fetched_at");
+    FIND = Sql::Same("select r.in_reply_to_uri, r.replies, r.context, r.origin_replies, r.origin_reblogs,
+            r.origin_favourites, r.fetched_at, r.attachments, r.emojis
+        from remote_statuses r where r.status_id = $1");
+    ERASE = Sql::Same("delete from remote_statuses where status_id = $1");
+    ERASE_REACTIONS = Sql::Same("delete from reactions where status_id = $1");
+    WAITING = Sql::Same("select r.status_id, s.account_id, s.visibility from remote_statuses r join statuses s on s.id = r.status_id
+        where r.in_reply_to_uri = $1 and s.in_reply_to_id is null and s.deleted_at is null");
+    ADOPT = Sql::Same("update statuses set in_reply_to_id = $2, in_reply_to_account_id = $3, conversation_id = $4 where id = $1");
+    BY_CONVERSATION = Sql::Same("select id from conversations where uri = $1");
+    NAME_CONVERSATION = Sql::Same("insert into conversations (id, created_at, uri) values ($1, $2, $3)
+        on conflict (uri) where uri is not null do nothing");
+    REACT = Sql::Same("insert into reactions (status_id, account_id, content, uri, created_at) values ($1, $2, $3, $4, $5)
+        on conflict (status_id, account_id, content) do nothing");
+    UNREACT = Sql::Same("delete from reactions where status_id = $1 and account_id = $2 and (content = $3 or uri = $4)");
+    COUNT_REACTIONS = Sql::Same("update remote_statuses set n_reactions = n_reactions + $2 where status_id = $1");
+    SET_FAVOURITE_URI = Sql::Same("update favourites set uri = $3 where account_id = $1 and status_id = $2");
+    FAVOURITE_BY_URI = Sql::Same("select account_id, status_id from favourites where uri = $1");
+    FAVOURITE_ID = Sql::Same("select id from favourites where account_id = $1 and status_id = $2");
+    BLOCK_ID = Sql::Same("select id from blocks where account_id = $1 and target_id = $2");
+    NEWEST_OF = Sql::Same("select max(id) from statuses where account_id = $1");
+}
+
+/// What is known of a post from elsewhere beside its row.
+#[derive(Clone, Debug)]
+pub struct RemoteRow {
+    /// What it answers, while that is not known here.
+    pub in_reply_to: Option<String>,
+    /// The collection of its answers.
+    pub replies: Option<String>,
+    /// The collection of its whole thread.
+    pub context: Option<String>,
+    /// As the origin counts.
+    pub n_replies: Option<i64>,
+    /// As the origin counts.
+    pub n_reblogs: Option<i64>,
+    /// As the origin counts.
+    pub n_favourites: Option<i64>,
+    /// When it was last seen at its origin.
+    pub fetched_at: Time,
+    /// Its media, where they lie.
+    pub attachments: Vec<RemoteMedia>,
+    /// Pictures for `:shortcodes:`.
+    pub emojis: Vec<RemoteEmoji>,
+}
+
+impl FromRow for RemoteRow {
+    fn from_row(row: &mut Row<'_>) -> Result<RemoteRow, Fault> {
+        Ok(RemoteRow {
+            in_reply_to: row.next()?,
+            replies: row.next()?,
+            context: row.next()?,
+            n_replies: row.next()?,
+            n_reblogs: row.next()?,
+            n_favourites: row.next()?,
+            fetched_at: row.next()?,
+            attachments: from_json(&row.next::<String>()?)?,
+            emojis: from_json(&row.next::<String>()?)?,
+        })
+    }
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|e| Fault::because("reading a JSON column of remote_statuses", e))
+}
+
+/// The post with this id in the network, of here or elsewhere; not when it is deleted.
+///
+/// # Errors
+/// The database failed.
+pub fn by_uri(q: &Query<'_>, uri: &str) -> Result<Option<StatusId>, Fault> {
+    q.value(&BY_URI, (uri,))
+}
+
+/// The post from elsewhere with this page.
+///
+/// # Errors
+/// The database failed.
+pub fn by_url(q: &Query<'_>, url: &str) -> Result<Option<StatusId>, Fault> {
+    q.value(&BY_URL, (url,))
+}
+
+/// Whose post this is, and whether it was written here; also of a deleted one.
+///
+/// # Errors
+/// The database failed.
+pub fn owner(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool)>, Fault> {
+    q.row(&OWNER, (uri,))
+}
+
+/// Keeps what is known beside the row.
+///
+/// # Errors
+/// The database failed.
+pub fn keep(tx: &Tx<'_>, status: StatusId, draft: &RemoteDraft, parent: Option<&str>) -> Result<(), Fault> {
+    let json = |e| Fault::because("writing a JSON column of remote_statuses", e);
+    let attachments = serde_json::to_string(&draft.attachments).map_err(json)?;
+    let emojis = serde_json::to_string(&draft.emojis).map_err(json)?;
+    fn text(value: Option<&str>) -> Value<'_> {
+        value.map_or(Value::Null, Value::Text)
+    }
+    let number = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
+    let values = [
+        Value::Int(status.0),
+        Value::Text(&attachments),
+        Value::Text(&emojis),
+        text(parent),
+        text(draft.replies.as_deref()),
+        text(draft.context.as_deref()),
+        number(draft.n_replies),
+        number(draft.n_reblogs),
+        number(draft.n_favourites),
+        Value::Int(tx.now().0),
+    ];
+    tx.execute(&KEEP, values.as_slice()).map(|_| ())
+}
+
+/// What is known beside the row; `None` for posts of here.
+///
+/// # Errors
+/// The database failed.
+pub fn find(q: &Query<'_>, status: StatusId) -> Result<Option<RemoteRow>, Fault> {
+    q.row(&FIND, (status,))
+}
+
+/// Takes it away with the post.
+///
+/// # Errors
+/// The database failed.
+pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&ERASE_REACTIONS, (status,))?;
+    tx.execute(&ERASE, (status,)).map(|_| ())
+}
+
+/// Posts that answer one which was not known when they came: id, author, visibility's code.
+///
+/// # Errors
+/// The database failed.
+pub fn waiting_for(q: &Query<'_>, uri: &str) -> Result<Vec<(StatusId, AccountId, i64)>, Fault> {
+    q.rows(&WAITING, (uri,))
+}
+
+/// A post has found what it answers.
+///
+/// # Errors
+/// The database failed.
+pub fn adopt(
+    tx: &Tx<'_>,
+    status: StatusId,
+    parent: (StatusId, AccountId),
+    conversation: Option<i64>,
+) -> Result<(), Fault> {
+    tx.execute(&ADOPT, (status, parent.0, parent.1, conversation)).map(|_| ())
+}
+
+/// The thread of this name, begun if it is new.
+///
+/// # Errors
+/// The database failed.
+pub fn conversation(tx: &Tx<'_>, uri: &str) -> Result<i64, Fault> {
+    if let Some(known) = tx.value(&BY_CONVERSATION, (uri,))? {
+        return Ok(known);
+    }
+    let id = tx.new_id();
+    tx.execute(&NAME_CONVERSATION, (id, tx.now(), uri))?;
+    Ok(tx.value(&BY_CONVERSATION, (uri,))?.unwrap_or(id))
+}
+
+/// Somebody reacts with an emoji; `false` when they had done so before.
+///
+/// # Errors
+/// The database failed.
+pub fn react(
+    tx: &Tx<'_>,
+    status: StatusId,
+    account: AccountId,
+    content: &str,
+    uri: Option<&str>,
+) -> Result<bool, Fault> {
+    let is_new = tx.execute(&REACT, (status, account, content, uri, tx.now()))? > 0;
+    if is_new {
+        tx.execute(&COUNT_REACTIONS, (status, 1_i64))?;
+    }
+    Ok(is_new)
+}
+
+/// Somebody takes a reaction back.
+///
+/// # Errors
+/// The database failed.
+pub fn unreact(
+    tx: &Tx<'_>,
+    status: StatusId,
+    account: AccountId,
+    content: &str,
+    uri: Option<&str>,
+) -> Result<bool, Fault> {
+    let n = tx.execute(&UNREACT, (status, account, content, uri.unwrap_or_default()))?;
+    if n > 0 {
+        tx.execute(&COUNT_REACTIONS, (status, -i64::try_from(n).unwrap_or(0)))?;
+    }
+    Ok(n > 0)
+}
+
+/// Notes the name of a `Like`.
+///
+/// # Errors
+/// The database failed.
+pub fn name_favourite(tx: &Tx<'_>, account: AccountId, status: StatusId, uri: &str) -> Result<(), Fault> {
+    tx.execute(&SET_FAVOURITE_URI, (account, status, uri)).map(|_| ())
+}
+
+/// The favourite with this name.
+///
+/// # Errors
+/// The database failed.
+pub fn favourite_by_uri(q: &Query<'_>, uri: &str) -> Result<Option<(AccountId, StatusId)>, Fault> {
+    q.row(&FAVOURITE_BY_URI, (uri,))
+}
+
+/// The number of a favourite.
+///
+/// # Errors
+/// The database failed.
+pub fn favourite_number(q: &Query<'_>, account: AccountId, status: StatusId) -> Result<Option<i64>, Fault> {
+    q.value(&FAVOURITE_ID, (account, status))
+}
+
+/// The number of a block.
+///
+/// # Errors
+/// The database failed.
+pub fn block_number(q: &Query<'_>, account: AccountId, target: AccountId) -> Result<Option<i64>, Fault> {
+    q.value(&BLOCK_ID, (account, target))
+}
+
+/// The newest post known of somebody.
+///
+/// # Errors
+/// The database failed.
+pub fn newest_of(q: &Query<'_>, account: AccountId) -> Result<Option<StatusId>, Fault> {
+    Ok(q.value::<Option<StatusId>>(&NEWEST_OF, (account,))?.flatten())
+}

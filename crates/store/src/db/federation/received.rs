@@ -1,0 +1,58 @@
+//! What was taken in before, and what was deleted before it came.
+
+use phiomia_model::{Fault, Time};
+
+use crate::db::{
+    query::{Query, Tx},
+    sql::{Sql, queries},
+};
+
+queries! {
+    NOTE = Sql::Same("insert into received (uri, received_at) values ($1, $2) on conflict (uri) do nothing");
+    IS_KNOWN = Sql::Same("select 1 from received where uri = $1");
+    FORGET = Sql::Same("delete from received where received_at < $1");
+    BURY = Sql::Same("insert into tombstones (uri, created_at) values ($1, $2) on conflict (uri) do nothing");
+    IS_BURIED = Sql::Same("select 1 from tombstones where uri = $1");
+    FORGET_TOMBSTONES = Sql::Same("delete from tombstones where created_at < $1");
+}
+
+/// Takes note of an activity; `false` when it was there before.
+///
+/// # Errors
+/// The database failed.
+pub fn note(tx: &Tx<'_>, uri: &str) -> Result<bool, Fault> {
+    Ok(tx.execute(&NOTE, (uri, tx.now()))? > 0)
+}
+
+/// Whether an activity was taken in before.
+///
+/// # Errors
+/// The database failed.
+pub fn is_known(q: &Query<'_>, uri: &str) -> Result<bool, Fault> {
+    q.exists(&IS_KNOWN, (uri,))
+}
+
+/// Takes note that an object is gone, so that it does not come afterwards.
+///
+/// # Errors
+/// The database failed.
+pub fn bury(tx: &Tx<'_>, uri: &str) -> Result<(), Fault> {
+    tx.execute(&BURY, (uri, tx.now())).map(|_| ())
+}
+
+/// Whether an object was deleted before it came.
+///
+/// # Errors
+/// The database failed.
+pub fn is_buried(q: &Query<'_>, uri: &str) -> Result<bool, Fault> {
+    q.exists(&IS_BURIED, (uri,))
+}
+
+/// Forgets what is from before a moment. Part of `Job::Tidy`.
+///
+/// # Errors
+/// The database failed.
+pub fn forget(tx: &Tx<'_>, before: Time) -> Result<(), Fault> {
+    tx.execute(&FORGET, (before,))?;
+    tx.execute(&FORGET_TOMBSTONES, (before,)).map(|_| ())
+}
