@@ -7,6 +7,7 @@
 pub mod build;
 pub mod keys;
 pub mod outbound;
+pub mod resolve;
 
 use std::{ops::Deref, sync::Arc};
 

@@ -1,0 +1,383 @@
+//! Posts elsewhere: fetched by their id, understood, and put into the database.
+
+use phiomia_activitypub::{
+    Audience, Document, Note, NoteKind, Object, QuoteAuthorization, Uri, Verb,
+    note::{Markup, Media, MediaKind},
+};
+use phiomia_model::{
+    AccountId, Error, Noun, QuotePolicy, Refusal, StatusId, Visibility,
+    remote::{RemoteDraft, RemoteEmoji, RemoteMedia, RemotePoll, RemoteQuote},
+};
+use phiomia_social::remote::{self, Coming};
+use phiomia_store::db::{
+    accounts,
+    federation::{actors, posts},
+    statuses,
+};
+
+use super::Missing;
+use crate::Federation;
+
+/// People of a post who are looked up when they are not known; beyond, they stay text.
+const MOST_LOOKED_UP: usize = 20;
+
+impl Federation {
+    /// The post with this id in the network: known, or fetched from its own server.
+    ///
+    /// # Errors
+    /// [`Missing`].
+    pub async fn status(&self, uri: &Uri) -> Result<StatusId, Missing> {
+        let name = uri.normal().to_owned();
+        if let Some(known) = self.db.read(move |q| Ok(posts::by_uri(q, &name)?)).await? {
+            return Ok(known);
+        }
+        self.fetch_status(uri).await
+    }
+
+    /// Fetches a post, also when it is known: for counts and edits.
+    pub(crate) async fn fetch_status(&self, uri: &Uri) -> Result<StatusId, Missing> {
+        if self.is_own(uri) {
+            return Err(Refusal::NotFound(Noun::Status).into());
+        }
+        let document = self.fetch_document(uri).await?;
+        let note = genuine_note(&document, uri)?;
+        self.keep_note(&note, Coming::Fetched).await
+    }
+
+    /// Puts a genuine post into the database, or changes the one that is there.
+    pub(crate) async fn keep_note(&self, note: &Note, coming: Coming) -> Result<StatusId, Missing> {
+        let draft = self.draft(note).await?;
+        let kept = self.db.write(move |tx| {
+            if posts::by_uri(tx, &draft.uri)?.is_some() {
+                remote::edit(tx, &draft)?;
+            }
+            remote::receive(tx, &draft, coming)
+        });
+        kept.await?.ok_or_else(|| Missing::Gone(note.id.clone()))
+    }
+
+    /// A post as the database takes it: everybody in it looked up, all within the bounds.
+    pub(crate) async fn draft(&self, note: &Note) -> Result<RemoteDraft, Missing> {
+        let author = self.account(&note.author).await?;
+        let followers = self.db.read(move |q| Ok(actors::find(q, author)?.and_then(|row| row.followers))).await?;
+        let followers = followers.and_then(|text| Uri::parse(&text, self.web).ok());
+        let mentions = self.mentions(note).await?;
+        let addressed = self.addressed(&note.audience, &mentions).await?;
+        let quote = self.quote(note).await?;
+        let text = |uri: &Option<Uri>| uri.as_ref().map(|uri| uri.normal().to_owned());
+        let count = |n: Option<u64>| n.and_then(|n| i64::try_from(n).ok());
+        Ok(RemoteDraft {
+            uri: note.id.normal().to_owned(),
+            url: note.page.as_ref().or(Some(&note.id)).map(|uri| uri.as_str().to_owned()),
+            author,
+            text: content(note),
+            spoiler_text: warning(note),
+            visibility: note.visibility(followers.as_ref()),
+            is_sensitive: note.sensitive || !warning(note).is_empty(),
+            language: note.language.clone(),
+            in_reply_to: text(&note.in_reply_to),
+            published: note.published,
+            edited: note.updated,
+            mentions,
+            addressed,
+            tags: note.tags.hashtags.iter().filter(|tag| phiomia_text::is_valid_tag(tag)).cloned().collect(),
+            poll: note.poll.as_ref().filter(|poll| !poll.choices.is_empty()).map(|poll| RemotePoll {
+                options: poll.choices.iter().map(|c| (c.title.clone(), count(Some(c.votes)).unwrap_or(0))).collect(),
+                is_multiple: poll.is_multiple,
+                expires_at: poll.ends,
+                closed_at: poll.closed,
+                voters: count(poll.voters),
+            }),
+            attachments: note.attachments.iter().map(media).collect(),
+            emojis: note.tags.emojis.iter().map(emoji).collect(),
+            conversation: note.conversation.clone().or_else(|| text(&note.context)),
+            context: text(&note.context),
+            replies: text(&note.replies.id),
+            n_replies: count(note.replies.total),
+            n_reblogs: count(note.shares.total),
+            n_favourites: count(note.likes.total),
+            quote,
+            quote_policy: quote_policy(note, followers.as_ref()),
+        })
+    }
+
+    async fn mentions(&self, note: &Note) -> Result<Vec<(AccountId, String)>, Missing> {
+        let mut found = Vec::new();
+        for (n, mention) in note.tags.mentions.iter().enumerate() {
+            let account = match self.known_or_by_page(&mention.actor).await? {
+                Some(known) => Some(known),
+                None if n < MOST_LOOKED_UP && !self.is_own(&mention.actor) => {
+                    match self.account(&mention.actor).await {
+                        Ok(account) => Some(account),
+                        Err(Missing::Broken(fault)) => return Err(fault.into()),
+                        // Whoever cannot be looked up stays text.
+                        Err(_) => None,
+                    }
+                }
+                None => None,
+            };
+            if let Some(account) = account {
+                let handle = mention.name.clone().unwrap_or_default();
+                found.push((account, handle.trim_start_matches('@').to_owned()));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn known_or_by_page(&self, uri: &Uri) -> Result<Option<AccountId>, Error> {
+        let (normal, text) = (uri.normal().to_owned(), uri.as_str().to_owned());
+        let find = move |q: &phiomia_store::Query<'_>| match actors::by_uri(q, &normal)? {
+            Some(known) => Ok(Some(known)),
+            // Some softwares name the page instead of the id.
+            None => Ok(actors::by_url(q, &text)?),
+        };
+        self.db.read(find).await
+    }
+
+    /// People here who are addressed without being named in the text.
+    async fn addressed(&self, audience: &Audience, named: &[(AccountId, String)]) -> Result<Vec<AccountId>, Error> {
+        let ours: Vec<String> =
+            audience.all().filter(|uri| self.is_own(uri)).map(|uri| uri.normal().to_owned()).take(100).collect();
+        if ours.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.db.read(move |q| Ok(actors::by_uris(q, &ours)?)).await?;
+        let is_new = |account: &AccountId| named.iter().all(|(known, _)| known != account);
+        Ok(found.into_iter().map(|(account, _)| account).filter(is_new).collect())
+    }
+
+    /// What a post quotes, fetched, and whether its author allows it: by a stamp, or because it is their own.
+    async fn quote(&self, note: &Note) -> Result<Option<RemoteQuote>, Missing> {
+        let Some(quote) = &note.quote else { return Ok(None) };
+        // Within a quoted post no further quote is followed: the boxed future ends the recursion.
+        let quoted = Box::pin(self.status(&quote.object)).await;
+        let author = match quoted {
+            Ok(quoted) => self.author_of(quoted).await?,
+            Err(Missing::Broken(fault)) => return Err(fault.into()),
+            Err(_) => None,
+        };
+        let is_own = author.as_ref().is_some_and(|author| *author == note.author);
+        let stamp = quote.authorization.as_ref();
+        let is_allowed = match (stamp, &author) {
+            _ if is_own => true,
+            (Some(stamp), Some(author)) if self.is_own(stamp) => {
+                let (name, quoting) = (stamp.normal().to_owned(), note.id.normal().to_owned());
+                let _ = author;
+                self.db
+                    .read(move |q| match statuses::quote_by_stamp(q, &name)? {
+                        Some(status) => Ok(statuses::source(q, status)?.is_some_and(|row| row.uri == quoting)),
+                        None => Ok(false),
+                    })
+                    .await?
+            }
+            (Some(stamp), Some(author)) => self.stamp_allows(stamp, &note.id, &quote.object, author).await?,
+            _ => false,
+        };
+        Ok(Some(RemoteQuote {
+            uri: quote.object.normal().to_owned(),
+            stamp: stamp.map(|uri| uri.normal().to_owned()),
+            is_allowed,
+        }))
+    }
+
+    async fn author_of(&self, status: StatusId) -> Result<Option<Uri>, Error> {
+        let uri = self.db.read(move |q| {
+            let Some(row) = statuses::source(q, status)? else { return Ok(None) };
+            Ok(accounts::view(q, row.author)?.map(|view| view.uri.clone()))
+        });
+        Ok(uri.await?.and_then(|text| Uri::parse(&text, self.web).ok()))
+    }
+
+    /// Whether a stamp, at its own server, allows exactly this quote.
+    pub(crate) async fn stamp_allows(
+        &self,
+        stamp: &Uri,
+        quoting: &Uri,
+        quoted: &Uri,
+        author: &Uri,
+    ) -> Result<bool, Missing> {
+        match self.fetch_document(stamp).await {
+            Ok(document) => {
+                let read = QuoteAuthorization::read(&document);
+                Ok(read.is_ok_and(|stamp| stamp.allows(quoting, quoted, author)))
+            }
+            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// What an address of the web leads to: a person or a post, by its id, its page, or the page's own hint.
+    ///
+    /// # Errors
+    /// [`Missing`].
+    pub async fn look_up(&self, address: &str) -> Result<Found, Missing> {
+        let not_there = || Missing::Refused(Refusal::NotFound(Noun::Record));
+        let uri = Uri::parse(address, self.web).map_err(|_| not_there())?;
+        let (normal, text) = (uri.normal().to_owned(), uri.as_str().to_owned());
+        let known = self.db.read(move |q| {
+            if let Some(account) = actors::by_uri(q, &normal)?.or(actors::by_url(q, &text)?) {
+                return Ok(Some(Found::Account(account)));
+            }
+            let status = posts::by_uri(q, &normal)?.or(posts::by_url(q, &text)?);
+            Ok(status.map(Found::Status))
+        });
+        if let Some(known) = known.await? {
+            return Ok(known);
+        }
+        if self.is_own(&uri) {
+            return Err(not_there());
+        }
+        let document = match self.fetch_document(&uri).await {
+            Ok(document) => document,
+            Err(Missing::NotGenuine(..)) => {
+                let hint = self.hint(&uri).await?.ok_or_else(not_there)?;
+                self.fetch_document(&hint).await?
+            }
+            Err(other) => return Err(other),
+        };
+        match Object::read(&document) {
+            Object::Actor(actor) => self.keep_account(actor).await.map(Found::Account),
+            Object::Note(_) | Object::Activity(_) => {
+                let id = document.id().ok_or_else(not_there)?;
+                let note = genuine_note(&document, &id)?;
+                self.keep_note(&note, Coming::Fetched).await.map(Found::Status)
+            }
+            _ => Err(not_there()),
+        }
+    }
+
+    /// `<link rel="alternate" type="application/activity+json" href="…">` of a page.
+    async fn hint(&self, page: &Uri) -> Result<Option<Uri>, Missing> {
+        let answer = self.fetch_signed(page, "text/html, application/activity+json").await?;
+        if !super::document::is_page(&answer) {
+            return Ok(None);
+        }
+        let html = String::from_utf8_lossy(&answer.body);
+        Ok(alternate(&html).and_then(|href| Uri::parse(&href, self.web).ok()))
+    }
+}
+
+/// What an address led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A person.
+    Account(AccountId),
+    /// A post.
+    Status(StatusId),
+}
+
+/// The address in the first link of a page that promises ActivityPub.
+fn alternate(html: &str) -> Option<String> {
+    let links = html.split("<link").skip(1).filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag)).take(200);
+    let attribute = |tag: &str, name: &str| -> Option<String> {
+        let (_, rest) = tag.split_once(&format!("{name}="))?;
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        rest.get(1..)?.split_once(quote).map(|(value, _)| value.replace("&amp;", "&"))
+    };
+    links
+        .filter(|tag| attribute(tag, "rel").is_some_and(|rel| rel.split(' ').any(|r| r == "alternate")))
+        .filter(|tag| attribute(tag, "type").is_some_and(|t| phiomia_activitypub::webfinger::is_activity_type(&t)))
+        .find_map(|tag| attribute(tag, "href"))
+}
+
+/// The post of a document that was fetched from its own id; of a `Create` the post in it, if that is of the same host.
+fn genuine_note(document: &Document, uri: &Uri) -> Result<Note, Missing> {
+    let note = match Object::read(document) {
+        Object::Note(note) => note,
+        Object::Activity(activity) => match activity.verb {
+            Verb::Create(thing) => match thing.note() {
+                Some(note) if note.id.is_with(uri) && note.author == activity.actor => note.clone(),
+                _ => return Err(Missing::NotGenuine(uri.clone(), "it is no post")),
+            },
+            _ => return Err(Missing::NotGenuine(uri.clone(), "it is no post")),
+        },
+        _ => return Err(Missing::NotGenuine(uri.clone(), "it is no post")),
+    };
+    // A vote is a private matter between two servers.
+    if note.as_vote().is_some() && !note.audience.all().any(Uri::is_public) {
+        return Err(Missing::NotGenuine(uri.clone(), "it is a vote"));
+    }
+    Ok(note)
+}
+
+/// The text as Mastodon shows it: of long forms the title, and where the rest is to be read.
+fn content(note: &Note) -> String {
+    let text = match (&note.content, note.markup) {
+        (None, _) => String::new(),
+        (Some(text), Markup::Html) => text.clone(),
+        // Both are shown as they are written, with their lines.
+        (Some(text), Markup::Markdown | Markup::Plain) => paragraphs(text),
+    };
+    if matches!(note.kind, NoteKind::Note | NoteKind::Question) {
+        return text;
+    }
+    let address = note.link.as_ref().or(note.page.as_ref()).unwrap_or(&note.id).as_str();
+    let title = note.title.as_deref().map(|title| format!("<h2>{}</h2>", escaped(title))).unwrap_or_default();
+    let link = format!("<p><a href=\"{0}\" rel=\"nofollow noopener\" target=\"_blank\">{0}</a></p>", escaped(address));
+    // An article's own summary says more in a timeline than its whole text.
+    let body = match (&note.kind, &note.summary) {
+        (NoteKind::Article | NoteKind::Event, Some(summary)) if !summary.trim().is_empty() => summary.clone(),
+        _ => text,
+    };
+    format!("{title}{body}{link}")
+}
+
+/// The content warning: what long forms call a summary is none.
+fn warning(note: &Note) -> String {
+    let is_short = matches!(note.kind, NoteKind::Note | NoteKind::Question);
+    note.summary
+        .as_deref()
+        .filter(|_| is_short)
+        .map(|text| phiomia_text::plain(text).trim().to_owned())
+        .unwrap_or_default()
+}
+
+fn paragraphs(text: &str) -> String {
+    let paragraphs = text.split("\n\n").map(str::trim).filter(|p| !p.is_empty());
+    paragraphs.map(|p| format!("<p>{}</p>", escaped(p).replace('\n', "<br>"))).collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn media(media: &Media) -> RemoteMedia {
+    let kind = match media.kind {
+        MediaKind::Image => "image",
+        MediaKind::Video => "video",
+        MediaKind::Audio => "audio",
+        MediaKind::Unknown => "unknown",
+    };
+    RemoteMedia {
+        kind: kind.to_owned(),
+        url: media.file.as_str().to_owned(),
+        preview_url: media.preview.as_ref().map(|uri| uri.as_str().to_owned()),
+        media_type: media.media_type.clone(),
+        description: media.alt.clone(),
+        blurhash: media.blurhash.clone(),
+        focus: media.focal_point,
+        width: media.width,
+        height: media.height,
+    }
+}
+
+fn emoji(emoji: &phiomia_activitypub::note::Emoji) -> RemoteEmoji {
+    RemoteEmoji { shortcode: emoji.shortcode.clone(), url: emoji.image.as_str().to_owned() }
+}
+
+/// Mastodon's three policies, from whoever is answered with yes at once. Who says nothing does not want to be quoted.
+fn quote_policy(note: &Note, followers: Option<&Uri>) -> QuotePolicy {
+    match &note.policy.quote {
+        Some(rule) if rule.is_open() => QuotePolicy::Public,
+        Some(rule) if followers.is_some_and(|followers| rule.automatic.contains(followers)) => QuotePolicy::Followers,
+        _ => QuotePolicy::Nobody,
+    }
+}
+
+/// What an audience means for a boost.
+pub(crate) fn boost_visibility(audience: &Audience, followers: Option<&Uri>) -> Visibility {
+    match audience.visibility(followers) {
+        Visibility::Direct => Visibility::Private,
+        other => other,
+    }
+}

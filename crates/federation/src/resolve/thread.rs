@@ -1,0 +1,165 @@
+//! Threads and profiles made whole: missing answers, older posts, pins. Politely: a bounded number, one after the other.
+
+use phiomia_activitypub::{Activity, Collection, Object, Thing, Uri, Verb};
+use phiomia_model::{AccountId, Error, StatusId};
+use phiomia_social::remote;
+use phiomia_store::db::{
+    federation::{actors, posts},
+    statuses,
+};
+
+use super::Missing;
+use crate::Federation;
+
+/// Posts above the one that is looked at.
+const MOST_ANCESTORS: usize = 40;
+/// Posts of a thread fetched in one go.
+const MOST_REPLIES: usize = 100;
+/// Pages of one collection; never the same one twice.
+const MOST_PAGES: usize = 10;
+/// Older posts of somebody whose profile is opened for the first time.
+const MOST_OLDER: usize = 40;
+/// Pinned posts.
+const MOST_PINNED: usize = 10;
+
+impl Federation {
+    /// Fetches what is missing of a thread: upwards to its beginning, then the answers its servers list. The work of
+    /// `Job::FetchThread`.
+    pub(crate) async fn fetch_thread(&self, status: StatusId) -> Result<(), Error> {
+        let mut at = status;
+        for _ in 0..MOST_ANCESTORS {
+            let found = self.db.read(move |q| {
+                let parent = statuses::source(q, at)?.and_then(|row| row.in_reply_to_id);
+                Ok((parent, posts::find(q, at)?.and_then(|row| row.in_reply_to)))
+            });
+            match found.await? {
+                (Some(parent), _) => at = parent,
+                (None, Some(missing)) => {
+                    let Ok(uri) = Uri::parse(&missing, self.web) else { break };
+                    match self.status(&uri).await {
+                        Ok(parent) => at = parent,
+                        Err(Missing::Broken(fault)) => return Err(fault.into()),
+                        Err(_) => break,
+                    }
+                }
+                (None, None) => break,
+            }
+        }
+        let mut left = MOST_REPLIES;
+        self.fetch_answers(at, &mut left).await?;
+        if at != status {
+            self.fetch_answers(status, &mut left).await?;
+        }
+        Ok(())
+    }
+
+    /// The answers to one post and to what answers it, as its server lists them.
+    async fn fetch_answers(&self, status: StatusId, left: &mut usize) -> Result<(), Error> {
+        let mut queue = vec![status];
+        while let Some(status) = queue.pop() {
+            let Some(row) = self.db.read(move |q| Ok(posts::find(q, status)?)).await? else { continue };
+            // The whole thread, where the server keeps it together, else the answers to this post alone.
+            let Some(collection) = row.context.or(row.replies) else { continue };
+            let Ok(uri) = Uri::parse(&collection, self.web) else { continue };
+            if self.is_own(&uri) {
+                continue;
+            }
+            for thing in self.items(&uri, *left).await? {
+                let Some(id) = thing.id().filter(|id| !self.is_own(id)) else { continue };
+                let name = id.normal().to_owned();
+                if self.db.read(move |q| Ok(posts::by_uri(q, &name)?)).await?.is_some() {
+                    continue;
+                }
+                if *left == 0 {
+                    return Ok(());
+                }
+                *left -= 1;
+                match self.status(id).await {
+                    Ok(answer) => queue.push(answer),
+                    Err(Missing::Broken(fault)) => return Err(fault.into()),
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first items of a collection, over its pages.
+    pub(crate) async fn items(&self, uri: &Uri, most: usize) -> Result<Vec<Thing>, Error> {
+        let mut items = Vec::new();
+        let mut seen: Vec<Uri> = Vec::new();
+        let mut next = Some(uri.clone());
+        while let Some(uri) = next.take().filter(|uri| !seen.contains(uri) && seen.len() <= MOST_PAGES) {
+            let document = match self.fetch_document(&uri).await {
+                Ok(document) => document,
+                Err(Missing::Broken(fault)) => return Err(fault.into()),
+                Err(_) => break,
+            };
+            seen.push(uri);
+            let Ok(mut page) = Collection::read(&document) else { break };
+            items.append(&mut page.items);
+            if let Some(first) = page.first_page.take() {
+                items.extend(first.items);
+                next = first.next;
+            } else {
+                next = page.next.or(page.first);
+            }
+            if items.len() >= most {
+                break;
+            }
+        }
+        items.truncate(most);
+        Ok(items)
+    }
+
+    /// The newest posts of somebody and the pinned ones, dated where they belong. The work of `Job::FetchPosts`.
+    pub(crate) async fn fetch_posts(&self, account: AccountId) -> Result<(), Error> {
+        self.count_account(account).await?;
+        let Some(row) = self.db.read(move |q| Ok(actors::find(q, account)?)).await? else { return Ok(()) };
+        let outbox = row.outbox.as_deref().and_then(|text| Uri::parse(text, self.web).ok());
+        if let Some(outbox) = outbox {
+            for thing in self.items(&outbox, MOST_OLDER).await? {
+                self.fetch_older(account, &thing).await?;
+            }
+        }
+        self.fetch_pins(account).await
+    }
+
+    async fn fetch_older(&self, account: AccountId, thing: &Thing) -> Result<(), Error> {
+        let wanted = match thing {
+            Thing::Named(id) => Some(id.clone()),
+            Thing::Sent(object) => match &**object {
+                Object::Activity(Activity { verb: Verb::Create(note), .. }) => note.id().cloned(),
+                Object::Note(note) => Some(note.id.clone()),
+                // Boosts of the past are nobody's news.
+                _ => None,
+            },
+        };
+        let Some(id) = wanted.filter(|id| !self.is_own(id)) else { return Ok(()) };
+        let _ = account;
+        match self.status(&id).await {
+            Err(Missing::Broken(fault)) => Err(fault.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The pinned posts of somebody, as their server lists them.
+    pub(crate) async fn fetch_pins(&self, account: AccountId) -> Result<(), Error> {
+        let Some(row) = self.db.read(move |q| Ok(actors::find(q, account)?)).await? else { return Ok(()) };
+        let Some(uri) = row.featured.as_deref().and_then(|text| Uri::parse(text, self.web).ok()) else { return Ok(()) };
+        for thing in self.items(&uri, MOST_PINNED).await?.into_iter().rev() {
+            let Some(id) = thing.id().filter(|id| !self.is_own(id)) else { continue };
+            let status = match self.status(id).await {
+                Ok(status) => status,
+                Err(Missing::Broken(fault)) => return Err(fault.into()),
+                Err(_) => continue,
+            };
+            let social = self.social.clone();
+            match self.db.write(move |tx| remote::pin(tx, &social, account, status)).await {
+                Ok(()) | Err(Error::Refused(_)) => {}
+                Err(broken) => return Err(broken),
+            }
+        }
+        Ok(())
+    }
+}
