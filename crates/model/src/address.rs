@@ -49,6 +49,11 @@ impl Addresses {
     pub fn status_uri(&self, author: AccountId, status: StatusId) -> String {
         self.at(&format!("/ap/users/{author}/statuses/{status}"))
     }
+    /// The stamp by which a local author allows a post to quote them.
+    #[must_use]
+    pub fn stamp_uri(&self, author: AccountId, quoting: StatusId) -> String {
+        self.at(&format!("/ap/users/{author}/quote_authorizations/{quoting}"))
+    }
     /// The page of a local status.
     #[must_use]
     pub fn status_url(&self, author: &str, status: StatusId) -> String {

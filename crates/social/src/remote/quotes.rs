@@ -7,6 +7,7 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
+        federation::posts,
         relationships,
         statuses::{self, Counter, QuoteRow},
     },
@@ -46,10 +47,10 @@ pub fn ask_quote(
             QuotePolicy::Followers => relationships::is_following(tx, quoter, row.author)?,
             QuotePolicy::Nobody => false,
         };
-    let stamp = may.then(|| {
-        let number = tx.new_id();
-        format!("{}/quote_authorizations/{number}", social.addresses.account_uri(row.author))
-    });
+    let status = posts::by_uri(tx, quoting)?;
+    // A stamp is for a post that we know: whoever asks for it sees which.
+    let may = may && status.is_some();
+    let stamp = status.filter(|_| may).map(|status| social.addresses.stamp_uri(row.author, status));
     tell(
         tx,
         Outgoing::QuoteAnswered {
@@ -61,9 +62,7 @@ pub fn ask_quote(
             stamp: stamp.clone(),
         },
     )?;
-    if let Some(stamp) = &stamp
-        && let Some(status) = phiomia_store::db::federation::posts::by_uri(tx, quoting)?
-    {
+    if let Some((stamp, status)) = stamp.as_ref().zip(status) {
         allow(tx, status, quoted, row.author, stamp)?;
     }
     Ok(if may { QuoteAnswer::Allowed } else { QuoteAnswer::Denied })
