@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conversations;
+mod federation;
 pub mod gate;
 mod health;
 mod instance;

@@ -1,10 +1,12 @@
 //! Speaking with other servers: who they are, what they send, what they are sent.
 //!
 //! - [`Federation`] is the handle that everything here hangs on.
+//! - [`build`] makes documents of what people here are and write; [`documents`] serves them.
 //! - [`outbound`] is the only HTTP client of the house: nothing else opens a connection to a stranger.
 //! - [`keys`] holds our own key pairs.
 
 pub mod build;
+pub mod documents;
 pub mod keys;
 pub mod outbound;
 pub mod resolve;
@@ -28,6 +30,8 @@ pub struct Settings {
     pub authorized_fetch: bool,
     /// Whether only allowed domains are spoken with.
     pub limited: bool,
+    /// Domains that handles of people here may name besides our own two.
+    pub alternate_domains: Vec<String>,
 }
 
 /// The handle. A clone is another handle of the same.

@@ -25,6 +25,7 @@ use phiomia_store::{
 
 pub use actor::{actor, server};
 pub use note::{activity, note};
+pub(crate) use note::{context_id, stamp_id};
 
 /// What notes need beside their views.
 #[derive(Clone, Debug, Default)]
