@@ -24,8 +24,8 @@ use phiomia_store::{
 };
 
 pub use actor::{actor, server};
+pub(crate) use note::context_id;
 pub use note::{activity, note};
-pub(crate) use note::{context_id, stamp_id};
 
 /// What notes need beside their views.
 #[derive(Clone, Debug, Default)]

@@ -105,7 +105,7 @@ pub async fn quote_authorization(
     quoting: StatusId,
     viewer: Viewer,
 ) -> Result<Served, Error> {
-    let now = federation.db.clock().now();
+    let (addresses, now) = (federation.addresses.clone(), federation.db.clock().now());
     let act = move |q: &Query<'_>| {
         let not_there = || Error::from(Refusal::NotFound(Noun::Record));
         let account = local(q, author)?;
@@ -115,7 +115,7 @@ pub async fn quote_authorization(
         let quoted = statuses::visible(q, quoted, viewer, now)?.ok_or_else(not_there)?;
         let by = statuses::visible(q, quoting, Viewer::Account(author), now)?.ok_or_else(not_there)?;
         Ok(Served::of(&QuoteAuthorization {
-            id: uri(&build::stamp_id(&account.uri, quoting))?,
+            id: uri(&addresses.stamp_uri(author, quoting))?,
             author: uri(&account.uri)?,
             quoted: uri(&quoted.uri)?,
             quoting: uri(&by.uri)?,
