@@ -2,7 +2,6 @@
 
 mod accounts;
 mod conversations;
-mod federation;
 pub mod gate;
 mod health;
 mod instance;

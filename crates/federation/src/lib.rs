@@ -1,12 +1,12 @@
 //! Speaking with other servers: who they are, what they send, what they are sent.
 //!
 //! - [`Federation`] is the handle that everything here hangs on.
-//! - [`build`] makes documents of what people here are and write; [`documents`] serves them.
 //! - [`outbound`] is the only HTTP client of the house: nothing else opens a connection to a stranger.
+//! - [`deliver`] sends what is left in the database, host by host.
 //! - [`keys`] holds our own key pairs.
 
 pub mod build;
-pub mod documents;
+pub mod deliver;
 pub mod keys;
 pub mod outbound;
 pub mod resolve;
@@ -18,6 +18,7 @@ use phiomia_model::{Addresses, Error, Fault, Job};
 use phiomia_social::Social;
 use phiomia_store::{Db, Entropy, seal::Sealer};
 
+pub use deliver::{Deliverer, DeliverySettings};
 pub use keys::Keys;
 pub use outbound::{Outbound, OutboundSettings};
 
@@ -26,12 +27,12 @@ pub use outbound::{Outbound, OutboundSettings};
 pub struct Settings {
     /// How the network is reached.
     pub outbound: OutboundSettings,
+    /// How fast things are sent.
+    pub deliveries: DeliverySettings,
     /// Whether reading public objects needs a signature, too.
     pub authorized_fetch: bool,
     /// Whether only allowed domains are spoken with.
     pub limited: bool,
-    /// Domains that handles of people here may name besides our own two.
-    pub alternate_domains: Vec<String>,
 }
 
 /// The handle. A clone is another handle of the same.

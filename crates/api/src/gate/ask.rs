@@ -26,12 +26,6 @@ pub struct Ask<G> {
 }
 
 impl<G> Ask<G> {
-    /// The same request for a handler that wants to know somebody else asks, and who asked before.
-    pub(crate) fn with<N>(self, me: N) -> (Ask<N>, G) {
-        let Ask { api, me: before, input, parts, client, files, path } = self;
-        (Ask { api, me, input, parts, client, files, path }, before)
-    }
-
     /// A piece of the path by its name in the route.
     #[must_use]
     pub fn piece(&self, name: &str) -> &str {

@@ -41,10 +41,6 @@ pub enum Who {
     Listener,
     /// Somebody without an account who looks at a public page: neither cookies nor tokens count.
     Visitor,
-    /// Anybody who fetches a document, or another server that signs for doing so.
-    Fetcher,
-    /// A visitor or a fetcher, by the form that is wanted.
-    Reader,
 }
 
 /// A request that knocks.

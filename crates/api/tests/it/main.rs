@@ -4,7 +4,6 @@
 mod accounts;
 mod authenticator;
 mod conversations;
-mod federation;
 mod gate;
 mod instance;
 mod kit;

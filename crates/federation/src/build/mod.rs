@@ -24,7 +24,6 @@ use phiomia_store::{
 };
 
 pub use actor::{actor, server};
-pub(crate) use note::context_id;
 pub use note::{activity, note};
 
 /// What notes need beside their views.

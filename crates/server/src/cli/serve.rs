@@ -54,7 +54,7 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     let api = Api::new(house.parts());
     let router = phiomia_api::router(&api);
     let owner_link = house.owner_link().await.map_err(Failure)?;
-    let house = house.inhabit(&api);
+    let house = house.inhabit(&api).map_err(Failure)?;
     drop(api);
     let engine = house.engine_name();
     tracing::info!(

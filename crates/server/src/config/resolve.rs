@@ -152,9 +152,13 @@ impl Config {
                 ca_file: said.ca_file.clone(),
                 proxy: said.proxy.clone(),
             },
+            deliveries: phiomia_federation::DeliverySettings {
+                at_once: said.deliveries_at_once.0,
+                first_retry: said.first_retry,
+                ..phiomia_federation::DeliverySettings::default()
+            },
             authorized_fetch: said.authorized_fetch,
             limited: said.limited,
-            alternate_domains: self.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect(),
         }
     }
 

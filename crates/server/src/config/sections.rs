@@ -26,9 +26,6 @@ section! {
     /// The domain that serves pages and the API, when that is another one than `instance.domain`.
     /// `/.well-known/webfinger` of `instance.domain` must then redirect there.
     web_domain: Option<Domain> = "", ["WEB_DOMAIN"];
-    /// Other domains that handles of this server's people may name: `alice@old.example.org` is found too, when that
-    /// domain's `/.well-known/webfinger` leads here.
-    alternate_domains: Vec<Domain> = "", ["ALTERNATE_DOMAINS"];
     /// Whether addresses of this server begin with `https`. Without it: plain `http` for a domain with a port or of
     /// this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
     https: Option<bool> = "", ["LOCAL_HTTPS"];
@@ -226,6 +223,11 @@ section! {
     authorized_fetch: bool = "false", ["AUTHORIZED_FETCH"];
     /// Speak only with the domains that were allowed by hand.
     limited: bool = "false", ["LIMITED_FEDERATION_MODE"];
+    /// How many deliveries are in flight at the same time, all servers together. Servers that fail get at most a quarter.
+    deliveries_at_once: Count = "64", [];
+    /// How long a delivery waits after its first failure. All later waits grow with it: 4, 20, 60, 180, 480, 1200 and 2400
+    /// times as long, then always 2880 times (12 hours), until it is given up after 7 days.
+    first_retry: Duration = "15s", [];
 }
 
 section! {

@@ -6,12 +6,12 @@ pub mod folder;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use phiomia_api::{Api, Parts};
-use phiomia_federation::Federation;
+use phiomia_federation::{Deliverer, Federation};
 use phiomia_model::{Addresses, Error, Event, Fault};
 use phiomia_social::users::{self, Passwords};
 use phiomia_store::{
     Clock, Db, Entropy, Secret,
-    db::{Opened, Opener, Settings, jobs, users as user_rows},
+    db::{Opened, Opener, Settings, federation::hosts, jobs, users as user_rows},
     files::Files,
     live::Live,
     seal::Sealer,
@@ -35,7 +35,7 @@ const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long what runs beside requests may take to end.
 const ENDING: Duration = Duration::from_secs(3);
-/// How long jobs in hand may take to end; then they are given back.
+/// How long jobs and deliveries in hand may take to end; then they are given back.
 const JOBS_ENDING: Duration = Duration::from_millis(1_500);
 
 /// The opened shelves.
@@ -95,7 +95,11 @@ impl House {
         let files = Files::disk(config.data().join("files")).await.map_err(|fault| fault.chain())?;
         if is_alone {
             // Whoever held these jobs is dead: the lock says so.
-            let n_jobs = opened.db.write(|tx| Ok(jobs::adopt(tx)?)).await.map_err(|e| sentence(&e))?;
+            let adopting = opened.db.write(|tx| {
+                hosts::adopt(tx)?;
+                Ok(jobs::adopt(tx)?)
+            });
+            let n_jobs = adopting.await.map_err(|e| sentence(&e))?;
             if n_jobs > 0 {
                 tracing::info!("{n_jobs} jobs were in hand when the last process died; they run again");
             }
@@ -158,15 +162,18 @@ impl House {
     }
 
     /// Starts what runs beside requests.
-    #[must_use]
-    pub fn inhabit(self, api: &Api) -> Inhabited {
+    ///
+    /// # Errors
+    /// A sentence, when the system gives no random bytes.
+    pub fn inhabit(self, api: &Api) -> Result<Inhabited, String> {
+        let deliverer = Deliverer::start(self.federation.clone(), self.entropy.clone()).map_err(|e| e.chain())?;
         let mut beside = JoinSet::new();
         beside.spawn(api.clone().follow_events());
         beside.spawn(events::look_for_foreign(self.db.clone()));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
         let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
         let workers = Workers::start(self.db.clone(), self.crew, post, self.federation);
-        Inhabited { db: self.db, workers, beside, publishing, _lock: self.lock }
+        Ok(Inhabited { db: self.db, workers, deliverer, beside, publishing, _lock: self.lock })
     }
 }
 
@@ -174,6 +181,7 @@ impl House {
 pub struct Inhabited {
     db: Db,
     workers: Workers,
+    deliverer: Deliverer,
     beside: JoinSet<()>,
     publishing: JoinHandle<()>,
     /// Given back last: until then nobody else may serve.
@@ -189,7 +197,7 @@ impl Inhabited {
 
     /// Ends what runs beside requests, then the database: everything that was accepted is on the disk afterwards.
     pub async fn close(mut self) {
-        self.workers.stop(JOBS_ENDING).await;
+        tokio::join!(self.workers.stop(JOBS_ENDING), self.deliverer.stop(JOBS_ENDING));
         self.beside.shutdown().await;
         let db = self.db;
         let closing = async {

@@ -10,7 +10,7 @@ mod quotes;
 mod reactions;
 
 pub use follows::{follow, follow_accepted, follow_rejected, forget_follower};
-pub use people::{delete, moved, profile_changed};
+pub use people::{delete, moved, profile_changed, unreachable};
 pub use posts::{Coming, edit, pin, reblog, receive, remove, unpin, vote};
 pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked};
 pub use reactions::{favourite, react, unreact};

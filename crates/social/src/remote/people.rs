@@ -40,6 +40,20 @@ pub fn delete(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Nothing can be delivered to an account elsewhere any more: it follows nobody here, and no longer asks to.
+///
+/// # Errors
+/// The database failed.
+pub fn unreachable(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
+    if accounts::view(tx, account)?.is_none_or(|view| view.is_local()) {
+        return Ok(());
+    }
+    for target in relationships::followed_or_asked(tx, account)? {
+        verbs::unfollow(tx, account, target)?;
+    }
+    Ok(())
+}
+
 /// An account elsewhere says that it is `target` now, and `target` says the same: those here who follow it follow on.
 ///
 /// # Errors

@@ -71,9 +71,12 @@ create table hosts (
     leased_by text,
     leased_until bigint not null default 0,
     next_at bigint,
-    -- Failures in a row, and how it stands.
+    -- 0: it takes what it gets; 1: nothing is known yet; 2: it fails.
+    standing bigint not null default 1,
+    -- Nothing is sent there before: it asked for that, or it failed too often.
+    blocked_until bigint not null default 0,
+    -- Failures in a row, and when the row began.
     failures bigint not null default 0,
-    opened_at bigint,
     first_failed_at bigint,
     last_failed_at bigint,
     last_error text,
@@ -86,7 +89,7 @@ create table hosts (
     unavailable_since bigint,
     created_at bigint not null
 ) without rowid;
-create index hosts_next on hosts (next_at) where next_at is not null;
+create index hosts_next on hosts (standing, next_at) where next_at is not null;
 
 -- Activities on their way out: each written once, however many inboxes it goes to.
 create table outgoing (
@@ -101,6 +104,7 @@ create table outgoing (
     n_expired bigint not null default 0,
     created_at bigint not null
 );
+create index outgoing_object on outgoing (object);
 create index outgoing_status on outgoing (status_id) where status_id is not null;
 
 create table deliveries (
@@ -117,7 +121,7 @@ create table deliveries (
     is_last_word boolean not null
 );
 create index deliveries_host on deliveries (host, priority, id);
-create index deliveries_outgoing on deliveries (outgoing_id);
+create index deliveries_outgoing on deliveries (outgoing_id, host);
 
 -- Activities that were taken in, so that twice is the same as once.
 create table received (

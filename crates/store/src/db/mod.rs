@@ -146,6 +146,7 @@ pub(crate) struct Shared {
     n_statements: AtomicU64,
     events: mpsc::UnboundedSender<Event>,
     jobs_waiting: Arc<Notify>,
+    deliveries_waiting: Arc<Notify>,
     /// Only in a server: a command does not hear what others change.
     cache: Option<cache::ViewCache>,
 }
@@ -166,6 +167,9 @@ impl Shared {
         }
         if aftermath.has_jobs {
             self.jobs_waiting.notify_waiters();
+        }
+        if aftermath.has_deliveries {
+            self.deliveries_waiting.notify_waiters();
         }
     }
 
@@ -216,6 +220,7 @@ impl Db {
             n_statements: AtomicU64::new(0),
             events,
             jobs_waiting: Arc::new(Notify::new()),
+            deliveries_waiting: Arc::new(Notify::new()),
             cache: (opener == Opener::Server).then(cache::ViewCache::new),
         });
         let (migrated, queues, threads) = match &settings {
@@ -295,6 +300,12 @@ impl Db {
     #[must_use]
     pub fn jobs_waiting(&self) -> Arc<Notify> {
         self.shared.jobs_waiting.clone()
+    }
+
+    /// Woken when a transaction of this process left something to send to other servers.
+    #[must_use]
+    pub fn deliveries_waiting(&self) -> Arc<Notify> {
+        self.shared.deliveries_waiting.clone()
     }
 
     /// Statements run since the start, for tests that count them.
@@ -389,6 +400,7 @@ pub fn statements() -> Vec<&'static Statement> {
 /// The database failed.
 pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
     activity::forget_old(tx)?;
+    federation::tidy(tx)?;
     postgres::forget_marks(tx, tx.now().minus(Duration::from_secs(86_400)))
 }
 

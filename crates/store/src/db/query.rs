@@ -109,6 +109,7 @@ pub struct Tx<'a> {
     ids: &'a Arc<IdMaker>,
     events: RefCell<Vec<Event>>,
     has_jobs: StdCell<bool>,
+    has_deliveries: StdCell<bool>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -120,7 +121,14 @@ impl<'a> Deref for Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn new(query: Query<'a>, now: Time, ids: &'a Arc<IdMaker>) -> Tx<'a> {
-        Tx { query, now, ids, events: RefCell::default(), has_jobs: StdCell::new(false) }
+        Tx {
+            query,
+            now,
+            ids,
+            events: RefCell::default(),
+            has_jobs: StdCell::default(),
+            has_deliveries: StdCell::default(),
+        }
     }
 
     /// Runs a statement that changes rows; how many it changed.
@@ -170,14 +178,23 @@ impl<'a> Tx<'a> {
         jobs::insert(self, job, run_at)
     }
 
+    /// Wakes those who send to other servers, after the commit.
+    pub(super) fn wake_deliverers(&self) {
+        self.has_deliveries.set(true);
+    }
+
     /// Tells streams and caches, after the commit.
     pub fn announce(&self, event: Event) {
         self.events.borrow_mut().push(event);
     }
 
-    /// What was announced, and whether jobs were left.
+    /// What was announced, and who is to be woken.
     pub(super) fn finish(self) -> Aftermath {
-        Aftermath { events: self.events.into_inner(), has_jobs: self.has_jobs.get() }
+        Aftermath {
+            events: self.events.into_inner(),
+            has_jobs: self.has_jobs.get(),
+            has_deliveries: self.has_deliveries.get(),
+        }
     }
 
     pub(super) fn events(&self) -> Vec<Event> {
@@ -190,4 +207,14 @@ impl<'a> Tx<'a> {
 pub(super) struct Aftermath {
     pub(super) events: Vec<Event>,
     pub(super) has_jobs: bool,
+    pub(super) has_deliveries: bool,
+}
+
+impl Aftermath {
+    /// What follows from another transaction, too: both are committed together.
+    pub(super) fn add(&mut self, more: Aftermath) {
+        self.events.extend(more.events);
+        self.has_jobs |= more.has_jobs;
+        self.has_deliveries |= more.has_deliveries;
+    }
 }

@@ -1,15 +1,26 @@
 //! Other servers: who lives there, their keys and ours, what they sent and what they are still to be sent.
 
 pub mod actors;
+pub mod deliveries;
 pub mod domains;
+pub mod hosts;
 pub mod key_pairs;
 pub mod neighbours;
 pub mod posts;
 pub mod received;
 
-use super::sql::Statement;
+use phiomia_model::Fault;
+
+use super::{query::Tx, sql::Statement};
 
 /// Every statement of the folder.
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [actors::ALL, domains::ALL, key_pairs::ALL, neighbours::ALL, posts::ALL, received::ALL].concat()
+    [actors::ALL, deliveries::ALL, domains::ALL, hosts::ALL, key_pairs::ALL, neighbours::ALL, posts::ALL, received::ALL]
+        .concat()
+}
+
+/// Throws away what is of no use any more. Part of `Job::Tidy`.
+pub(super) fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
+    deliveries::tidy(tx)?;
+    hosts::tidy(tx)
 }

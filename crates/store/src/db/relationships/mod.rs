@@ -44,6 +44,8 @@ queries! {
     IS_BLOCKING = Sql::Same("select 1 from blocks where account_id = $1 and target_id = $2");
     IS_BLOCKED_EITHER_WAY = Sql::Same("select 1 from blocks
         where (account_id = $1 and target_id = $2) or (account_id = $2 and target_id = $1)");
+    FOLLOWED_OR_ASKED = Sql::Same("select target_id from follows where account_id = $1
+        union select target_id from follow_requests where account_id = $1");
     IS_MUTING = Sql::Same("select 1 from mutes where account_id = $1 and target_id = $2");
 }
 
@@ -176,4 +178,12 @@ pub fn is_muting(q: &Query<'_>, account: AccountId, target: AccountId) -> Result
 fn languages(json: Option<String>) -> Result<Option<Vec<String>>, Fault> {
     json.map(|text| serde_json::from_str(&text).map_err(|e| Fault::because("reading the languages of a follow", e)))
         .transpose()
+}
+
+/// Whom an account follows or asked to, all of them: for accounts elsewhere, of whom only what concerns this server is known.
+///
+/// # Errors
+/// The database failed.
+pub fn followed_or_asked(q: &Query<'_>, account: AccountId) -> Result<Vec<AccountId>, Fault> {
+    q.column(&FOLLOWED_OR_ASKED, (account,))
 }

@@ -123,9 +123,7 @@ fn one(
         match outcome {
             Ok(()) => {
                 connection.control("release act")?;
-                let more = tx.finish();
-                aftermath.events.extend(more.events);
-                aftermath.has_jobs |= more.has_jobs;
+                aftermath.add(tx.finish());
                 return Ok(());
             }
             Err(error) => {

@@ -1,0 +1,111 @@
+//! One delivery: signed, sent, and the answer looked at; with the other kind of signature when the first one is refused.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, header};
+use phiomia_activitypub::signature::{self, Dialect};
+use phiomia_model::{Error, Fault};
+use phiomia_store::db::federation::{deliveries::Due, hosts::Standing};
+use url::Url;
+
+use super::{
+    Activity, Shared, rules,
+    rules::{Verdict, verdict},
+    told,
+};
+use crate::outbound::{Answer, Failure};
+
+/// The media type of what is sent and of what is understood in answers.
+const ACTIVITY: HeaderValue = HeaderValue::from_static("application/activity+json");
+
+/// How one delivery went.
+pub(super) struct Report {
+    pub(super) due: Due,
+    pub(super) verdict: Verdict,
+    /// The signature that was taken after the usual one was refused.
+    pub(super) learned: Option<Dialect>,
+    /// How long the other side took.
+    pub(super) took: Duration,
+}
+
+/// Sends one delivery to a host that stands so and took this kind of signature last.
+pub(super) async fn attempt(shared: Arc<Shared>, due: Due, dialect: Dialect, standing: Standing) -> Report {
+    let report = |due, verdict| Report { due, verdict, learned: None, took: Duration::ZERO };
+    if due.expires_at <= shared.federation.db.clock().now() {
+        return report(due, Verdict::Postponed);
+    }
+    let activity = match shared.activity(due.outgoing).await {
+        Ok(Some(activity)) => activity,
+        Ok(None) => return report(due, Verdict::Missing),
+        Err(error) => return report(due, broken(&error)),
+    };
+    let Ok(url) = Url::parse(&due.inbox) else {
+        return report(due, Verdict::Refused("the inbox is not an address".to_owned()));
+    };
+    shared.weather.wait().await;
+    let _slot = shared.slots.take(standing).await;
+    let begun = Instant::now();
+    let (mut outcome, mut learned) = match once(&shared, &url, &activity, dialect).await {
+        Ok(outcome) => (outcome, None),
+        Err(error) => return report(due, broken(&error)),
+    };
+    if outcome.as_ref().is_ok_and(rules::blames_signature)
+        && let Ok(second) = once(&shared, &url, &activity, dialect.other()).await
+        && second.as_ref().is_ok_and(|answer| !rules::blames_signature(answer))
+    {
+        learned = Some(dialect.other());
+        outcome = second;
+    }
+    if outcome.is_ok() {
+        shared.weather.answered();
+    }
+    let verdict = verdict(&outcome, shared.federation.db.clock().now());
+    // Only what was taken says which signature is taken.
+    let learned = learned.filter(|_| verdict == Verdict::Delivered);
+    Report { due, verdict, learned, took: begun.elapsed() }
+}
+
+/// Something of ours failed.
+fn broken(error: &Error) -> Verdict {
+    match error {
+        Error::Broken(fault) if fault.is_transient() => Verdict::Postponed,
+        Error::Refused(_) => Verdict::Postponed,
+        Error::Broken(_) => Verdict::Broken(told(error)),
+    }
+}
+
+/// One request. The error is ours, a failure theirs.
+async fn once(
+    shared: &Arc<Shared>,
+    url: &Url,
+    activity: &Activity,
+    dialect: Dialect,
+) -> Result<Result<Answer, Failure>, Error> {
+    let mut headers = sign(shared, url, activity, dialect).await?;
+    headers.push((header::CONTENT_TYPE, ACTIVITY));
+    headers.push((header::ACCEPT, ACTIVITY));
+    Ok(shared.federation.outbound.post(url, activity.body.clone(), headers).await)
+}
+
+/// The headers of a signed request. One RSA operation, on a thread where nobody waits for an answer; as many at a time as
+/// there are processors.
+async fn sign(
+    shared: &Arc<Shared>,
+    url: &Url,
+    activity: &Activity,
+    dialect: Dialect,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
+    let key = shared.federation.keys.signer(activity.sender).await?;
+    let place = shared.signing.clone().acquire_owned().await.ok();
+    let (url, body, now) = (url.clone(), Bytes::clone(&activity.body), shared.federation.db.clock().now());
+    let signing = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        signature::sign(dialect, &Method::POST, &url, Some(&body), key.signer(), now)
+    });
+    let headers = signing.await.map_err(|e| Fault::because("signing a request", e))?;
+    Ok(headers.ok_or_else(|| Fault::new("signing a request failed"))?)
+}

@@ -1,0 +1,3 @@
+//! What is left to send reaches other servers, whatever they answer and whatever becomes of us.
+
+mod outcomes;
