@@ -2,8 +2,10 @@
 
 mod accounts;
 mod conversations;
+mod federation;
 pub mod gate;
 mod health;
+mod inbox;
 mod instance;
 mod lists;
 mod markers;

@@ -12,8 +12,11 @@ use tower::ServiceExt as _;
 
 use crate::{
     accounts, conversations,
+    federation::{self, Fetcher, Reader},
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
-    health, instance, lists, markers, notifications, oauth,
+    health, inbox,
+    inbox::Server,
+    instance, lists, markers, notifications, oauth,
     pages::{
         self, Browser,
         visitors::{self, Visitor},
@@ -60,6 +63,10 @@ pub fn table() -> Vec<Route> {
         GET "/avatars/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_avatar;
         GET "/headers/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_header;
         GET "/system/emoji/{*file}"                                   Anyone  []                           []             Nothing  DAY       pictures::emoji;
+
+        POST "/inbox"                                                 Server  []                           []             Activity PERSONAL inbox::create;
+        POST "/actor/inbox"                                           Server  []                           []             Activity PERSONAL inbox::create;
+        POST "/ap/users/{id}/inbox"                                   Server  []                           []             Activity PERSONAL inbox::create;
 
         GET "/api/v1/instance"                                        Anyone  []                           [Api]          Nothing  MINUTE    instance::show_v1;
         GET "/api/v2/instance"                                        Anyone  []                           [Api]          Nothing  MINUTE    instance::show;
@@ -228,13 +235,35 @@ pub fn table() -> Vec<Route> {
         GET "/auth/sign_out"                                          Browser []                           []             Nothing  PERSONAL  pages::sign_in::leave;
         POST "/auth/sign_out"                                         Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
         DELETE "/auth/sign_out"                                       Browser []                           []             Form     PERSONAL  pages::sign_in::delete;
-        GET "/@{acct}"                                                Visitor []                           [Paging]       Nothing  PERSONAL  visitors::posts;
+        GET "/.well-known/webfinger"                                  Anyone  []                           []             Nothing  MINUTE    federation::webfinger;
+        GET "/.well-known/host-meta"                                  Anyone  []                           []             Nothing  DAY       federation::host_meta;
+        GET "/.well-known/host-meta.json"                             Anyone  []                           []             Nothing  DAY       federation::host_meta_json;
+        GET "/.well-known/nodeinfo"                                   Anyone  []                           []             Nothing  DAY       federation::nodeinfo_links;
+        GET "/nodeinfo/2.0"                                           Anyone  []                           []             Nothing  MINUTE    federation::nodeinfo_2_0;
+        GET "/nodeinfo/2.1"                                           Anyone  []                           []             Nothing  MINUTE    federation::nodeinfo_2_1;
+        GET "/actor"                                                  Fetcher []                           []             Nothing  PERSONAL  federation::server;
+        GET "/actor/outbox"                                           Fetcher []                           []             Nothing  PERSONAL  federation::server_outbox;
+        GET "/ap/users/{id}"                                          Fetcher []                           []             Nothing  PERSONAL  federation::show;
+        GET "/ap/users/{id}/outbox"                                   Fetcher []                           [Paging]       Nothing  PERSONAL  federation::outbox;
+        GET "/ap/users/{id}/followers"                                Fetcher []                           [Paging]       Nothing  PERSONAL  federation::followers;
+        GET "/ap/users/{id}/following"                                Fetcher []                           [Paging]       Nothing  PERSONAL  federation::following;
+        GET "/ap/users/{id}/followers_synchronization"                Fetcher []                           []             Nothing  PERSONAL  federation::followers_synchronization;
+        GET "/ap/users/{id}/collections/featured"                     Fetcher []                           []             Nothing  PERSONAL  federation::featured;
+        GET "/ap/users/{id}/collections/tags"                         Fetcher []                           []             Nothing  PERSONAL  federation::featured_tags;
+        GET "/ap/users/{id}/quote_authorizations/{status}"            Fetcher []                           []             Nothing  PERSONAL  federation::quote_authorization;
+        GET "/ap/users/{id}/statuses/{status}"                        Fetcher []                           []             Nothing  PERSONAL  federation::note;
+        GET "/ap/users/{id}/statuses/{status}/activity"               Fetcher []                           []             Nothing  PERSONAL  federation::activity;
+        GET "/ap/users/{id}/statuses/{status}/replies"                Fetcher []                           [Paging]       Nothing  PERSONAL  federation::replies;
+        GET "/ap/users/{id}/statuses/{status}/likes"                  Fetcher []                           []             Nothing  PERSONAL  federation::likes;
+        GET "/ap/users/{id}/statuses/{status}/shares"                 Fetcher []                           []             Nothing  PERSONAL  federation::shares;
+        GET "/ap/contexts/{id}"                                       Fetcher []                           [Paging]       Nothing  PERSONAL  federation::context;
+        GET "/@{acct}"                                                Reader  []                           [Paging]       Nothing  PERSONAL  federation::account;
         GET "/@{acct}/with_replies"                                   Visitor []                           [Paging]       Nothing  PERSONAL  visitors::with_replies;
         GET "/@{acct}/with_replies.rss"                               Visitor []                           []             Nothing  PERSONAL  visitors::feed_with_replies;
         GET "/@{acct}/tagged/{tag}"                                   Visitor []                           [Paging]       Nothing  PERSONAL  visitors::tagged;
-        GET "/@{acct}/{id}"                                           Visitor []                           []             Nothing  PERSONAL  visitors::post;
+        GET "/@{acct}/{id}"                                           Reader  []                           []             Nothing  PERSONAL  federation::status;
         GET "/@{acct}/{id}/embed"                                     Visitor []                           []             Nothing  PERSONAL  visitors::embed;
-        GET "/users/{acct}"                                           Visitor []                           []             Nothing  PERSONAL  visitors::elsewhere;
+        GET "/users/{acct}"                                           Reader  []                           []             Nothing  PERSONAL  federation::account;
         GET "/tags/{tag}"                                             Visitor []                           [Paging]       Nothing  PERSONAL  visitors::tag;
         GET "/about"                                                  Visitor []                           []             Nothing  PERSONAL  visitors::about;
         GET "/privacy-policy"                                         Visitor []                           []             Nothing  PERSONAL  visitors::privacy_policy;

@@ -1,20 +1,26 @@
 //! Speaking with other servers: who they are, what they send, what they are sent.
 //!
 //! - [`Federation`] is the handle that everything here hangs on.
+//! - [`build`] makes documents of what people here are and write; [`documents`] serves them.
 //! - [`outbound`] is the only HTTP client of the house: nothing else opens a connection to a stranger.
 //! - [`deliver`] sends what is left in the database, host by host.
+//! - [`resolve`] fetches people, posts and threads; [`inbox`] takes activities in and works through them.
 //! - [`keys`] holds our own key pairs.
 
+mod authority;
 pub mod build;
 pub mod deliver;
+pub mod documents;
+pub mod inbox;
 pub mod keys;
 pub mod outbound;
+mod outbox;
 pub mod resolve;
 
 use std::{ops::Deref, sync::Arc};
 
 use phiomia_activitypub::uri::Web;
-use phiomia_model::{Addresses, Error, Fault, Job};
+use phiomia_model::{Addresses, Error, Fault, Job, StatusId};
 use phiomia_social::Social;
 use phiomia_store::{Db, Entropy, seal::Sealer};
 
@@ -33,6 +39,8 @@ pub struct Settings {
     pub authorized_fetch: bool,
     /// Whether only allowed domains are spoken with.
     pub limited: bool,
+    /// Domains that handles of people here may name besides our own two.
+    pub alternate_domains: Vec<String>,
 }
 
 /// The handle. A clone is another handle of the same.
@@ -55,6 +63,9 @@ pub struct Inner {
     pub outbound: Outbound,
     /// Which schemes addresses may have.
     pub web: Web,
+    known_keys: inbox::KnownKeys,
+    /// Threads that were looked at just now.
+    seen_threads: moka::sync::Cache<StatusId, ()>,
 }
 
 impl Deref for Federation {
@@ -80,7 +91,19 @@ impl Federation {
         let outbound = Outbound::new(&settings.outbound, &addresses)?;
         let keys = Keys::new(db.clone(), addresses.clone(), entropy, sealer);
         let social = Social::new(addresses.clone());
-        Ok(Federation(Arc::new(Inner { db, addresses, settings, social, keys, outbound, web })))
+        let known_keys = inbox::KnownKeys::default();
+        let seen_threads = moka::sync::Cache::builder().max_capacity(10_000).time_to_live(resolve::THREAD_REST).build();
+        Ok(Federation(Arc::new(Inner {
+            db,
+            addresses,
+            settings,
+            social,
+            keys,
+            outbound,
+            web,
+            known_keys,
+            seen_threads,
+        })))
     }
 
     /// Does the work of a job that concerns other servers. Running it twice is harmless.
@@ -89,6 +112,11 @@ impl Federation {
     /// Refused: there is nothing to do. Broken: it is tried again.
     pub async fn run(&self, job: Job) -> Result<(), Error> {
         match job {
+            Job::Federate { what } => self.federate(what).await,
+            Job::Receive { signer, body } => Box::pin(self.work_through(signer, &body)).await,
+            Job::FetchThread { status } => Box::pin(self.fetch_thread(status)).await,
+            Job::FetchPosts { account } => Box::pin(self.fetch_posts(account)).await,
+            Job::RefreshAccount { account } => Box::pin(self.refresh_account(account)).await,
             other => Err(Fault::new(format!("{} is no work of this room", other.kind())).into()),
         }
     }

@@ -42,6 +42,8 @@ struct Search {
     offset: Option<Number>,
     #[serde(default)]
     following: Flag,
+    #[serde(default)]
+    resolve: Flag,
 }
 
 /// `GET /api/v1/accounts/search`
@@ -49,6 +51,9 @@ pub async fn search(ask: Ask<Member>) -> Answer {
     let search: Search = ask.decode()?;
     let limit = search.limit.map_or(40, |n| n.0).clamp(1, 80);
     let offset = search.offset.map_or(0, |n| n.0).max(0);
+    if search.resolve.0 && offset == 0 {
+        ask.api.look_up_handle(&search.q.0).await?;
+    }
     let wanted = Wanted::read(&search.q.0, &ask.api.addresses.own_domains());
     let (viewer, following_only) = (ask.me.account, search.following.0);
     let views = ask.api.db.read(move |q| found(q, &wanted, Some(viewer), following_only, (limit, offset))).await?;

@@ -30,6 +30,9 @@ pub async fn show(ask: Ask<Anyone>) -> Answer {
             }
         })
         .await?;
+    if ask.me.0.is_some() && !view.is_local() {
+        ask.api.federation.look_at(id).await?;
+    }
     json(&render::account(&view, &ask.api.cx().await?))
 }
 

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use bytes::Bytes;
 use http::request::Parts;
 use phiomia_mastodon::{Paged, Tree, page};
 use phiomia_model::{Error, Noun, Page, Refusal};
@@ -21,11 +22,19 @@ pub struct Ask<G> {
     pub parts: Parts,
     /// The address of the client.
     pub client: ClientAddr,
+    /// The body as it came, where the route takes it so.
+    pub raw: Bytes,
     pub(super) files: Vec<String>,
     pub(super) path: Vec<(String, String)>,
 }
 
 impl<G> Ask<G> {
+    /// The same request for a handler that wants to know somebody else asks, and who asked before.
+    pub(crate) fn with<N>(self, me: N) -> (Ask<N>, G) {
+        let Ask { api, me: before, input, parts, client, raw, files, path } = self;
+        (Ask { api, me, input, parts, client, raw, files, path }, before)
+    }
+
     /// A piece of the path by its name in the route.
     #[must_use]
     pub fn piece(&self, name: &str) -> &str {

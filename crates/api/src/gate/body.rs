@@ -1,10 +1,19 @@
 //! Reading what a request carries: its query string and its body, in whichever of the usual forms, into one tree.
 
+use std::time::Duration;
+
 use axum::body::Body as HttpBody;
+use bytes::Bytes;
 use http::{HeaderMap, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use phiomia_mastodon::Tree;
 use phiomia_model::{Error, Refusal, limits::LIMITS};
+use tokio::sync::Semaphore;
+
+/// The largest activity.
+const ACTIVITY_BYTES: usize = 1_048_576;
+/// Activities that are being read, all together, in kilobytes.
+static READING: Semaphore = Semaphore::const_new(32 * 1_024);
 
 /// What body a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +22,8 @@ pub enum Body {
     Nothing,
     /// JSON, a form or the texts of a multipart form, up to `LIMITS.body_bytes`.
     Form,
+    /// An activity of another server, as it is, up to a megabyte.
+    Activity,
 }
 
 impl Body {
@@ -22,6 +33,7 @@ impl Body {
         match self {
             Body::Nothing => 0,
             Body::Form => LIMITS.body_bytes,
+            Body::Activity => ACTIVITY_BYTES,
         }
     }
 }
@@ -33,6 +45,8 @@ pub(super) struct Input {
     pub(super) tree: Tree,
     /// The names of parameters that came as files, which are not read.
     pub(super) files: Vec<String>,
+    /// The body as it came, where the route takes it so.
+    pub(super) raw: Bytes,
 }
 
 /// Reads query string and body.
@@ -42,10 +56,21 @@ pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody) -> Result<In
         None => Tree::default(),
     };
     match kind {
-        Body::Nothing => Ok(Input { tree: query, files: Vec::new() }),
+        Body::Nothing => Ok(Input { tree: query, ..Input::default() }),
         Body::Form => {
             let form = form(&parts.headers, body, kind.max_bytes()).await?;
-            Ok(Input { tree: form.tree.over(query), files: form.files })
+            Ok(Input { tree: form.tree.over(query), ..form })
+        }
+        Body::Activity => {
+            let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+            let bytes = length.unwrap_or(ACTIVITY_BYTES);
+            if bytes > ACTIVITY_BYTES {
+                return Err(Refusal::TooLarge.into());
+            }
+            let kilobytes = u32::try_from(bytes.div_ceil(1_024).max(1)).unwrap_or(u32::MAX);
+            let busy = |_| Refusal::Unavailable { retry_after: Duration::from_secs(5) };
+            let _place = READING.try_acquire_many(kilobytes).map_err(busy)?;
+            Ok(Input { tree: query, raw: collect(body, ACTIVITY_BYTES).await?, ..Input::default() })
         }
     }
 }
@@ -64,10 +89,10 @@ async fn form(headers: &HeaderMap, body: HttpBody, max_bytes: usize) -> Result<I
         "multipart/form-data" => return multipart(media_type, bytes).await,
         _ => return Err(Refusal::UnsupportedForm.into()),
     };
-    Ok(Input { tree, files: Vec::new() })
+    Ok(Input { tree, ..Input::default() })
 }
 
-async fn collect(body: HttpBody, max_bytes: usize) -> Result<bytes::Bytes, Error> {
+async fn collect(body: HttpBody, max_bytes: usize) -> Result<Bytes, Error> {
     match Limited::new(body, max_bytes).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge.into()),
@@ -76,7 +101,7 @@ async fn collect(body: HttpBody, max_bytes: usize) -> Result<bytes::Bytes, Error
     }
 }
 
-async fn multipart(media_type: &str, bytes: bytes::Bytes) -> Result<Input, Error> {
+async fn multipart(media_type: &str, bytes: Bytes) -> Result<Input, Error> {
     let broken = |_| Refusal::Malformed("The body is no multipart form that can be read".to_owned());
     let boundary = multer::parse_boundary(media_type).map_err(broken)?;
     let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes)]);
@@ -92,5 +117,5 @@ async fn multipart(media_type: &str, bytes: bytes::Bytes) -> Result<Input, Error
             .map_err(|_| Refusal::Malformed("A parameter is not UTF-8".to_owned()))?;
         pairs.push((name, text));
     }
-    Ok(Input { tree: Tree::from_pairs(pairs)?, files })
+    Ok(Input { tree: Tree::from_pairs(pairs)?, files, ..Input::default() })
 }

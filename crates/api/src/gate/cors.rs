@@ -29,7 +29,8 @@ fn is_open(path: &str) -> bool {
     path.starts_with("/api/")
         || path.starts_with("/.well-known/")
         || path.starts_with("/nodeinfo/")
-        || matches!(path, "/oauth/token" | "/oauth/revoke" | "/oauth/userinfo")
+        || path.starts_with("/ap/")
+        || matches!(path, "/actor" | "/actor/outbox" | "/oauth/token" | "/oauth/revoke" | "/oauth/userinfo")
 }
 
 /// Lays the headers around all routes and answers the questions browsers ask beforehand.

@@ -39,8 +39,14 @@ pub enum Who {
     Browser,
     /// Who wants to listen: each stream asks for its own scopes.
     Listener,
+    /// Another server: what it shows for itself is looked at with the body.
+    Server,
     /// Somebody without an account who looks at a public page: neither cookies nor tokens count.
     Visitor,
+    /// Anybody who fetches a document, or another server that signs for doing so.
+    Fetcher,
+    /// A visitor or a fetcher, by the form that is wanted.
+    Reader,
 }
 
 /// A request that knocks.

@@ -1,6 +1,7 @@
 //! The gate: what every request passes before its handler. A route declares who may come, with which scopes, what is
 //! counted, what body it takes and who may keep the answer; the gate sees to it.
 
+mod accept;
 mod ask;
 mod body;
 mod cors;
@@ -10,6 +11,7 @@ mod rate;
 mod reply;
 mod route;
 
+pub use accept::Wants;
 pub use ask::Ask;
 pub use body::Body;
 pub use cors::around;

@@ -171,5 +171,5 @@ async fn ask<G: Guard>(
         }
     }
     let me = admitted.map_err(|error| refusal(&error))?;
-    Ok(Ask { api, me, input: input.tree, parts, client, files: input.files, path })
+    Ok(Ask { api, me, input: input.tree, parts, client, raw: input.raw, files: input.files, path })
 }

@@ -8,7 +8,7 @@ use phiomia_mastodon::entities::{
 use phiomia_model::{Role, Time, account::Field};
 use phiomia_store::db::{accounts::AccountView, defaults::PostingDefaults};
 
-use super::{Cx, Emojis};
+use super::{Cx, Emojis, remote_emoji};
 
 /// An account's entity, and the custom emoji it was made with.
 struct Kept {
@@ -26,8 +26,11 @@ pub fn account(view: &AccountView, cx: &Cx) -> Written<entities::Account> {
 
 fn made(view: &AccountView, cx: &Cx) -> entities::Account {
     let is_gone = view.is_suspended || view.is_deleted;
-    let avatar = cx.addresses.at("/avatars/original/missing.png");
-    let header = cx.addresses.at("/headers/original/missing.png");
+    let shown = |picture: &Option<String>, missing: &str| {
+        picture.clone().filter(|_| !is_gone).unwrap_or_else(|| cx.addresses.at(missing))
+    };
+    let avatar = shown(&view.avatar, "/avatars/original/missing.png");
+    let header = shown(&view.header, "/headers/original/missing.png");
     entities::Account {
         id: view.id,
         username: view.username.clone(),
@@ -38,13 +41,13 @@ fn made(view: &AccountView, cx: &Cx) -> entities::Account {
         note: if is_gone { String::new() } else { note(view, cx) },
         avatar: avatar.clone(),
         avatar_static: avatar,
-        avatar_description: String::new(),
+        avatar_description: view.avatar_description.clone(),
         header: header.clone(),
         header_static: header,
-        header_description: String::new(),
+        header_description: view.header_description.clone(),
         locked: view.is_locked && !is_gone,
         fields: if is_gone { Vec::new() } else { view.fields.iter().map(|f| field(f, view, cx)).collect() },
-        emojis: if is_gone || !view.is_local() { Vec::new() } else { emojis(view, cx) },
+        emojis: if is_gone { Vec::new() } else { emojis(view, cx) },
         bot: view.is_bot && !is_gone,
         group: view.is_group,
         discoverable: Some(view.is_discoverable && !is_gone),
@@ -149,6 +152,9 @@ fn field(field: &Field, view: &AccountView, cx: &Cx) -> entities::Field {
 }
 
 fn emojis(view: &AccountView, cx: &Cx) -> Vec<entities::CustomEmoji> {
+    if !view.is_local() {
+        return view.emojis.iter().map(remote_emoji).collect();
+    }
     let fields = view.fields.iter().flat_map(|field| [field.name.as_str(), field.value.as_str()]);
     cx.emojis_in([view.display_name.as_str(), view.note.as_str()].into_iter().chain(fields))
 }

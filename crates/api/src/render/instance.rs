@@ -22,7 +22,7 @@ pub const VERSION: &str = concat!("4.7.0 (compatible; Phiomia ", env!("CARGO_PKG
 /// Below 2, which promises grouped notifications.
 const API_LEVEL: i64 = 1;
 /// Where the sources are.
-const SOURCE_URL: &str = "https://github.com/phiomia/phiomia";
+pub const SOURCE_URL: &str = "https://github.com/phiomia/phiomia";
 
 /// What the two entities are made of.
 #[derive(Clone, Debug)]

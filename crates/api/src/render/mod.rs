@@ -5,6 +5,7 @@ mod conversation;
 mod instance;
 mod list;
 mod marker;
+mod media;
 mod notification;
 mod notification_group;
 mod poll;
@@ -18,12 +19,12 @@ mod tag;
 use std::{collections::HashMap, sync::Arc};
 
 use phiomia_mastodon::entities;
-use phiomia_model::{Addresses, Handle};
+use phiomia_model::{Addresses, Handle, remote::RemoteEmoji};
 use phiomia_store::db::server::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
 pub use conversation::conversation;
-pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
+pub use instance::{InstanceFacts, SOURCE_URL, VERSION, instance, instance_v1};
 pub use list::list;
 pub use marker::markers;
 pub use notification::{notification, notification_request, notification_summary};
@@ -66,6 +67,18 @@ impl Cx {
 
     fn text<'a>(&'a self, mentions: &'a [phiomia_text::MentionTarget]) -> phiomia_text::Context<'a> {
         phiomia_text::Context { mentions, addresses: &self.addresses }
+    }
+}
+
+/// A custom emoji of another server, where it lies.
+fn remote_emoji(emoji: &RemoteEmoji) -> entities::CustomEmoji {
+    entities::CustomEmoji {
+        shortcode: emoji.shortcode.clone(),
+        url: emoji.url.clone(),
+        static_url: emoji.url.clone(),
+        visible_in_picker: false,
+        category: None,
+        featured: None,
     }
 }
 

@@ -9,7 +9,7 @@ use phiomia_store::db::statuses::{MentionView, QuoteView, ShownQuote, StatusBody
 use phiomia_text::MentionTarget;
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Cx, Emojis, account, handle_of, poll};
+use super::{Cx, Emojis, account, handle_of, media, poll, remote_emoji};
 
 /// What is the same for every viewer and takes work to make, and the custom emoji it was made with.
 struct Kept {
@@ -53,7 +53,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         visibility: body.visibility,
         sensitive: body.is_sensitive,
         spoiler_text: body.spoiler_text.clone(),
-        media_attachments: Vec::new(),
+        media_attachments: media::attachments(body),
         application: body
             .app
             .as_ref()
@@ -153,7 +153,7 @@ fn mention(view: &MentionView) -> Mention {
 }
 
 fn emojis(texts: &[&str], body: &StatusBody, cx: &Cx) -> Vec<entities::CustomEmoji> {
-    if body.is_local { cx.emojis_in(texts.iter().copied()) } else { Vec::new() }
+    if body.is_local { cx.emojis_in(texts.iter().copied()) } else { body.emojis.iter().map(remote_emoji).collect() }
 }
 
 /// A quote with the quoted post, in which quotes are shallow.

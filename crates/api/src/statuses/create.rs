@@ -81,6 +81,7 @@ pub async fn create(ask: Ask<Member>) -> Answer {
     let input = ask.decode::<NewStatus>()?;
     let at = input.scheduled_at.as_ref().map(time).transpose()?;
     let draft = input.into_draft(&ask)?;
+    ask.api.look_up_mentions(&draft.text).await?;
     let (me, social) = (ask.me.account, ask.api.social());
     let made = ask
         .api

@@ -52,6 +52,9 @@ pub async fn context(ask: Ask<Anyone>) -> Answer {
             Ok((thread, views))
         })
         .await?;
+    if ask.me.0.is_some() {
+        ask.api.federation.look_at_thread(id).await?;
+    }
     json(&render::context(&thread, &views, &ask.api.cx().await?))
 }
 

@@ -13,6 +13,7 @@ use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use phiomia_api::{Api, Parts, peer::ClientAddr};
+use phiomia_federation::Federation;
 use phiomia_model::{AccountId, Addresses, AppId, Event, Job, Role, Scopes, Time, job::Lane};
 use phiomia_social::{
     Social,
@@ -49,22 +50,27 @@ pub const ALL_SCOPES: &str = "read write follow push profile";
 impl House {
     /// A fresh, empty house.
     pub async fn open(engine: Engine) -> House {
+        let domain = "phiomia.example".to_owned();
+        let addresses = Addresses { scheme: "https".into(), local_domain: domain.clone(), web_domain: domain };
+        House::open_at(engine, addresses, phiomia_federation::Settings::default()).await
+    }
+
+    /// The same at other addresses, and speaking with other servers in another way.
+    pub async fn open_at(engine: Engine, addresses: Addresses, federation: phiomia_federation::Settings) -> House {
         let now = Arc::new(AtomicI64::new(NOON.0));
         let shown = now.clone();
         let clock = Clock::new(move || Time(shown.load(Ordering::Relaxed)));
         let database = TestDatabase::with_clock(engine, clock).await;
         let folder = std::env::temp_dir().join(format!("phiomia_api_files_{}", std::process::id()));
-        let addresses = Addresses {
-            scheme: "https".into(),
-            local_domain: "phiomia.example".into(),
-            web_domain: "phiomia.example".into(),
-        };
+        let addresses = Arc::new(addresses);
+        let (db, sealer) = (database.db.clone(), Sealer::new(&[7; 32]).unwrap());
+        let federation = Federation::new(db, addresses.clone(), Entropy::system(), sealer, federation).unwrap();
         let api = Api::new(Parts {
-            federation: phiomia_testkit::federation(&database.db, addresses.clone()),
+            federation,
             db: database.db.clone(),
             live: Live::memory(),
             files: Files::disk(folder).await.unwrap(),
-            addresses: Arc::new(addresses),
+            addresses,
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
             sealer: Sealer::new(&[7; 32]).unwrap(),

@@ -4,6 +4,7 @@
 mod accounts;
 mod authenticator;
 mod conversations;
+mod federation;
 mod gate;
 mod instance;
 mod kit;

@@ -24,6 +24,7 @@ use phiomia_store::{
 };
 
 pub use actor::{actor, server};
+pub(crate) use note::context_id;
 pub use note::{activity, note};
 
 /// What notes need beside their views.

@@ -101,11 +101,6 @@ pub(crate) fn context_id(addresses: &Addresses, conversation: i64) -> String {
     addresses.at(&format!("/ap/contexts/{conversation}"))
 }
 
-/// The stamp that somebody here gives to a post that quotes them.
-pub(crate) fn stamp_id(author: &str, quoting: StatusId) -> String {
-    format!("{author}/quote_authorizations/{quoting}")
-}
-
 /// The same HTML that the API shows.
 fn content(view: &StatusView, addresses: &Addresses) -> String {
     let body = &*view.body;
@@ -194,9 +189,7 @@ fn quote(names: &QuoteNames, quoting: StatusId, addresses: &Addresses) -> Result
         return Ok(None);
     }
     let stamp = match (names.state, names.author) {
-        (QuoteState::Accepted, Some(author)) if names.is_author_local => {
-            Some(stamp_id(&addresses.account_uri(author), quoting))
-        }
+        (QuoteState::Accepted, Some(author)) if names.is_author_local => Some(addresses.stamp_uri(author, quoting)),
         (QuoteState::Accepted, _) => names.approval.clone(),
         _ => None,
     };

@@ -48,6 +48,11 @@ fn person(id: i64, name: &str) -> AccountView {
         followers_count: 0,
         following_count: 0,
         role: None,
+        avatar: None,
+        header: None,
+        avatar_description: String::new(),
+        header_description: String::new(),
+        emojis: Vec::new(),
         made: phiomia_store::db::Made::default(),
     }
 }
@@ -81,6 +86,8 @@ fn post(text: &str, visibility: Visibility) -> StatusView {
         mentions: Vec::new(),
         tags: Vec::new(),
         poll: None,
+        attachments: Vec::new(),
+        emojis: Vec::new(),
         made: phiomia_store::db::Made::default(),
     };
     StatusView {

@@ -16,6 +16,11 @@ use crate::Federation;
 /// A profile older than this is read anew when somebody looks at it.
 const STALE: Duration = Duration::from_secs(86_400);
 
+/// People of one post who are looked up.
+const MOST_MENTIONED: usize = 20;
+/// How long a post waits for them.
+const MENTION_TIMEOUT: Duration = Duration::from_secs(5);
+
 impl Federation {
     /// The account of a handle: known, or looked up at its domain. Of handles of our own domains only those that are
     /// there.
@@ -33,6 +38,30 @@ impl Federation {
         }
         let found = self.finger(&handle).await?;
         self.account(&found.actor).await
+    }
+
+    /// Looks up those whom a text names and who are not known yet, all at the same time. Whoever does not answer in time
+    /// stays text.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn look_up_mentions(&self, text: &str) -> Result<(), Error> {
+        let handles = phiomia_text::references(text, &self.addresses.own_domains()).mentions;
+        let elsewhere: Vec<Handle> = handles.into_iter().filter(|handle| handle.domain.is_some()).collect();
+        if elsewhere.is_empty() {
+            return Ok(());
+        }
+        let asked = elsewhere.clone();
+        let known = self.db.read(move |q| Ok(accounts::by_handles(q, &asked)?)).await?;
+        let unknown = elsewhere.into_iter().filter(|handle| known.iter().all(|(known, _)| known != handle));
+        let looking = unknown.take(MOST_MENTIONED).map(|handle| async move {
+            let found = tokio::time::timeout(MENTION_TIMEOUT, self.account_by_handle(&handle)).await;
+            if let Ok(Err(missing)) = found {
+                tracing::debug!("{handle} stays text: {missing}");
+            }
+        });
+        futures_util::future::join_all(looking).await;
+        Ok(())
     }
 
     /// The account with this id in the network: known, or fetched.

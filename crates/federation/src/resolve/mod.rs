@@ -9,3 +9,4 @@ mod thread;
 pub use document::Missing;
 pub use status::Found;
 pub(crate) use status::boost_visibility;
+pub(crate) use thread::THREAD_REST;

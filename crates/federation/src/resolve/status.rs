@@ -31,22 +31,30 @@ impl Federation {
         if let Some(known) = self.db.read(move |q| Ok(posts::by_uri(q, &name)?)).await? {
             return Ok(known);
         }
-        self.fetch_status(uri).await
+        self.fetch_within(uri, Reach::Quoted).await
     }
 
     /// Fetches a post, also when it is known: for counts and edits.
     pub(crate) async fn fetch_status(&self, uri: &Uri) -> Result<StatusId, Missing> {
+        self.fetch_within(uri, Reach::Quoted).await
+    }
+
+    async fn fetch_within(&self, uri: &Uri, reach: Reach) -> Result<StatusId, Missing> {
         if self.is_own(uri) {
             return Err(Refusal::NotFound(Noun::Status).into());
         }
         let document = self.fetch_document(uri).await?;
         let note = genuine_note(&document, uri)?;
-        self.keep_note(&note, Coming::Fetched).await
+        self.keep_within(&note, Coming::Fetched, reach).await
     }
 
     /// Puts a genuine post into the database, or changes the one that is there.
     pub(crate) async fn keep_note(&self, note: &Note, coming: Coming) -> Result<StatusId, Missing> {
-        let draft = self.draft(note).await?;
+        self.keep_within(note, coming, Reach::Quoted).await
+    }
+
+    async fn keep_within(&self, note: &Note, coming: Coming, reach: Reach) -> Result<StatusId, Missing> {
+        let draft = self.draft(note, reach).await?;
         let kept = self.db.write(move |tx| {
             if posts::by_uri(tx, &draft.uri)?.is_some() {
                 remote::edit(tx, &draft)?;
@@ -57,13 +65,13 @@ impl Federation {
     }
 
     /// A post as the database takes it: everybody in it looked up, all within the bounds.
-    pub(crate) async fn draft(&self, note: &Note) -> Result<RemoteDraft, Missing> {
+    pub(crate) async fn draft(&self, note: &Note, reach: Reach) -> Result<RemoteDraft, Missing> {
         let author = self.account(&note.author).await?;
         let followers = self.db.read(move |q| Ok(actors::find(q, author)?.and_then(|row| row.followers))).await?;
         let followers = followers.and_then(|text| Uri::parse(&text, self.web).ok());
         let mentions = self.mentions(note).await?;
         let addressed = self.addressed(&note.audience, &mentions).await?;
-        let quote = self.quote(note).await?;
+        let quote = self.quote(note, reach).await?;
         let text = |uri: &Option<Uri>| uri.as_ref().map(|uri| uri.normal().to_owned());
         let count = |n: Option<u64>| n.and_then(|n| i64::try_from(n).ok());
         Ok(RemoteDraft {
@@ -147,10 +155,14 @@ impl Federation {
     }
 
     /// What a post quotes, fetched, and whether its author allows it: by a stamp, or because it is their own.
-    async fn quote(&self, note: &Note) -> Result<Option<RemoteQuote>, Missing> {
+    async fn quote(&self, note: &Note, reach: Reach) -> Result<Option<RemoteQuote>, Missing> {
         let Some(quote) = &note.quote else { return Ok(None) };
-        // Within a quoted post no further quote is followed: the boxed future ends the recursion.
-        let quoted = Box::pin(self.status(&quote.object)).await;
+        let quoted = match (self.known_status(&quote.object).await?, reach) {
+            (Some(known), _) => Ok(known),
+            // Within a quoted post no further quote is followed.
+            (None, Reach::Itself) => Err(Missing::Gone(quote.object.clone())),
+            (None, Reach::Quoted) => Box::pin(self.fetch_within(&quote.object, Reach::Itself)).await,
+        };
         let author = match quoted {
             Ok(quoted) => self.author_of(quoted).await?,
             Err(Missing::Broken(fault)) => return Err(fault.into()),
@@ -255,6 +267,15 @@ impl Federation {
         let html = String::from_utf8_lossy(&answer.body);
         Ok(alternate(&html).and_then(|href| Uri::parse(&href, self.web).ok()))
     }
+}
+
+/// How far the fetching of one post goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The post alone.
+    Itself,
+    /// What it quotes, too.
+    Quoted,
 }
 
 /// What an address led to.

@@ -1,7 +1,9 @@
 //! Threads and profiles made whole: missing answers, older posts, pins. Politely: a bounded number, one after the other.
 
+use std::time::Duration;
+
 use phiomia_activitypub::{Activity, Collection, Object, Thing, Uri, Verb};
-use phiomia_model::{AccountId, Error, StatusId};
+use phiomia_model::{AccountId, Error, Job, StatusId};
 use phiomia_social::remote;
 use phiomia_store::db::{
     federation::{actors, posts},
@@ -22,7 +24,26 @@ const MOST_OLDER: usize = 40;
 /// Pinned posts.
 const MOST_PINNED: usize = 10;
 
+/// A thread that was looked at is not fetched again for so long.
+pub(crate) const THREAD_REST: Duration = Duration::from_secs(300);
+
 impl Federation {
+    /// Leaves the rest of a thread to be fetched, when a part of it is from elsewhere and nobody looked at it just now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn look_at_thread(&self, status: StatusId) -> Result<(), Error> {
+        if self.seen_threads.contains_key(&status) {
+            return Ok(());
+        }
+        self.seen_threads.insert(status, ());
+        let has_more = self.db.read(move |q| Ok(posts::find(q, status)?.is_some())).await?;
+        if has_more {
+            self.db.write(move |tx| Ok(tx.enqueue(&Job::FetchThread { status })?)).await?;
+        }
+        Ok(())
+    }
+
     /// Fetches what is missing of a thread: upwards to its beginning, then the answers its servers list. The work of
     /// `Job::FetchThread`.
     pub(crate) async fn fetch_thread(&self, status: StatusId) -> Result<(), Error> {

@@ -159,6 +159,7 @@ impl Config {
             },
             authorized_fetch: said.authorized_fetch,
             limited: said.limited,
+            alternate_domains: self.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect(),
         }
     }
 

@@ -26,6 +26,9 @@ section! {
     /// The domain that serves pages and the API, when that is another one than `instance.domain`.
     /// `/.well-known/webfinger` of `instance.domain` must then redirect there.
     web_domain: Option<Domain> = "", ["WEB_DOMAIN"];
+    /// Other domains that handles of this server's people may name: `alice@old.example.org` is found too, when that
+    /// domain's `/.well-known/webfinger` leads here.
+    alternate_domains: Vec<Domain> = "", ["ALTERNATE_DOMAINS"];
     /// Whether addresses of this server begin with `https`. Without it: plain `http` for a domain with a port or of
     /// this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
     https: Option<bool> = "", ["LOCAL_HTTPS"];

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use phiomia_model::{AccountId, Fault, Handle, Role, Time, account::Field};
+use phiomia_model::{AccountId, Fault, Handle, Role, Time, account::Field, remote::RemoteEmoji};
 
 use super::{
     made::Made,
@@ -16,13 +16,14 @@ macro_rules! columns {
         "a.id, a.username, a.domain, a.uri, a.url, a.display_name, a.note, a.fields, a.is_locked, a.is_bot, a.is_group,
          a.is_discoverable, a.is_indexable, a.hides_collections, a.is_memorial, a.attribution_domains, a.moved_to_id,
          a.suspended_at, a.silenced_at, a.deleted_at, a.created_at, a.last_status_day, a.statuses_count,
-         a.followers_count, a.following_count, u.role"
+         a.followers_count, a.following_count, u.role, t.avatar, t.header, t.avatar_description, t.header_description,
+         t.emojis"
     };
 }
 
 queries! {
     VIEWS = Sql::Same(concat!("select ", columns!(), " from accounts a left join users u on u.account_id = a.id
-        where a.id in ids($1)"));
+        left join actors t on t.account_id = a.id where a.id in ids($1)"));
     BY_HANDLE = Sql::Same("select id from accounts where username_key = $1 and domain = $2");
     BY_KEYS = Sql::Same("select id, username_key, domain from accounts where username_key in texts($1)");
     UPDATE_PROFILE = Sql::Same("update accounts set display_name = coalesce(cast($2 as text), display_name),
@@ -107,6 +108,16 @@ pub struct AccountView {
     pub following_count: i64,
     /// The role of people here.
     pub role: Option<Role>,
+    /// Its picture, where somebody elsewhere has one.
+    pub avatar: Option<String>,
+    /// Its wide picture, where somebody elsewhere has one.
+    pub header: Option<String>,
+    /// Alt text of the picture.
+    pub avatar_description: String,
+    /// Alt text of the wide picture.
+    pub header_description: String,
+    /// Custom emoji of names and texts, where they lie.
+    pub emojis: Vec<RemoteEmoji>,
     /// What a renderer made of it.
     pub made: Made,
 }
@@ -167,6 +178,11 @@ impl FromRow for Loaded {
             followers_count: 0,
             following_count: 0,
             role: None,
+            avatar: None,
+            header: None,
+            avatar_description: String::new(),
+            header_description: String::new(),
+            emojis: Vec::new(),
             made: Made::default(),
         };
         let moved_to = row.next()?;
@@ -180,6 +196,11 @@ impl FromRow for Loaded {
             followers_count: row.next()?,
             following_count: row.next()?,
             role: row.next::<Option<String>>()?.and_then(|word| word.parse().ok()),
+            avatar: row.next()?,
+            header: row.next()?,
+            avatar_description: row.next::<Option<String>>()?.unwrap_or_default(),
+            header_description: row.next::<Option<String>>()?.unwrap_or_default(),
+            emojis: row.next::<Option<String>>()?.map_or(Ok(Vec::new()), |json| from_json(&json))?,
             ..view
         };
         Ok(Loaded { view, moved_to })

@@ -17,6 +17,7 @@ queries! {
         on conflict (account_id, tag_id) do nothing");
     UNFOLLOW = Sql::Same("delete from tag_follows where account_id = $1 and tag_id = $2");
     AMONG = Sql::Same("select tag_id from tag_follows where account_id = $1 and tag_id in ids($2)");
+    ANY = Sql::Same("select 1 from tags t join tag_follows f on f.tag_id = t.id where t.name in texts($1) limit 1");
     ERASE = Sql::Same("delete from tag_follows where account_id = $1");
 }
 
@@ -68,4 +69,12 @@ pub fn page(q: &Query<'_>, account: AccountId, page: &Page) -> Result<Vec<(i64, 
 /// The database failed.
 pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     tx.execute(&ERASE, (account,)).map(|_| ())
+}
+
+/// Whether anybody here follows one of these tags.
+///
+/// # Errors
+/// The database failed.
+pub fn is_any_followed(q: &Query<'_>, names: &[String]) -> Result<bool, Fault> {
+    if names.is_empty() { Ok(false) } else { q.exists(&ANY, (names,)) }
 }

@@ -29,7 +29,7 @@ queries! {
     DISMISSED = Sql::Same("select announcement_id from announcement_dismissals where account_id = $1");
     DISMISS = Sql::Same("insert into announcement_dismissals (account_id, announcement_id, created_at)
         values ($1, $2, $3) on conflict (account_id, announcement_id) do nothing");
-    // People who were here in the last four weeks.
+    // People who were here since some day.
     ACTIVE = Sql::Same("select count(*) from users where last_active_day >= $1");
     LOCAL_STATUSES = Sql::Same("select count(*) from statuses where is_local and deleted_at is null");
     DOMAINS = Sql::Same("select count(distinct domain) from accounts where domain <> ''");
@@ -206,6 +206,8 @@ pub fn dismiss(tx: &Tx<'_>, account: AccountId, announcement: AnnouncementId) ->
 pub struct Usage {
     /// People who were here in the last four weeks.
     pub n_active: i64,
+    /// People who were here in the last 180 days.
+    pub n_active_half_year: i64,
     /// Posts written here.
     pub n_statuses: i64,
     /// Other servers somebody is known of.
@@ -219,6 +221,7 @@ pub struct Usage {
 pub fn usage(q: &Query<'_>, now: Time) -> Result<Usage, Fault> {
     Ok(Usage {
         n_active: q.value(&ACTIVE, (now.as_days() - 28,))?.unwrap_or_default(),
+        n_active_half_year: q.value(&ACTIVE, (now.as_days() - 180,))?.unwrap_or_default(),
         n_statuses: q.value(&LOCAL_STATUSES, ())?.unwrap_or_default(),
         n_domains: q.value(&DOMAINS, ())?.unwrap_or_default(),
     })

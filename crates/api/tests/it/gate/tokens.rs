@@ -80,7 +80,7 @@ on_both_engines! {
                     said(&app, NEEDS_USER, route);
                 }
                 (Who::Listener, _) => said(&bad, (401, "Invalid access token"), route),
-                (Who::Browser | Who::Visitor, _) => {}
+                (Who::Browser | Who::Visitor | Who::Fetcher | Who::Reader | Who::Server, _) => {}
             }
         }
     }

@@ -57,6 +57,8 @@ queries! {
         where f.target_id = $1 and a.suspended_at is null and a.deleted_at is null");
     ALL_INBOXES = Sql::Same("select distinct case when shared_inbox = '' then inbox else shared_inbox end, host from actors");
     ANY = Sql::Same("select 1 from actors limit 1");
+    HAS_LOCAL_FOLLOWERS = Sql::Same("select 1 from follows f join users u on u.account_id = f.account_id
+        where f.target_id = $1 limit 1");
     FOLLOWERS_AT = Sql::Same("select a.id, a.uri from follows f join actors t on t.account_id = f.account_id
             join accounts a on a.id = f.account_id
         where f.target_id = $1 and t.host = $2");
@@ -427,6 +429,14 @@ pub fn all_inboxes(q: &Query<'_>) -> Result<Vec<Inbox>, Fault> {
 /// The database failed.
 pub fn is_anybody_known(q: &Query<'_>) -> Result<bool, Fault> {
     q.exists(&ANY, ())
+}
+
+/// Whether anybody here follows an account.
+///
+/// # Errors
+/// The database failed.
+pub fn has_local_followers(q: &Query<'_>, account: AccountId) -> Result<bool, Fault> {
+    q.exists(&HAS_LOCAL_FOLLOWERS, (account,))
 }
 
 /// Somebody's followers at one host, with their ids in the network.

@@ -1,6 +1,6 @@
 //! What a post's document names beside the post itself: what it answers and quotes, its thread, and people's ids.
 
-use phiomia_model::{AccountId, Fault, QuoteState, StatusId};
+use phiomia_model::{AccountId, Fault, QuoteState, StatusId, Visibility};
 
 use crate::db::{
     query::Query,
@@ -24,6 +24,18 @@ queries! {
         where s.in_reply_to_id in ids($1) and s.in_reply_to_account_id = s.account_id and s.visibility < 2
             and s.deleted_at is null
         order by s.id limit 400");
+    // $4: by the author of the answered post ($2), else by all others.
+    REPLIES = Sql::Same("select s.id from statuses s
+        where s.in_reply_to_id = $1 and (s.account_id = $2) = $4 and s.visibility < 2 and s.deleted_at is null
+            and s.id > $3
+        order by s.id limit $5");
+    THREAD = Sql::Same("select s.id from statuses s
+        where s.conversation_id = $1 and s.reblog_of_id is null and s.visibility <= $2 and s.deleted_at is null
+            and s.id > $3
+        order by s.id limit $4");
+    IS_OURS = Sql::Same("select 1 from conversations where id = $1 and uri is null");
+    DELETED = Sql::Same("select account_id, visibility from statuses
+        where id = $1 and is_local and reblog_of_id is null and deleted_at is not null");
     URIS = Sql::Same("select id, uri from accounts where id in ids($1)");
     EMOJIS = Sql::Same("select id, shortcode, file, content_type, category, is_visible from custom_emojis
         where shortcode in texts($1) order by shortcode");
@@ -91,6 +103,60 @@ pub fn of(q: &Query<'_>, statuses: &[StatusId]) -> Result<Vec<Neighbours>, Fault
 pub fn continued(q: &Query<'_>, statuses: &[StatusId]) -> Result<Vec<(StatusId, StatusId, String)>, Fault> {
     let ids: Vec<i64> = statuses.iter().map(|id| id.0).collect();
     q.rows(&CONTINUED, (&ids,))
+}
+
+/// A page of answers, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct RepliesPage {
+    /// What is answered.
+    pub status: StatusId,
+    /// Its author.
+    pub author: AccountId,
+    /// Answers of the author; else those of all others.
+    pub is_own: bool,
+    /// Only newer ones.
+    pub min_id: i64,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// Public and unlisted answers to a post, oldest first. The views decide in the end.
+///
+/// # Errors
+/// The database failed.
+pub fn replies(q: &Query<'_>, page: &RepliesPage) -> Result<Vec<StatusId>, Fault> {
+    q.column(&REPLIES, (page.status, page.author, page.min_id, page.is_own, page.limit))
+}
+
+/// The posts of a thread that are at least as visible as `narrowest`, oldest first. The views decide in the end.
+///
+/// # Errors
+/// The database failed.
+pub fn thread(
+    q: &Query<'_>,
+    conversation: i64,
+    narrowest: Visibility,
+    min_id: i64,
+    limit: i64,
+) -> Result<Vec<StatusId>, Fault> {
+    q.column(&THREAD, (conversation, narrowest, min_id, limit))
+}
+
+/// Whether a thread is there and no other server gave it its name.
+///
+/// # Errors
+/// The database failed.
+pub fn is_our_thread(q: &Query<'_>, conversation: i64) -> Result<bool, Fault> {
+    q.exists(&IS_OURS, (conversation,))
+}
+
+/// Whose a deleted post was and who could see it, as long as its row is there; `None`: never deleted, a boost, or of
+/// somebody elsewhere.
+///
+/// # Errors
+/// The database failed.
+pub fn deleted(q: &Query<'_>, status: StatusId) -> Result<Option<(AccountId, Visibility)>, Fault> {
+    q.row(&DELETED, (status,))
 }
 
 /// The ids in the network of some accounts.

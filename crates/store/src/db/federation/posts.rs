@@ -1,7 +1,7 @@
 //! What is known of a post from elsewhere beside its row: media and emoji where they lie, collections, the origin's counts.
 
 use phiomia_model::{
-    AccountId, Fault, StatusId, Time,
+    AccountId, Fault, StatusId, Time, Visibility,
     remote::{RemoteDraft, RemoteEmoji, RemoteMedia},
 };
 
@@ -43,6 +43,11 @@ queries! {
     FAVOURITE_BY_URI = Sql::Same("select account_id, status_id from favourites where uri = $1");
     FAVOURITE_ID = Sql::Same("select id from favourites where account_id = $1 and status_id = $2");
     BLOCK_ID = Sql::Same("select id from blocks where account_id = $1 and target_id = $2");
+    EVEN_DELETED = Sql::Same("select account_id, uri, visibility, reblog_of_id from statuses where id = $1");
+    INVOLVED = Sql::Same("select f.account_id from favourites f join actors t on t.account_id = f.account_id where f.status_id = $1
+        union select s.account_id from statuses s join actors t on t.account_id = s.account_id where s.reblog_of_id = $1
+        union select s.account_id from statuses s join actors t on t.account_id = s.account_id where s.in_reply_to_id = $1
+        union select k.account_id from quotes k join actors t on t.account_id = k.account_id where k.quoted_status_id = $1");
     NEWEST_OF = Sql::Same("select max(id) from statuses where account_id = $1");
 }
 
@@ -257,6 +262,41 @@ pub fn favourite_number(q: &Query<'_>, account: AccountId, status: StatusId) -> 
 /// The database failed.
 pub fn block_number(q: &Query<'_>, account: AccountId, target: AccountId) -> Result<Option<i64>, Fault> {
     q.value(&BLOCK_ID, (account, target))
+}
+
+/// A post, as far as its end is told elsewhere.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Whose.
+    pub author: AccountId,
+    /// Its id in the network.
+    pub uri: String,
+    /// Who could see it.
+    pub visibility: Visibility,
+    /// What it boosted.
+    pub reblog_of: Option<StatusId>,
+}
+
+/// A post, also one that is deleted and waits for the sweep.
+///
+/// # Errors
+/// The database failed.
+pub fn even_deleted(q: &Query<'_>, status: StatusId) -> Result<Option<Ended>, Fault> {
+    let row: Option<(AccountId, String, i64, Option<StatusId>)> = q.row(&EVEN_DELETED, (status,))?;
+    Ok(row.map(|(author, uri, visibility, reblog_of)| Ended {
+        author,
+        uri,
+        visibility: Visibility::from_code(visibility),
+        reblog_of,
+    }))
+}
+
+/// People elsewhere who favourited, boosted, answered or quoted a post.
+///
+/// # Errors
+/// The database failed.
+pub fn involved(q: &Query<'_>, status: StatusId) -> Result<Vec<AccountId>, Fault> {
+    q.column(&INVOLVED, (status,))
 }
 
 /// The newest post known of somebody.

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use phiomia_model::{AccountId, Fault, PollId, QuotePolicy, QuoteState, StatusId, Time, Visibility};
+use phiomia_model::{
+    AccountId, Fault, PollId, QuotePolicy, QuoteState, StatusId, Time, Visibility,
+    remote::{RemoteEmoji, RemoteMedia},
+};
 
 use crate::db::{
     made::Made,
@@ -17,13 +20,15 @@ queries! {
             s.is_local, s.language, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.conversation_id,
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
             s.quotes_count, k.state, k.quoted_status_id, p.name, p.website,
-            l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count
+            l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count,
+            r.attachments, r.emojis, r.origin_replies, r.origin_reblogs, r.origin_favourites
         from (select w.id from statuses w where w.id in ids($1)
             union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
         join statuses s on s.id = wanted.id
         left join apps p on p.id = s.app_id
         left join polls l on l.status_id = s.id
         left join quotes k on k.status_id = s.id
+        left join remote_statuses r on r.status_id = s.id
         where s.deleted_at is null");
     MENTIONS = Sql::Same("select m.status_id, m.account_id, m.handle, m.is_silent, a.username, a.domain, a.url
         from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)");
@@ -167,6 +172,10 @@ pub struct StatusBody {
     pub tags: Vec<String>,
     /// Its poll.
     pub poll: Option<PollView>,
+    /// Pictures, sounds and videos, where they lie.
+    pub attachments: Vec<RemoteMedia>,
+    /// Custom emoji of a post from elsewhere.
+    pub emojis: Vec<RemoteEmoji>,
     /// What a renderer made of it.
     pub made: Made,
 }
@@ -186,7 +195,7 @@ impl StatusBody {
 
 impl FromRow for StatusBody {
     fn from_row(row: &mut Row<'_>) -> Result<StatusBody, Fault> {
-        Ok(StatusBody {
+        let mut body = StatusBody {
             id: row.next()?,
             account: row.next()?,
             uri: row.next()?,
@@ -219,8 +228,29 @@ impl FromRow for StatusBody {
             mentions: Vec::new(),
             tags: Vec::new(),
             poll: poll(row)?,
+            attachments: json(row)?,
+            emojis: json(row)?,
             made: Made::default(),
-        })
+        };
+        // The origin of a post sees all that is done with it; we see a part, and sometimes sooner.
+        for (count, origin) in [
+            (&mut body.replies_count, row.next::<Option<i64>>()?),
+            (&mut body.reblogs_count, row.next()?),
+            (&mut body.favourites_count, row.next()?),
+        ] {
+            *count = origin.map_or(*count, |origin| origin.max(*count));
+        }
+        Ok(body)
+    }
+}
+
+/// A list that only posts from elsewhere have.
+fn json<T: serde::de::DeserializeOwned>(row: &mut Row<'_>) -> Result<Vec<T>, Fault> {
+    match row.next::<Option<String>>()?.as_deref() {
+        None | Some("[]") => Ok(Vec::new()),
+        Some(text) => {
+            serde_json::from_str(text).map_err(|e| Fault::because("reading a JSON column of remote_statuses", e))
+        }
     }
 }
 

@@ -1,0 +1,109 @@
+//! Following, and the answers to it; blocks.
+
+use phiomia_activitypub::{Activity, Thing, Uri, Verb};
+use phiomia_model::{AccountId, Error, StatusId};
+use phiomia_social::{relationships, remote};
+use phiomia_store::db::{accounts, federation::actors, relationships as rows, statuses};
+
+use super::Signer;
+use crate::Federation;
+
+/// What somebody answers to.
+pub(super) enum Asked {
+    /// A follow of somebody here.
+    Follow(AccountId),
+    /// A quote in a post from here.
+    Quote(StatusId),
+}
+
+impl Federation {
+    pub(super) async fn follow(&self, signer: &Signer, activity: &Activity, target: &Uri) -> Result<(), Error> {
+        let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
+        // Without a name of its own the follow is named by whom it is between.
+        let uri = match activity.id.as_ref().filter(|id| id.is_with(&signer.uri)) {
+            Some(id) => id.as_str().to_owned(),
+            None => format!("{}#follow-{target}", signer.uri.without_fragment()),
+        };
+        let follower = signer.account;
+        self.db.write(move |tx| remote::follow(tx, follower, target, &uri)).await
+    }
+
+    pub(super) async fn accepted(&self, signer: &Signer, asked: &Thing, result: Option<&Uri>) -> Result<(), Error> {
+        match self.asked(signer, asked).await? {
+            Some(Asked::Follow(follower)) => {
+                let target = signer.account;
+                self.db.write(move |tx| remote::follow_accepted(tx, target, follower)).await?;
+                // Somebody here follows them now: what they wrote before belongs to their profile.
+                self.look_at(target).await
+            }
+            Some(Asked::Quote(quoting)) => self.quote_allowed(signer, quoting, result).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn rejected(&self, signer: &Signer, asked: &Thing) -> Result<(), Error> {
+        let by = signer.account;
+        match self.asked(signer, asked).await? {
+            Some(Asked::Follow(follower)) => self.db.write(move |tx| remote::follow_rejected(tx, by, follower)).await,
+            Some(Asked::Quote(quoting)) => self.db.write(move |tx| remote::quote_denied(tx, by, quoting)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What is answered: sent along, or named by the id that we gave it.
+    async fn asked(&self, signer: &Signer, asked: &Thing) -> Result<Option<Asked>, Error> {
+        if let Some(activity) = asked.activity() {
+            return match &activity.verb {
+                Verb::Follow(target) if *target == signer.uri => {
+                    Ok(self.somebody_here(&activity.actor).await?.map(Asked::Follow))
+                }
+                Verb::QuoteRequest { instrument, .. } => {
+                    let Some(id) = instrument.id().filter(|id| self.is_own(id)) else { return Ok(None) };
+                    Ok(self.known_status(id).await?.map(Asked::Quote))
+                }
+                _ => self.asked_by_name(asked).await,
+            };
+        }
+        self.asked_by_name(asked).await
+    }
+
+    /// `…/ap/users/{account}/follows/{number}` or `…/quote_requests/{status}`.
+    async fn asked_by_name(&self, asked: &Thing) -> Result<Option<Asked>, Error> {
+        let Some(id) = asked.id().filter(|id| self.is_own(id)) else { return Ok(None) };
+        let mut pieces = id.normal().rsplit('/');
+        let (Some(number), Some(kind)) = (pieces.next(), pieces.next()) else { return Ok(None) };
+        let number = number.to_owned();
+        match kind {
+            "follows" => {
+                let found = self.db.read(move |q| Ok(rows::by_follow_name(q, &number)?)).await?;
+                Ok(found.map(|(follower, _)| Asked::Follow(follower)))
+            }
+            "quote_requests" => {
+                let Ok(status) = number.parse::<StatusId>() else { return Ok(None) };
+                let found = self.db.read(move |q| Ok(statuses::source(q, status)?.filter(|row| row.is_local))).await?;
+                Ok(found.map(|_| Asked::Quote(status)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) async fn block(&self, signer: &Signer, target: &Uri) -> Result<(), Error> {
+        let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
+        let by = signer.account;
+        self.db.write(move |tx| relationships::block(tx, by, target)).await
+    }
+
+    /// Somebody of here, by their id.
+    pub(super) async fn somebody_here(&self, uri: &Uri) -> Result<Option<AccountId>, Error> {
+        if !self.is_own(uri) {
+            return Ok(None);
+        }
+        let name = uri.normal().to_owned();
+        self.db
+            .read(move |q| {
+                let Some(id) = actors::by_uri(q, &name)? else { return Ok(None) };
+                Ok(accounts::view(q, id)?.filter(|view| view.is_local()).map(|view| view.id))
+            })
+            .await
+    }
+}

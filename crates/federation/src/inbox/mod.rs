@@ -1,0 +1,170 @@
+//! What other servers send. The order is fixed: envelope, domain, signature, seen before, commit, `202`; the work comes
+//! later, in a job.
+
+mod activity;
+mod create;
+mod follow;
+mod people;
+mod quote;
+mod reaction;
+mod signature;
+mod undo;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use phiomia_activitypub::{Envelope, Uri, signature::Head};
+use phiomia_model::{AccountId, Error, Job};
+use phiomia_store::db::{
+    accounts,
+    federation::{hosts, received},
+};
+use url::Url;
+
+use crate::{Federation, resolve::Missing};
+pub use signature::KnownKeys;
+
+/// A request to an inbox, read to its end.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Path and query as they were asked for.
+    pub target: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+/// Why a request is turned away, for whoever runs the other server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turned {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// One sentence.
+    pub why: String,
+}
+
+impl Turned {
+    pub(crate) fn new(status: StatusCode, why: impl Into<String>) -> Turned {
+        Turned { status, why: why.into() }
+    }
+}
+
+impl From<Error> for Turned {
+    fn from(error: Error) -> Turned {
+        match error {
+            Error::Refused(refusal) => Turned::new(StatusCode::SERVICE_UNAVAILABLE, refusal.to_string()),
+            Error::Broken(fault) => {
+                tracing::error!("an activity could not be kept: {}", fault.chain());
+                // The other server tries again.
+                Turned::new(StatusCode::SERVICE_UNAVAILABLE, "Service temporarily unavailable")
+            }
+        }
+    }
+}
+
+/// Whose key a request was signed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Signer {
+    pub(crate) account: AccountId,
+    pub(crate) uri: Uri,
+}
+
+/// A request that is believed: its signature holds.
+#[derive(Clone, Debug)]
+pub struct Authentic {
+    envelope: Envelope,
+    signer: Signer,
+}
+
+impl Authentic {
+    /// The host that signed, with its port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.signer.uri.host()
+    }
+}
+
+impl Federation {
+    /// Whether a request to an inbox is to be believed. `None`: it is of no interest to anybody here, whoever sent it.
+    ///
+    /// # Errors
+    /// [`Turned`], as the door answers it.
+    pub async fn authenticate(&self, incoming: &Incoming) -> Result<Option<Authentic>, Turned> {
+        let envelope = Envelope::parse(&incoming.body, self.web)
+            .map_err(|e| Turned::new(StatusCode::BAD_REQUEST, format!("The activity cannot be read: {e}")))?;
+        let actor = &envelope.actor;
+        self.check_host(actor.host()).await.map_err(turned_by_domain)?;
+        if self.is_own(actor) {
+            return Err(Turned::new(StatusCode::FORBIDDEN, "Nobody else sends in the name of people here"));
+        }
+        let is_unknown = self.known_account(actor).await?.is_none();
+        // Somebody we never heard of is gone, or has a new picture: nothing to do, and nothing to fetch.
+        if is_unknown && envelope.is_about_its_actor() && matches!(envelope.kind.as_str(), "Delete" | "Update") {
+            return Ok(None);
+        }
+        let url = self.own_url(&incoming.target)?;
+        let head = Head { method: &Method::POST, url: &url, headers: &incoming.headers };
+        let signer = self.verify(&head, Some(&incoming.body)).await?;
+        if signer.uri != *actor && signer.uri.host() != actor.host() {
+            self.check_host(signer.uri.host()).await.map_err(turned_by_domain)?;
+        }
+        Ok(Some(Authentic { envelope, signer }))
+    }
+
+    /// Who signed a request that asks for something; `None` for one without a signature.
+    ///
+    /// # Errors
+    /// [`Turned`], when it is signed and does not hold.
+    pub async fn verify_get(&self, target: &str, headers: &HeaderMap) -> Result<Option<AccountId>, Turned> {
+        if !headers.contains_key("signature") {
+            return Ok(None);
+        }
+        let url = self.own_url(target)?;
+        let head = Head { method: &Method::GET, url: &url, headers };
+        let signer = self.verify(&head, None).await?;
+        self.check_host(signer.uri.host()).await.map_err(turned_by_domain)?;
+        Ok(Some(signer.account))
+    }
+
+    /// Our address, as the sender meant it, whatever stands between.
+    fn own_url(&self, target: &str) -> Result<Url, Turned> {
+        let url = Url::parse(&self.addresses.at(target));
+        url.map_err(|_| Turned::new(StatusCode::BAD_REQUEST, "The address cannot be read"))
+    }
+
+    /// Puts an activity on stable storage, to be worked through by a job; one that came before is there already.
+    ///
+    /// # Errors
+    /// [`Turned`], when it could not be kept: its sender tries again.
+    pub async fn keep(&self, authentic: Authentic, body: &Bytes) -> Result<(), Turned> {
+        let Authentic { envelope, signer } = authentic;
+        // Only the name its own server gave it: nobody makes us pass over what somebody else will send.
+        let name = envelope.id.as_ref().filter(|id| id.is_with(&signer.uri)).map(|id| id.normal().to_owned());
+        let body = String::from_utf8(body.to_vec());
+        let body = body.map_err(|_| Turned::new(StatusCode::BAD_REQUEST, "The activity is not UTF-8"))?;
+        let (account, host) = (signer.account, signer.uri.host().to_owned());
+        self.db
+            .write(move |tx| {
+                if accounts::view(tx, account)?.is_none_or(|view| view.is_suspended) {
+                    return Ok(());
+                }
+                hosts::note_received(tx, &host)?;
+                if let Some(name) = &name
+                    && !received::note(tx, name)?
+                {
+                    return Ok(());
+                }
+                Ok(tx.enqueue(&Job::Receive { signer: account, body: body.clone() })?)
+            })
+            .await?;
+        metrics::counter!("phiomia_activities_received_total").increment(1);
+        Ok(())
+    }
+}
+
+fn turned_by_domain(missing: Missing) -> Turned {
+    match missing {
+        Missing::Broken(fault) => Turned::from(Error::from(fault)),
+        _ => Turned::new(StatusCode::FORBIDDEN, "This server does not speak with yours"),
+    }
+}
