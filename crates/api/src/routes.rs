@@ -274,6 +274,9 @@ pub fn table() -> Vec<Route> {
         GET "/favicon.ico"                                            Anyone  []                           []             Nothing  DAY       visitors::favicon;
         GET "/manifest"                                               Anyone  []                           []             Nothing  MINUTE    visitors::manifest;
 
+        GET "/authorize_interaction"                                  Browser []                           [Api]          Nothing  PERSONAL  pages::interaction::show;
+        POST "/authorize_interaction"                                 Browser []                           [Api, Follow]  Form     PERSONAL  pages::interaction::create;
+
         GET "/packs/{name}"                                           Anyone  []                           []             Nothing  PERSONAL  pages::style::show;
 
         POST "/api/v1/apps"                                           Anyone  []                           [App]          Form     PERSONAL  oauth::apps::create;

@@ -8,6 +8,7 @@ pub mod consent;
 mod cookies;
 mod door;
 pub mod home;
+pub mod interaction;
 pub mod owner;
 pub mod passkeys;
 pub mod password;

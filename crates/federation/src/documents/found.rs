@@ -4,7 +4,7 @@ use phiomia_activitypub::{
     nodeinfo::{self, NodeInfo, Version},
     webfinger::{Jrd, Resource, host_meta},
 };
-use phiomia_model::{AccountId, Addresses, Error, Handle, Noun, Refusal};
+use phiomia_model::{AccountId, Addresses, Error, Handle, Noun, Refusal, StatusId};
 use phiomia_store::{Query, db::accounts};
 use serde_json::Value;
 
@@ -95,12 +95,7 @@ fn by_handle(federation: &Federation, handle: &Handle) -> Option<Asked> {
 }
 
 fn by_address(federation: &Federation, address: &str) -> Option<Asked> {
-    let (_, rest) = address.split_once("://")?;
-    let (host, path) = rest.split_once('/')?;
-    if !is_ours(federation, host) {
-        return None;
-    }
-    let path = path.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+    let path = own_path(federation, address)?;
     let one = |name: &str| (!name.is_empty() && !name.contains('/')).then(|| name.to_owned());
     if path == "actor" {
         return Some(Asked::Server);
@@ -110,6 +105,23 @@ fn by_address(federation: &Federation, address: &str) -> Option<Asked> {
     }
     let name = path.strip_prefix('@').or_else(|| path.strip_prefix("users/"))?;
     one(name).map(|name| Asked::Person(Named::Username(name)))
+}
+
+/// The path of an address of ours, without slashes at its ends.
+fn own_path<'a>(federation: &Federation, address: &'a str) -> Option<&'a str> {
+    let (_, rest) = address.split_once("://")?;
+    let (host, path) = rest.split_once('/')?;
+    is_ours(federation, host).then(|| path.split(['?', '#']).next().unwrap_or("").trim_end_matches('/'))
+}
+
+/// The post that an address of ours names, be it the page or the id. Whether it is there is not looked at.
+#[must_use]
+pub fn own_status(federation: &Federation, address: &str) -> Option<StatusId> {
+    let path = own_path(federation, address)?;
+    let (start, id) = path.rsplit_once('/')?;
+    let is_page = start.strip_prefix('@').is_some_and(|name| !name.contains('/'));
+    let is_id = start.strip_prefix("ap/users/").is_some_and(|rest| rest.ends_with("/statuses"));
+    if is_page || is_id { id.parse().ok() } else { None }
 }
 
 fn is_ours(federation: &Federation, domain: &str) -> bool {

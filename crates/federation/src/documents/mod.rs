@@ -25,7 +25,9 @@ use crate::build::uri;
 
 pub use actors::{Detail, actor, server_actor, server_outbox};
 pub use collections::{featured, featured_tags, followers, following, outbox, synchronization};
-pub use found::{Software, host_meta, host_meta_json, nodeinfo, nodeinfo_links, page_of_account, person, webfinger};
+pub use found::{
+    Software, host_meta, host_meta_json, nodeinfo, nodeinfo_links, own_status, page_of_account, person, webfinger,
+};
 pub use statuses::{activity, likes, note, page_of_status, quote_authorization, shares};
 pub use threads::{context, replies};
 

@@ -5,7 +5,7 @@ use phiomia_model::{AccountId, Error, Fault, Noun, QuoteState, Refusal, StatusId
 use phiomia_store::{
     Query,
     db::{
-        federation::neighbours,
+        federation::received,
         statuses::{self, StatusView},
     },
 };
@@ -27,12 +27,8 @@ pub async fn note(federation: &Federation, author: AccountId, id: StatusId, view
             Ok(view) if view.reblog.is_none() => view,
             Ok(_) => return Err(Refusal::NotFound(Noun::Status).into()),
             Err(error @ Error::Refused(Refusal::NotFound(Noun::Status))) => {
-                return match neighbours::deleted(q, id)? {
-                    Some((of, visibility)) if of == author && visibility.is_open() => {
-                        Ok(tombstone(&addresses.status_uri(author, id))?)
-                    }
-                    _ => Err(error),
-                };
+                let own = addresses.status_uri(author, id);
+                return if received::is_buried(q, &own)? { Ok(tombstone(&own)?) } else { Err(error) };
             }
             Err(error) => return Err(error),
         };

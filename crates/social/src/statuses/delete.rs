@@ -5,6 +5,7 @@ use phiomia_store::{
     Tx,
     db::{
         accounts, featured_tags,
+        federation::received,
         statuses::{self, Counter, Edited},
         tags, timelines,
     },
@@ -45,6 +46,7 @@ pub(crate) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited, tells: Tells) -> R
     if !statuses::mark_deleted(tx, id)? {
         return Ok(());
     }
+    received::bury_own(tx, id)?;
     if row.visibility != Visibility::Direct {
         accounts::count_statuses(tx, row.author, -1)?;
         tx.announce(Event::AccountTouched { account: row.author });

@@ -26,6 +26,8 @@ pub(in crate::pages) struct Head {
     pub(in crate::pages) feed: Option<(String, String)>,
     /// Where other sites learn how to embed it.
     pub(in crate::pages) oembed: Option<String>,
+    /// Where other servers read the same.
+    pub(in crate::pages) document: Option<String>,
     /// Whose profile it is.
     pub(in crate::pages) username: Option<String>,
     /// When what it shows was posted.
@@ -64,6 +66,7 @@ impl Head {
             image: Some(person.avatar.clone()),
             is_indexed: account.indexable,
             feed: Some((format!("Posts of {}", person.handle), format!("{}.rss", person.url))),
+            document: Some(account.uri.clone()),
             username: Some(person.handle.trim_start_matches('@').to_owned()),
             own_pages,
             ..Head::default()
@@ -85,6 +88,7 @@ impl Head {
             image: Some(post.author.avatar.clone()),
             // Unlisted means: not in lists of finds either.
             is_indexed: status.account.indexable && status.visibility == phiomia_model::Visibility::Public,
+            document: Some(status.uri.clone()),
             published_at: Some(post.posted_at.iso.clone()),
             ..Head::default()
         }

@@ -3,7 +3,10 @@
 use http::Method;
 use phiomia_federation::{Settings, documents};
 use phiomia_model::{Addresses, StatusId, Viewer};
-use phiomia_social::relationships;
+use phiomia_social::{
+    relationships,
+    users::{self, UserEdit},
+};
 use phiomia_testkit::{Engine, on_both_engines};
 use serde_json::json;
 
@@ -130,14 +133,40 @@ on_both_engines! {
         for (visibility, status) in [("public", 410), ("unlisted", 410), ("private", 404), ("direct", 404)] {
             let id = alice.says("soon gone", visibility).await;
             alice.delete(&format!("/api/v1/statuses/{id}")).await.ok();
-            let answer = fetch(&house, &format!("/ap/users/{}/statuses/{id}", alice.account)).await;
-            assert_eq!(answer.status.as_u16(), status, "{visibility}");
+            let own = format!("/ap/users/{}/statuses/{id}", alice.account);
+            assert_eq!(fetch(&house, &own).await.status.as_u16(), status, "{visibility}");
+            house.work().await;
+            let answer = fetch(&house, &own).await;
+            assert_eq!(answer.status.as_u16(), status, "{visibility}, swept");
             if status == 410 {
                 assert_eq!(answer.json()["type"], "Tombstone");
-                assert_eq!(answer.json()["id"], format!("https://phiomia.example/ap/users/{}/statuses/{id}", alice.account));
+                assert_eq!(answer.json()["id"], format!("https://phiomia.example{own}"));
                 assert_eq!(answer.header("cache-control"), "private, no-store");
             }
         }
+    }
+
+    async fn of_a_suspended_account_there_is_the_name_alone_and_of_a_deleted_one_nothing(house: House) {
+        let alice = house.person("alice").await;
+        let id = alice.says("hello", "public").await;
+        let (account, own) = (alice.account, format!("/ap/users/{}", alice.account));
+        let ends = ["/outbox", "/followers", "/following", "/collections/featured", "/collections/tags", &format!("/statuses/{id}")];
+        let edit = UserEdit { is_suspended: Some(true), ..UserEdit::default() };
+        house.api.db.write(move |tx| users::modify(tx, account, &edit)).await.unwrap();
+        let actor = fetch(&house, &own).await.ok().json();
+        assert_eq!((&actor["suspended"], actor.get("summary")), (&json!(true), None));
+        for end in ends {
+            assert_eq!(fetch(&house, &format!("{own}{end}")).await.refusal().0, 404, "{end}");
+        }
+        let edit = UserEdit { is_suspended: Some(false), ..UserEdit::default() };
+        house.api.db.write(move |tx| users::modify(tx, account, &edit)).await.unwrap();
+        assert!(fetch(&house, &own).await.ok().json().get("suspended").is_none());
+        house.api.db.write(move |tx| users::delete(tx, account, users::Grace::None)).await.unwrap();
+        for end in ["", "/outbox", "/followers", &format!("/statuses/{id}")] {
+            assert_eq!(fetch(&house, &format!("{own}{end}")).await.refusal().0, 410, "{end}");
+        }
+        assert_eq!(fetch(&house, "/@alice").await.refusal().0, 410);
+        assert_eq!(house.get("/.well-known/webfinger?resource=acct:alice@phiomia.example").await.refusal().0, 410);
     }
 
     async fn without_a_signature_a_closed_house_shows_keys_alone(house: Closed) {

@@ -168,6 +168,8 @@ on_both_engines! {
             for accept in ["text/html", "text/html, application/activity+json;q=0.9"] {
                 let answer = fetch_as(&house, pretty, accept).await;
                 assert!(!answer.text().starts_with('{'), "{pretty} {accept}");
+                let hint = format!("type=\"application/activity+json\" href=\"https://phiomia.example{own}\"");
+                assert!(pretty.starts_with("/users/") || answer.text().contains(&hint), "{}", answer.text());
                 assert!(answer.header("vary").contains("Accept"), "{pretty}");
             }
             let led = fetch_as(&house, own, "text/html,application/xhtml+xml,*/*;q=0.8").await;

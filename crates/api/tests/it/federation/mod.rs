@@ -44,7 +44,7 @@ fn path(uri: &Value) -> String {
 }
 
 /// Somebody who lives at another server.
-async fn stranger(house: &House, name: &'static str) -> AccountId {
+pub async fn stranger(house: &House, name: &'static str) -> AccountId {
     let profile = RemoteProfile {
         uri: format!("https://remote.example/u/{name}"),
         username: name.into(),

@@ -34,8 +34,6 @@ queries! {
             and s.id > $3
         order by s.id limit $4");
     IS_OURS = Sql::Same("select 1 from conversations where id = $1 and uri is null");
-    DELETED = Sql::Same("select account_id, visibility from statuses
-        where id = $1 and is_local and reblog_of_id is null and deleted_at is not null");
     URIS = Sql::Same("select id, uri from accounts where id in ids($1)");
     EMOJIS = Sql::Same("select id, shortcode, file, content_type, category, is_visible from custom_emojis
         where shortcode in texts($1) order by shortcode");
@@ -148,15 +146,6 @@ pub fn thread(
 /// The database failed.
 pub fn is_our_thread(q: &Query<'_>, conversation: i64) -> Result<bool, Fault> {
     q.exists(&IS_OURS, (conversation,))
-}
-
-/// Whose a deleted post was and who could see it, as long as its row is there; `None`: never deleted, a boost, or of
-/// somebody elsewhere.
-///
-/// # Errors
-/// The database failed.
-pub fn deleted(q: &Query<'_>, status: StatusId) -> Result<Option<(AccountId, Visibility)>, Fault> {
-    q.row(&DELETED, (status,))
 }
 
 /// The ids in the network of some accounts.

@@ -1,6 +1,6 @@
 //! What was taken in before, and what was deleted before it came.
 
-use phiomia_model::{Fault, Time};
+use phiomia_model::{Fault, StatusId, Time};
 
 use crate::db::{
     query::{Query, Tx},
@@ -12,6 +12,9 @@ queries! {
     IS_KNOWN = Sql::Same("select 1 from received where uri = $1");
     FORGET = Sql::Same("delete from received where received_at < $1");
     BURY = Sql::Same("insert into tombstones (uri, created_at) values ($1, $2) on conflict (uri) do nothing");
+    BURY_OWN = Sql::Same("insert into tombstones (uri, created_at) select s.uri, $2 from statuses s
+        where s.id = $1 and s.is_local and s.visibility < 2 and s.reblog_of_id is null
+        on conflict (uri) do nothing");
     IS_BURIED = Sql::Same("select 1 from tombstones where uri = $1");
     FORGET_TOMBSTONES = Sql::Same("delete from tombstones where created_at < $1");
 }
@@ -40,7 +43,15 @@ pub fn bury(tx: &Tx<'_>, uri: &str) -> Result<(), Fault> {
     tx.execute(&BURY, (uri, tx.now())).map(|_| ())
 }
 
-/// Whether an object was deleted before it came.
+/// Takes note that a post of somebody here is gone, if it was for everybody: who asks for it is told so.
+///
+/// # Errors
+/// The database failed.
+pub fn bury_own(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&BURY_OWN, (status, tx.now())).map(|_| ())
+}
+
+/// Whether an object was deleted: one from elsewhere before it came, or one of ours that had been for everybody.
 ///
 /// # Errors
 /// The database failed.
