@@ -13,6 +13,7 @@ mod hello;
 mod http;
 mod kill;
 mod server;
+mod sockets;
 mod world;
 
 use std::path::PathBuf;
@@ -76,6 +77,21 @@ enum Program {
         #[arg(long, default_value_t = 20)]
         rounds: usize,
     },
+    /// Many open WebSockets that hear nothing, and one post that all of them hear.
+    Sockets {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        sockets: usize,
+        /// Seconds for which they are left alone.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// A bare HTTP server with an answer of so many bytes: what no server of this kind is faster than.
     Hello {
         /// Where to listen.
@@ -98,6 +114,9 @@ fn main() {
             runtime.block_on(grown::run(&grown::Plan { server, postgres, sizes, n_people: people, seconds, only }));
         }
         Program::Kill { server, postgres, rounds } => runtime.block_on(kill::run(&server, postgres.as_deref(), rounds)),
+        Program::Sockets { server, postgres, sockets, seconds } => {
+            runtime.block_on(sockets::run(&sockets::Plan { server, postgres, n_sockets: sockets, seconds }));
+        }
         Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),
     }
 }

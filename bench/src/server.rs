@@ -58,10 +58,16 @@ impl Site {
     }
 
     pub async fn start(&self) -> Running {
+        self.start_with(&[]).await
+    }
+
+    /// The same with settings of its configuration.
+    pub async fn start_with(&self, settings: &[(&str, &str)]) -> Running {
         let begun = Instant::now();
         let child = self
             .command()
             .args(["serve", "--listen", &self.address])
+            .args(settings.iter().flat_map(|(key, value)| ["--set".to_owned(), format!("{key}={value}")]))
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()

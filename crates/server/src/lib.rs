@@ -8,6 +8,7 @@ pub mod logs;
 pub mod mail;
 pub mod metrics;
 pub mod notify;
+pub mod open_files;
 pub mod shutdown;
 mod threshold;
 pub mod workers;

@@ -13,7 +13,7 @@ use crate::{
     config::{Config, LogFormat},
     house::House,
     listen::{self, Door},
-    logs, metrics, notify,
+    logs, metrics, notify, open_files,
     shutdown::Shutdown,
 };
 
@@ -33,6 +33,14 @@ impl Serve {
         let loaded = global.load(&[("server.listen", self.listen.as_deref())])?;
         logs::start(&loaded.config.logs).map_err(Failure)?;
         log_notes(&loaded.notes);
+        let (wanted, granted) = (loaded.config.server.max_connections.0, open_files::raise());
+        if granted.is_some_and(|granted| granted < u64::try_from(wanted).unwrap_or(u64::MAX)) {
+            let granted = granted.unwrap_or_default();
+            tracing::warn!(
+                "the system lets this process open {granted} files and sockets: too few for server.max_connections \
+                 ({wanted})"
+            );
+        }
         let runtime = runtime()?;
         let done = runtime.block_on(serve(loaded.config, started));
         // Work that does not end by itself does not keep the process.
