@@ -57,6 +57,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Speaking with other servers.
     pub federation: Federation,
+    /// Where the source of what runs here is, when the configuration says it.
+    pub source_url: Option<String>,
     /// Whether an SMTP server is set.
     pub sends_mail: bool,
     /// Whether the configuration says that the server is one person's; `None` leaves it to the settings.

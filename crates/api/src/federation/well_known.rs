@@ -8,7 +8,6 @@ use phiomia_model::Error;
 use crate::{
     gate::{Anyone, Ask},
     instance,
-    render::SOURCE_URL,
     settings::Registrations,
 };
 
@@ -74,7 +73,7 @@ async fn nodeinfo(ask: &Ask<Anyone>, is_newer: bool) -> Result<String, Error> {
     let facts = instance::facts(&ask.api).await?;
     let software = Software {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        repository: SOURCE_URL.to_owned(),
+        repository: facts.source_url.clone(),
         is_open: facts.settings.registrations != Registrations::Closed,
         n_users: facts.n_users,
         n_active_month: facts.usage.n_active,

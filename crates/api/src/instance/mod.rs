@@ -49,6 +49,7 @@ pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
     let (settings, now) = (api.settings().await?, api.now());
     let contact = settings.contact_username.clone();
     let addresses = api.addresses.clone();
+    let source_url = api.source_url.clone().unwrap_or_else(|| addresses.at("/about"));
     let facts = api
         .db
         .read(move |q| {
@@ -63,6 +64,7 @@ pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
                 contact: contact.map(|id| accounts::view(q, id)).transpose()?.flatten(),
                 n_users: accounts::n_local(q)?,
                 usage: server::usage(q, now)?,
+                source_url: source_url.clone(),
             })
         })
         .await?;

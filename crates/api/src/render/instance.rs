@@ -21,8 +21,6 @@ use crate::settings::{Registrations, ServerSettings};
 pub const VERSION: &str = concat!("4.7.0 (compatible; Phiomia ", env!("CARGO_PKG_VERSION"), ")");
 /// Below 2, which promises grouped notifications.
 const API_LEVEL: i64 = 1;
-/// Where the sources are.
-pub const SOURCE_URL: &str = "https://github.com/phiomia/phiomia";
 
 /// What the two entities are made of.
 #[derive(Clone, Debug)]
@@ -37,6 +35,8 @@ pub struct InstanceFacts {
     pub n_users: i64,
     /// How much it is used.
     pub usage: Usage,
+    /// Where the source of what runs here is; where the server tells about itself, when nobody said.
+    pub source_url: String,
 }
 
 /// Version 2.
@@ -47,7 +47,7 @@ pub fn instance(facts: &InstanceFacts, cx: &Cx) -> entities::Instance {
         domain: cx.addresses.local_domain.clone(),
         title: settings.title.clone(),
         version: VERSION.to_owned(),
-        source_url: SOURCE_URL.to_owned(),
+        source_url: facts.source_url.clone(),
         description: settings.short_description.clone(),
         wrapstodon: None,
         usage: InstanceUsage { users: InstanceUsers { active_month: facts.usage.n_active } },

@@ -24,7 +24,7 @@ use phiomia_store::db::server::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
 pub use conversation::conversation;
-pub use instance::{InstanceFacts, SOURCE_URL, VERSION, instance, instance_v1};
+pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
 pub use list::list;
 pub use marker::markers;
 pub use notification::{notification, notification_request, notification_summary};

@@ -1,6 +1,7 @@
 //! What the server says about itself.
 
 use insta::assert_json_snapshot;
+use phiomia_api::{Api, Parts};
 use phiomia_model::{CustomEmojiId, Event};
 use phiomia_store::{
     db::{
@@ -18,6 +19,16 @@ on_both_engines! {
     async fn the_instance_is_told_in_both_versions(house: House) {
         assert_json_snapshot!("instance_v2", house.get("/api/v2/instance").await.ok().json());
         assert_json_snapshot!("instance_v1", house.get("/api/v1/instance").await.ok().json());
+    }
+
+    async fn the_source_is_where_the_operator_says(house: House) {
+        let source = "https://code.example.org/bees/tree/main";
+        let api = Api::new(Parts { source_url: Some(source.into()), ..(*house.api).clone() });
+        let mut house = house;
+        house.router = phiomia_api::router(&api);
+        assert_eq!(house.get("/api/v2/instance").await.ok().json()["source_url"], source);
+        let about = house.get("/about").await.ok().text();
+        assert!(about.contains(&format!("<a href=\"{source}\" rel=\"noopener\">Source code</a>")), "{about}");
     }
 
     async fn a_changed_setting_shows_at_once(house: House) {

@@ -75,6 +75,7 @@ impl House {
             passwords: Passwords::new(Entropy::system()),
             sealer: Sealer::new(&[7; 32]).unwrap(),
             sends_mail: true,
+            source_url: None,
             single_user: None,
         });
         let router = phiomia_api::router(&api);

@@ -33,6 +33,18 @@ impl Config {
         Addresses { scheme: scheme.to_owned(), local_domain, web_domain }
     }
 
+    /// Where the source of what runs here is, put together as Mastodon does it; `None` when nobody said.
+    #[must_use]
+    pub fn source_url(&self) -> Option<String> {
+        let said = &self.instance;
+        let on_github = || said.source_repository.as_ref().map(|name| format!("https://github.com/{name}"));
+        let base = said.source_base_url.clone().or_else(on_github)?;
+        Some(match &said.source_tag {
+            Some(tag) => format!("{base}/tree/{tag}"),
+            None => base,
+        })
+    }
+
     /// Whether this server's addresses begin with `https`.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -168,6 +180,10 @@ impl Config {
         let mut all = Vec::new();
         all.extend(self.database_settings().err());
         all.extend(self.redis_settings().err());
+        let is_page = |base: &String| base.starts_with("https://") || base.starts_with("http://");
+        if !self.instance.source_base_url.as_ref().is_none_or(is_page) {
+            all.push("instance.source_base_url must begin with https:// or http://".to_owned());
+        }
         if self.metrics.listen.as_ref() == Some(&self.server.listen) {
             all.push("metrics.listen and server.listen are the same address".to_owned());
         }

@@ -35,6 +35,14 @@ section! {
     /// The owner's profile is the front page. Not set: the running server's setting `single_user_mode` says it, or else it
     /// is so while one person lives here and registrations are closed.
     single_user: Option<bool> = "", ["SINGLE_USER_MODE"];
+    /// Where everybody finds the source of the program that runs here, as the AGPL wants it of who changed it:
+    /// `https://code.example.org/our-phiomia`. Apps and the page about the server show it. Without it and `instance.source_repository`
+    /// they lead to that page.
+    source_base_url: Option<String> = "", ["SOURCE_BASE_URL"];
+    /// The same for a repository on GitHub, by its name: `owner/name`. `instance.source_base_url` goes before it.
+    source_repository: Option<String> = "", ["GITHUB_REPOSITORY"];
+    /// The branch, tag or commit there that runs here.
+    source_tag: Option<String> = "", ["SOURCE_TAG"];
     /// The language of accounts that commands make without saying another.
     default_locale: Locale = "en", ["DEFAULT_LOCALE"];
 }

@@ -56,6 +56,8 @@ pub struct House {
     pub federation: Federation,
     /// `None`: no SMTP server is set.
     pub smtp: Option<Smtp>,
+    /// Where the source of what runs here is, when the configuration says it.
+    pub source_url: Option<String>,
     /// Whether the configuration says that the server is one person's.
     pub single_user: Option<bool>,
     announced: UnboundedReceiver<Event>,
@@ -114,7 +116,7 @@ impl House {
         );
         let federation = federation.map_err(|fault| fault.chain())?;
         let smtp = Smtp::new(&config.smtp, &addresses)?;
-        let single_user = config.instance.single_user;
+        let (single_user, source_url) = (config.instance.single_user, config.source_url());
         Ok(House {
             db: opened.db,
             live,
@@ -124,6 +126,7 @@ impl House {
             sealer,
             federation,
             smtp,
+            source_url,
             single_user,
             announced: opened.events,
             crew,
@@ -144,6 +147,7 @@ impl House {
             sealer: self.sealer.clone(),
             federation: self.federation.clone(),
             sends_mail: self.smtp.is_some(),
+            source_url: self.source_url.clone(),
             single_user: self.single_user,
         }
     }

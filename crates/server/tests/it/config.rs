@@ -173,6 +173,22 @@ fn pumas_three_variables_make_one_address() {
 }
 
 #[test]
+fn the_source_is_where_mastodons_variables_say_or_nowhere() {
+    assert_eq!(load(&Inputs::default()).config.source_url(), None);
+    let of = |variables: &[(&str, &str)]| load(&environment(variables)).config.source_url().unwrap_or_default();
+    assert_eq!(of(&[("GITHUB_REPOSITORY", "bees/phiomia")]), "https://github.com/bees/phiomia");
+    assert_eq!(
+        of(&[("GITHUB_REPOSITORY", "bees/phiomia"), ("SOURCE_TAG", "v1.2-bees")]),
+        "https://github.com/bees/phiomia/tree/v1.2-bees",
+    );
+    let base = ("SOURCE_BASE_URL", "https://code.example.org/bees");
+    assert_eq!(of(&[base, ("GITHUB_REPOSITORY", "bees/phiomia")]), "https://code.example.org/bees");
+    assert_eq!(of(&[base, ("SOURCE_TAG", "main")]), "https://code.example.org/bees/tree/main");
+    let wrong = problems(&environment(&[("SOURCE_BASE_URL", "code.example.org")]));
+    assert!(wrong.iter().any(|sentence| sentence.contains("instance.source_base_url")), "{wrong:?}");
+}
+
+#[test]
 fn https_is_meant_unless_the_domain_is_one_for_development() {
     let scheme = |variables: &[(&str, &str)]| load(&environment(variables)).config.addresses().scheme;
     assert_eq!(scheme(&[("LOCAL_DOMAIN", "example.org")]), "https");

@@ -35,9 +35,11 @@ struct About {
     n_active: String,
     n_posts: String,
     registrations: &'static str,
+    can_sign_up: bool,
     has_privacy_policy: bool,
     has_terms: bool,
     status_page: Option<String>,
+    source: Option<String>,
     version: &'static str,
 }
 
@@ -65,6 +67,7 @@ pub async fn show(ask: Ask<Visitor>) -> Result<Response, Error> {
         n_people: shown_number(facts.n_users),
         n_active: shown_number(facts.usage.n_active),
         n_posts: shown_number(facts.usage.n_statuses),
+        can_sign_up: settings.registrations != Registrations::Closed,
         registrations: match settings.registrations {
             Registrations::Open => "Everybody may sign up.",
             Registrations::Approval => "Everybody may ask for an account; the people who run this server decide.",
@@ -73,6 +76,7 @@ pub async fn show(ask: Ask<Visitor>) -> Result<Response, Error> {
         has_terms,
         has_privacy_policy: settings.privacy_policy.is_some(),
         status_page: settings.status_page_url.clone(),
+        source: ask.api.source_url.clone(),
         version: VERSION,
     };
     answer::page(&ask, &about)

@@ -72,6 +72,7 @@ impl Station {
             passwords: Passwords::new(Entropy::system()),
             sealer: phiomia_store::seal::Sealer::new(&[7; 32]).unwrap(),
             sends_mail: false,
+            source_url: None,
             single_user: None,
         };
         let api = Api::with_pace(parts, pace);
