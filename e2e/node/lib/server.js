@@ -68,8 +68,10 @@ export class Server {
   #redis
   #environment
 
-  constructor(engine) {
+  /** `more`: variables of the environment, as the address of a mail server. */
+  constructor(engine, more = {}) {
     this.engine = engine
+    this.more = more
   }
 
   async start() {
@@ -85,6 +87,7 @@ export class Server {
       LOCAL_DOMAIN: this.domain,
       RUST_BACKTRACE: '1',
       RUST_LOG: process.env.RUST_LOG ?? 'info',
+      ...this.more,
     }
     if (this.engine === 'postgres') await this.#startPostgresAndRedis()
     // Tests ask more often in a minute than a person does in a day.
@@ -141,16 +144,23 @@ export class Server {
     await eventually(() => listens(port), 'Redis listens')
   }
 
-  async #psql(statement) {
-    await run('psql', [POSTGRES, '--quiet', '--command', statement])
+  /** Says something to the database behind the server's back: what no command and no page can say. */
+  async sql(statement) {
+    if (this.engine === 'postgres') return this.#psql(statement, this.#environment.DATABASE_URL)
+    const script = 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1], timeout=10); db.execute(sys.argv[2]); db.commit()'
+    await run('python3', ['-c', script, join(this.data, 'phiomia.sqlite3'), statement])
+  }
+
+  async #psql(statement, database = POSTGRES) {
+    await run('psql', [database, '--quiet', '--set', 'ON_ERROR_STOP=1', '--command', statement])
   }
 }
 
 /** One group of tests for each engine, with a server of its own whose log stands beside each failure. */
-export function onEachEngine(name, tests) {
+export function onEachEngine(name, tests, more) {
   for (const engine of engines) {
     describe(`${name}, ${engine}`, () => {
-      const server = new Server(engine)
+      const server = new Server(engine, more)
       before(() => server.start())
       after(() => server.stop())
       afterEach(async (test) => {

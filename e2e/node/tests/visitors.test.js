@@ -1,10 +1,11 @@
-// What people without an account see, in a real browser: with pictures, axe, without scripts, and on paper.
+// What people without an account do, in a real browser: without scripts, in frames, and on paper. What each page looks like is
+// seen in `every-page.test.js`.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
-import { launch, look, newPage } from '../lib/chromium.js'
+import { launch, newPage } from '../lib/chromium.js'
 import { person } from '../lib/people.js'
 import { onEachEngine } from '../lib/server.js'
 
@@ -57,26 +58,6 @@ onEachEngine('pages for visitors', (server) => {
     assert.equal(answer.status(), 200, path)
     return page
   }
-
-  test('every page looks well on a phone and on a desktop, light and dark', async () => {
-    for (const [name, path] of Object.entries({
-      landing: '/',
-      profile: `/@${alice.name}`,
-      replies: `/@${alice.name}/with_replies`,
-      thread: `/@${alice.name}/${post.id}`,
-      embed: `/@${alice.name}/${post.id}/embed`,
-      tag: '/tags/bees',
-      about: '/about',
-      policy: '/privacy-policy',
-    })) {
-      const page = await open(path)
-      await look(page, named(name))
-      await page.context().close()
-    }
-    const page = await newPage(browser)
-    assert.equal((await page.goto(`${server.base}/@nobody`)).status(), 404)
-    await look(page, named('nobody'))
-  })
 
   test('a visitor finds the way from the front page to a thread and its author without scripts', async () => {
     const page = await open('/', { javaScriptEnabled: false })

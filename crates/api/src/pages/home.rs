@@ -37,6 +37,7 @@ struct Landing {
     around: Around,
     description: String,
     domain: String,
+    registrations: Registrations,
     listed: Listed,
 }
 
@@ -87,6 +88,7 @@ async fn landing(ask: &Ask<Browser>) -> Result<Landing, Error> {
         around: Around::of(head),
         description: settings.short_description.clone(),
         domain: ask.api.addresses.web_domain.clone(),
+        registrations: settings.registrations,
         listed: Listed::whole(&render::statuses(&views, &cx), &cx)?,
     })
 }

@@ -24,7 +24,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use phiomia_model::{Error, Fault};
+use phiomia_model::{Error, Fault, Time};
 
 pub use browser::Browser;
 pub(crate) use door::html_refusal;
@@ -108,6 +108,12 @@ pub(crate) fn page_with_script(
     let mut response = page(ask, status, template)?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SCRIPT_POLICY);
     Ok(response)
+}
+
+/// `25 Nov 2026`, in UTC.
+fn shown_day(time: Time) -> String {
+    let moment = jiff::Timestamp::from_second(time.as_secs());
+    moment.map(|moment| moment.strftime("%-d %b %Y").to_string()).unwrap_or_default()
 }
 
 /// What our script asked for.

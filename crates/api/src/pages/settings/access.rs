@@ -8,7 +8,7 @@ use phiomia_social::users::{self, SESSION_LIFE};
 use phiomia_store::{Secret, db::sessions};
 
 use super::{
-    super::{Browser, Frame, page, redirect, sign_in},
+    super::{Browser, Frame, page, redirect, shown_day, sign_in},
     Fields, is_saved,
 };
 use crate::gate::Ask;
@@ -97,8 +97,8 @@ async fn answer(ask: &Ask<Browser>, status: StatusCode, wrong: &[FieldError]) ->
                 is_this: Some(session.id) == ask.me.session_id,
                 browser: browser_name(&session.user_agent),
                 address: session.address,
-                since: session.created_at.to_iso_day(),
-                last_seen: session.last_seen_at.to_iso_day(),
+                since: shown_day(session.created_at),
+                last_seen: shown_day(session.last_seen_at),
             })
             .collect(),
     };

@@ -7,7 +7,7 @@ use phiomia_model::{AppId, Error, Noun, Scopes, Time};
 use phiomia_social::users;
 use phiomia_store::db::tokens::{self, AppUse};
 
-use super::super::{Browser, Frame, page, redirect, sign_in};
+use super::super::{Browser, Frame, page, redirect, shown_day, sign_in};
 use crate::{gate::Ask, oauth::describe::describe};
 
 const HERE: &str = "/oauth/authorized_applications";
@@ -71,8 +71,8 @@ fn gathered(uses: Vec<AppUse>) -> Vec<Shown> {
         name: app.name,
         website: app.website.filter(|w| w.starts_with("https://") || w.starts_with("http://")),
         may: describe(&Scopes::parse(&scopes.join(" ")).unwrap_or_default()),
-        since: app.created_at.to_iso_day(),
-        last_used: app.last_used_day.map(|day| Time(day.saturating_mul(86_400_000_000)).to_iso_day()),
+        since: shown_day(app.created_at),
+        last_used: app.last_used_day.map(|day| shown_day(Time(day.saturating_mul(86_400_000_000)))),
     };
     apps.into_iter().map(shown).collect()
 }

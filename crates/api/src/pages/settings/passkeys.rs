@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use phiomia_model::{AccountId, Error, Noun, PasskeyId, Refusal, Time};
+use phiomia_model::{AccountId, Error, Noun, PasskeyId, Refusal};
 use phiomia_social::users::{self, ALGORITHMS, NICKNAME_CHARACTERS, RelyingParty};
 use phiomia_store::{
     Secret,
@@ -12,7 +12,7 @@ use phiomia_store::{
 use serde_json::json;
 
 use super::{
-    super::{Browser, Frame, page_with_script, redirect, said, sign_in},
+    super::{Browser, Frame, page_with_script, redirect, said, shown_day, sign_in},
     Fields, complaint, two_factor,
 };
 use crate::gate::Ask;
@@ -155,8 +155,8 @@ impl Shown {
         Shown {
             id: passkey.id,
             nickname: passkey.nickname,
-            since: passkey.created_at.to_iso_day(),
-            last_used: passkey.last_used_at.map(Time::to_iso_day),
+            since: shown_day(passkey.created_at),
+            last_used: passkey.last_used_at.map(shown_day),
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::render::Cx;
 
 /// Posts of a page.
 pub(super) const POSTS: i64 = 20;
-/// Bytes that the posts of a page may take, so that it opens at once wherever one is. One is always shown.
-pub(super) const BUDGET: usize = 14_000;
+/// Bytes that what people wrote may take on a page, so that with what stands around, its styles included, it has less
+/// than 30,000 and opens at once wherever one is. One post is always shown.
+pub(super) const BUDGET: usize = 12_500;
 
 /// Keys of a page, newest first, and what lies beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use phiomia_store::{
 
 use super::{
     Around, Head, Visitor, answer, encoded, feed, frame,
-    list::{Listed, POSTS, Slice, slice},
+    list::{BUDGET, Listed, POSTS, Slice, slice},
     person::{Person, drawn, escaped},
     post::{Moment, Place, Post},
     shown_number, unlimited,
@@ -186,17 +186,26 @@ async fn build(
         head.canonical.push_str(&tab.path());
         head.feed = Some((format!("Posts of {}", person.handle), format!("{}.rss", head.canonical)));
     }
-    let pinned = found.pinned.iter().map(|view| Post::of(&render::status(view, &cx), Place::Pinned, &cx).html());
-    let pinned = pinned.collect::<Result<Vec<_>, Error>>()?;
-    let spent = pinned.iter().map(String::len).sum();
+    let note = if is_limited { String::new() } else { drawn(&account.note, &account.emojis) };
+    let fields = if is_limited { Vec::new() } else { fields(&account) };
+    let mut spent = fields.iter().fold(note.len(), |n, field| n.saturating_add(field.name.len() + field.value.len()));
+    let mut pinned = Vec::new();
+    for view in &found.pinned {
+        let html = Post::of(&render::status(view, &cx), Place::Pinned, &cx).html()?;
+        if !pinned.is_empty() && spent.saturating_add(html.len()) > BUDGET {
+            break;
+        }
+        spent = spent.saturating_add(html.len());
+        pinned.push(html);
+    }
     let listed = Listed::of(&found.slice, &render::statuses(&found.views, &cx), spent, &cx)?;
     Ok(Profile {
         frame: frame(api).await?,
         path: format!("/@{}{}", account.username, tab.path()),
         around: Around::of(head),
         header: account.header_static.clone(),
-        note: if is_limited { String::new() } else { drawn(&account.note, &account.emojis) },
-        fields: if is_limited { Vec::new() } else { fields(&account) },
+        note,
+        fields,
         n_posts: shown_number(account.statuses_count),
         n_following: shown_number(account.following_count),
         n_followers: shown_number(account.followers_count),
