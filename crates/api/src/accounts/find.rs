@@ -74,6 +74,7 @@ impl Wanted {
     #[must_use]
     pub fn read(text: &str, own_domains: &[&str]) -> Wanted {
         let text = text.trim();
+        let text = text.strip_prefix("acct:").unwrap_or(text);
         let text = text.strip_prefix('@').unwrap_or(text);
         match text.split_once('@') {
             Some((name, domain)) if !domain.is_empty() => {

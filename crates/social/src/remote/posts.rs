@@ -49,7 +49,13 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
         if owner != draft.author {
             return Err(Refusal::Forbidden("This action is not allowed").into());
         }
-        return Ok((!statuses::is_deleted(tx, known)?).then_some(known));
+        let Some(row) = statuses::source(tx, known)? else { return Ok(None) };
+        // Somebody asked for it just before its server sent it: it is no less news for that.
+        if coming == Coming::Sent && row.created_at > tx.now().minus(NEWS) {
+            let people: Vec<AccountId> = draft.mentions.iter().map(|(account, _)| *account).collect();
+            put_before_people(tx, known, row.conversation.unwrap_or_default(), draft, &people, row.is_reply())?;
+        }
+        return Ok(Some(known));
     }
     if received::is_buried(tx, &draft.uri)? {
         return Ok(None);
@@ -110,29 +116,32 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
     }
     adopt_waiting(tx, id, draft.author, conversation, &draft.uri)?;
     if is_news {
-        tell_people(tx, id, conversation, draft, &people)?;
-        tx.enqueue(&Job::FanOut { status: id })?;
-        tx.announce(Event::StatusPosted {
-            status: id,
-            author: draft.author,
-            visibility: draft.visibility,
-            tags: draft.tags.iter().map(|tag| phiomia_text::tag_key(tag)).collect(),
-            is_reblog: false,
-            is_reply: parent.is_some_and(|p| p.author != draft.author) || missing.is_some(),
-            is_local: false,
-        });
+        let is_reply = parent.is_some_and(|p| p.author != draft.author) || missing.is_some();
+        put_before_people(tx, id, conversation, draft, &people, is_reply)?;
     }
     Ok(Some(id))
 }
 
-/// People here who are named are told; direct posts come into their conversations.
-fn tell_people(
+/// Feeds get it, streams hear of it, and people here who are named are told; direct posts come into their conversations.
+/// Twice is once.
+fn put_before_people(
     tx: &Tx<'_>,
     id: StatusId,
     conversation: i64,
     draft: &RemoteDraft,
     people: &[AccountId],
+    is_reply: bool,
 ) -> Result<(), Error> {
+    tx.enqueue(&Job::FanOut { status: id })?;
+    tx.announce(Event::StatusPosted {
+        status: id,
+        author: draft.author,
+        visibility: draft.visibility,
+        tags: draft.tags.iter().map(|tag| phiomia_text::tag_key(tag)).collect(),
+        is_reblog: false,
+        is_reply,
+        is_local: false,
+    });
     for person in people {
         let is_told = notify(tx, *person, draft.author, NotificationType::Mention, Some(id))?;
         if is_told && draft.visibility == Visibility::Direct {

@@ -178,6 +178,14 @@ pub struct Edited {
     pub uri: String,
 }
 
+impl Edited {
+    /// Whether it answers somebody else.
+    #[must_use]
+    pub fn is_reply(&self) -> bool {
+        self.in_reply_to_account_id.is_some_and(|answered| answered != self.author)
+    }
+}
+
 impl FromRow for Edited {
     fn from_row(row: &mut Row<'_>) -> Result<Edited, Fault> {
         Ok(Edited {
