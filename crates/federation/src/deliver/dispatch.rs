@@ -13,6 +13,7 @@ use std::{
 use phiomia_model::Error;
 use phiomia_store::db::federation::{
     deliveries::{self, Due},
+    domains,
     hosts::{self, Host, Standing},
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -145,25 +146,34 @@ async fn work(at_work: AtWork, held: Held, host: Host, due: Vec<Due>, stop: watc
     drop(at_work);
 }
 
-/// Leases hosts, with what is due for each.
+/// Leases hosts, with what is due for each. What waits for hosts that are not spoken with is thrown away.
 async fn take(shared: &Shared, room: Vec<(Standing, usize)>) -> Result<Vec<(Host, Vec<Due>)>, Error> {
-    let (lease, name) = (shared.settings.lease, shared.name.clone());
+    let (lease, name, is_limited) = (shared.settings.lease, shared.name.clone(), shared.federation.settings.limited);
     let taking = shared.federation.db.write(move |tx| {
         let mut taken = Vec::new();
         for (standing, most) in &room {
             let most = i64::try_from(*most).unwrap_or(i64::MAX);
             taken.extend(hosts::lease(tx, *standing, most, lease, &name)?);
         }
+        let mut names: Vec<String> = taken.iter().map(|host| host.name.clone()).collect();
+        let refused = domains::refused(tx, &names, is_limited)?;
+        if !refused.is_empty() {
+            deliveries::drop_all(tx, &refused)?;
+            hosts::release(tx, &refused, &name, tx.now())?;
+            names.retain(|name| !refused.contains(name));
+            taken.retain(|host| !refused.contains(&host.name));
+        }
         let mut expired = 0;
         for host in taken.iter().filter(|host| host.standing == Standing::Failing) {
             expired += deliveries::expire(tx, &host.name)?;
         }
-        let names: Vec<String> = taken.iter().map(|host| host.name.clone()).collect();
         let due = deliveries::due(tx, &names, tx.now(), lane::BATCH)?;
         Ok((taken, due, expired))
     });
     let (hosts, due, expired) = taking.await?;
-    metrics::counter!("phiomia_deliveries_total", "outcome" => "expired").increment(expired);
+    if expired > 0 {
+        metrics::counter!("phiomia_deliveries_total", "outcome" => "expired").increment(expired);
+    }
     let mut by_host: HashMap<String, Vec<Due>> = HashMap::new();
     for due in due {
         by_host.entry(due.host.clone()).or_default().push(due);
@@ -179,5 +189,8 @@ async fn take(shared: &Shared, room: Vec<(Standing, usize)>) -> Result<Vec<(Host
 async fn load(shared: &Shared, taken: &[(Host, Vec<Due>)]) -> Result<(), Error> {
     let all: HashSet<i64> = taken.iter().flat_map(|(_, due)| due.iter().map(|due| due.outgoing)).collect();
     let missing: Vec<i64> = all.into_iter().filter(|id| !shared.activities.contains_key(id)).collect();
-    if missing.is_empty() { Ok(()) } else { shared.load(missing).await }
+    if !missing.is_empty() {
+        shared.keep(shared.federation.db.read(move |q| Ok(deliveries::payloads(q, &missing)?)).await?);
+    }
+    Ok(())
 }

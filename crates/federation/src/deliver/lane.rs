@@ -94,8 +94,8 @@ impl Lane {
     async fn next(&self) -> Result<Vec<Due>, Error> {
         self.shared.scribe.flush().await;
         let (hosts, now) = (vec![self.host.name.clone()], self.now());
-        let due = self.shared.federation.db.read(move |q| Ok(deliveries::due(q, &hosts, now, BATCH)?)).await?;
-        Ok(due)
+        // Within a write, for a read may be answered by a copy of the database that still has what was just delivered.
+        self.shared.federation.db.write(move |tx| Ok(deliveries::due(tx, &hosts, now, BATCH)?)).await
     }
 
     fn must_end(&self) -> bool {
@@ -243,8 +243,10 @@ impl Lane {
 
     async fn retry(&mut self, due: &Due, retry_after: Option<Duration>) {
         let wait = self.shared.waits.after_failure(due.attempts, self.shared.jitter());
+        // "In 0 seconds" is no reason to hurry.
+        let wait = retry_after.map_or(wait, |asked| asked.max(self.shared.settings.first_retry));
         // Not beyond its end, so that the end is seen in time.
-        let run_at = self.now().plus(retry_after.unwrap_or(wait)).min(due.expires_at);
+        let run_at = self.now().plus(wait).min(due.expires_at);
         self.tell(Note::Retry { delivery: due.id, run_at }).await;
     }
 

@@ -29,7 +29,10 @@ use moka::sync::Cache;
 use phiomia_model::{AccountId, Error, Fault};
 use phiomia_store::{
     Entropy,
-    db::federation::{deliveries, hosts},
+    db::federation::{
+        deliveries::{self, Payload},
+        hosts,
+    },
 };
 use tokio::{
     sync::{Notify, Semaphore, watch},
@@ -111,18 +114,19 @@ impl Shared {
         if let Some(activity) = self.activities.get(&outgoing) {
             return Ok(Some(activity));
         }
-        self.load(vec![outgoing]).await?;
+        // Within a write, for a read may be answered by a copy of the database that does not have it yet: what is taken for
+        // gone is not sent.
+        let found = self.federation.db.write(move |tx| Ok(deliveries::payloads(tx, &[outgoing])?)).await?;
+        self.keep(found);
         Ok(self.activities.get(&outgoing))
     }
 
-    /// Reads activities into memory.
-    async fn load(&self, outgoing: Vec<i64>) -> Result<(), Error> {
-        let found = self.federation.db.read(move |q| Ok(deliveries::payloads(q, &outgoing)?)).await?;
+    /// Keeps activities in memory.
+    fn keep(&self, found: Vec<Payload>) {
         for payload in found {
             let activity = Activity { sender: payload.sender, body: Bytes::from(payload.text) };
             self.activities.insert(payload.id, Arc::new(activity));
         }
-        Ok(())
     }
 
     /// Takes note that a lane works for a host; `None` when one does already.

@@ -189,3 +189,144 @@ pub(super) fn was_open(host: &Host) -> bool {
 fn short(text: &str) -> String {
     text.chars().take(ERROR_CHARACTERS).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    const WAITS: Waits = Waits { first: FIRST_RETRY };
+    /// Neither more nor less.
+    const MIDDLE: u8 = 128;
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 3_600;
+
+    fn host() -> Host {
+        Host {
+            name: "theirs.test".to_owned(),
+            dialect: "cavage".to_owned(),
+            standing: Standing::New,
+            next_at: None,
+            blocked_until: Time(0),
+            failures: 0,
+            first_failed_at: None,
+            last_failed_at: None,
+            last_error: None,
+            last_succeeded_at: None,
+            last_received_at: None,
+            failed_days: 0,
+            last_failed_day: None,
+            unavailable_since: None,
+            software: None,
+            software_version: None,
+            created_at: Time(0),
+        }
+    }
+
+    fn at(secs: u64) -> Time {
+        Time(0).plus(Duration::from_secs(secs))
+    }
+
+    fn about(wait: Duration, secs: u64) -> bool {
+        wait.abs_diff(Duration::from_secs(secs)) <= Duration::from_secs(secs) / 100
+    }
+
+    fn answer(status: u16, body: &'static str) -> Result<Answer, Failure> {
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        let Ok(url) = url::Url::parse("https://theirs.test/inbox") else { unreachable!() };
+        Ok(Answer { url, status, headers: HeaderMap::new(), body: Bytes::from_static(body.as_bytes()) })
+    }
+
+    #[test]
+    fn waits_grow_from_fifteen_seconds_to_twelve_hours() {
+        let expected =
+            [15, MINUTE, 5 * MINUTE, 15 * MINUTE, 45 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 12 * HOUR, 12 * HOUR];
+        for (attempts, secs) in (0..).zip(expected) {
+            let wait = WAITS.after_failure(attempts, MIDDLE);
+            assert!(about(wait, secs), "after {attempts}: {wait:?}");
+        }
+        assert_eq!(WAITS.after_failure(0, 0), Duration::from_millis(11_250));
+        assert_eq!(WAITS.after_failure(0, 255), Duration::from_millis(18_750));
+    }
+
+    #[test]
+    fn five_failures_within_ten_minutes_open_the_breaker_for_growing_times() {
+        let mut host = host();
+        for second in 0..4 {
+            fail(&mut host, at(second), "no answer", WAITS, MIDDLE);
+            assert_eq!(host.blocked_until, Time(0));
+        }
+        for (second, secs) in [(9 * MINUTE, 5 * MINUTE), (20 * MINUTE, 10 * MINUTE), (40 * MINUTE, 20 * MINUTE)] {
+            fail(&mut host, at(second), "no answer", WAITS, MIDDLE);
+            assert!(about(host.blocked_until.since(at(second)), secs), "{host:?}");
+        }
+        for n in 1..30 {
+            fail(&mut host, at(n * 13 * HOUR), "no answer", WAITS, MIDDLE);
+        }
+        assert!(host.unavailable_since.is_some(), "that went on for more than a week");
+        succeed(&mut host, at(20 * 24 * HOUR));
+        assert_eq!(
+            (host.failures, host.blocked_until, host.failed_days, host.unavailable_since),
+            (0, Time(0), 0, None)
+        );
+        assert!(host.last_error.is_some());
+    }
+
+    #[test]
+    fn failures_far_from_each_other_open_nothing() {
+        let mut host = host();
+        for n in 0..20 {
+            fail(&mut host, at(n * 11 * MINUTE), "no answer", WAITS, MIDDLE);
+        }
+        assert_eq!((host.failures, host.blocked_until), (1, Time(0)));
+    }
+
+    #[test]
+    fn seven_different_days_without_a_success_and_a_host_is_given_up() {
+        let mut host = host();
+        for day in 0..7 {
+            assert_eq!(host.unavailable_since, None, "day {day}");
+            fail(&mut host, at(day * 24 * HOUR + 5), "no answer", WAITS, MIDDLE);
+            fail(&mut host, at(day * 24 * HOUR + HOUR), "no answer", WAITS, MIDDLE);
+        }
+        assert_eq!((host.failed_days, host.unavailable_since), (7, Some(at(6 * 24 * HOUR + 5))));
+        assert!(about(host.blocked_until.since(at(6 * 24 * HOUR + HOUR)), 24 * HOUR), "{host:?}");
+    }
+
+    #[test]
+    fn answers_are_taken_for_what_they_mean() {
+        assert_eq!(verdict(&answer(202, ""), at(0)), Verdict::Delivered);
+        assert_eq!(verdict(&answer(410, ""), at(0)), Verdict::Gone);
+        for status in [400, 403, 404, 405, 413, 422, 501] {
+            assert!(matches!(verdict(&answer(status, ""), at(0)), Verdict::Refused(_)), "{status}");
+        }
+        for status in [301, 401, 408, 425, 429, 500, 502, 503, 504, 522] {
+            assert!(
+                matches!(verdict(&answer(status, ""), at(0)), Verdict::Failed { is_silent: false, counts: true, .. }),
+                "{status}"
+            );
+        }
+        let silent = verdict(&Err(Failure::TimedOut), at(0));
+        assert!(matches!(silent, Verdict::Failed { is_silent: true, counts: true, .. }));
+        let forbidden = Err(Failure::Forbidden("10.0.0.1".to_owned(), "it is an address of a private network"));
+        assert!(matches!(verdict(&forbidden, at(0)), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn retry_after_counts_with_429_and_503_alone() {
+        for (status, expected, is_counted) in [(429, Some(120), false), (503, Some(120), true), (500, None, true)] {
+            let Ok(mut answer) = answer(status, "") else { unreachable!() };
+            answer.headers.insert("retry-after", http::HeaderValue::from_static("120"));
+            let Verdict::Failed { retry_after, counts, .. } = verdict(&Ok(answer), at(0)) else { unreachable!() };
+            assert_eq!((retry_after.map(|wait| wait.as_secs()), counts), (expected, is_counted), "{status}");
+        }
+    }
+
+    #[test]
+    fn only_complaints_about_signatures_make_us_sign_otherwise() {
+        let blames = |status, body| answer(status, body).is_ok_and(|answer| blames_signature(&answer));
+        assert!(blames(401, "") && blames(403, "Bad Signature") && blames(400, "{\"error\":\"missing digest\"}"));
+        assert!(!blames(403, "you are blocked") && !blames(500, "signature") && !blames(404, "signature"));
+    }
+}

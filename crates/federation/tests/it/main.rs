@@ -1,5 +1,5 @@
 //! Speaking with other servers, which are little HTTP servers of the test on this machine.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod deliver;
 mod neighbour;

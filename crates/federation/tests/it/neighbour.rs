@@ -14,15 +14,18 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, Request, Response},
 };
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use phiomia_activitypub::signature::{Dialect, Head, PublicKey, Signed};
 use phiomia_store::{Clock, db::federation::actors::Inbox};
-use tokio::task::JoinHandle;
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, JoinSet},
+};
 use url::Url;
 
 /// Something that came.
 #[derive(Clone, Debug)]
 pub struct Came {
-    pub path: String,
     pub body: String,
     pub headers: HeaderMap,
     pub at: Instant,
@@ -78,6 +81,22 @@ pub struct Neighbour {
     serving: JoinHandle<()>,
 }
 
+fn serve(inner: Arc<Inner>, listener: TcpListener) -> JoinHandle<()> {
+    let router = Router::new().fallback(take).with_state(inner);
+    tokio::spawn(async move {
+        // Every connection is a task of its own and ends with this one.
+        let mut open = JoinSet::new();
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = TowerToHyperService::new(router.clone());
+            open.spawn(async move {
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    })
+}
+
 impl Neighbour {
     /// It answers each request as `script` says, which is told the request and how many came before.
     pub async fn open(script: impl Fn(&Came, usize) -> Answer + Send + Sync + 'static) -> Neighbour {
@@ -89,10 +108,9 @@ impl Neighbour {
             n_at_once: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
         });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         *inner.authority.lock().unwrap() = listener.local_addr().unwrap().to_string();
-        let router = Router::new().fallback(take).with_state(inner.clone());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let serving = serve(inner.clone(), listener);
         Neighbour { inner, serving }
     }
 
@@ -104,6 +122,18 @@ impl Neighbour {
     /// From now on it answers so.
     pub fn now(&self, script: impl Fn(&Came, usize) -> Answer + Send + Sync + 'static) {
         *self.inner.script.lock().unwrap() = Arc::new(script);
+    }
+
+    /// Nobody listens there any more, and open connections break.
+    pub async fn falls_silent(&mut self) {
+        self.serving.abort();
+        let _ = (&mut self.serving).await;
+    }
+
+    /// It listens again at the same place.
+    pub async fn speaks_again(&mut self) {
+        let listener = TcpListener::bind(self.host()).await.unwrap();
+        self.serving = serve(self.inner.clone(), listener);
     }
 
     /// From now on signatures are checked against this key.
@@ -152,7 +182,6 @@ async fn take(State(inner): State<Arc<Inner>>, request: Request<Body>) -> Respon
         _ => false,
     };
     let came = Came {
-        path: parts.uri.path().to_owned(),
         body: String::from_utf8(body.to_vec()).unwrap(),
         headers: parts.headers,
         at: Instant::now(),

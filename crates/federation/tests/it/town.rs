@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use phiomia_federation::{Deliverer, DeliverySettings, Federation, OutboundSettings, Settings};
 use phiomia_model::{AccountId, Addresses, StatusId};
 use phiomia_store::{
-    Clock, Entropy,
+    Entropy,
     db::{
         federation::{
             actors::Inbox,
@@ -197,9 +197,4 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
         }
     };
     assert!(tokio::time::timeout(LONG, waiting).await.is_ok(), "not in {LONG:?}: {what}");
-}
-
-/// The machine's clock, ahead of itself by so much.
-pub fn ahead(span: Duration) -> Clock {
-    Clock::new(move || Clock::system().now().plus(span))
 }

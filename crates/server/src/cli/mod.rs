@@ -6,7 +6,8 @@ pub mod completions;
 pub mod config;
 pub mod db;
 mod desk;
-pub mod jobs;
+pub mod host;
+mod jobs;
 pub mod man;
 pub mod search;
 mod seed;
@@ -77,6 +78,9 @@ pub enum Command {
     /// The database: migrate, check, back up, restore
     #[command(subcommand)]
     Db(db::Database),
+    /// Other servers: how each stands, what waits for it
+    #[command(subcommand)]
+    Host(host::Host),
     /// What is left for later, and what was set aside
     Jobs(jobs::Jobs),
     /// The words by which posts are found
@@ -132,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Settings(command) => command.run(&global),
         Command::Seed(command) => command.run(&global),
         Command::Db(command) => command.run(&global),
+        Command::Host(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),

@@ -320,7 +320,7 @@ fn update_poll(
             let end = new.closed_at.or(new.expires_at);
             let has_moved = old.expires_at != end;
             if is_other || has_moved || old.is_multiple != new.is_multiple {
-                let row = PollRow { is_multiple: new.is_multiple, expires_at: end, ..old.clone() };
+                let row = PollRow { is_multiple: new.is_multiple, expires_at: end, ..old };
                 statuses::update_poll(tx, &row, is_other.then_some(titles.as_slice()))?;
                 if new.closed_at.is_some() {
                     tx.enqueue(&Job::ClosePoll { poll: old.id, after: None })?;

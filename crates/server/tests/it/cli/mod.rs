@@ -2,6 +2,7 @@
 
 mod account;
 mod db;
+mod host;
 mod jobs;
 mod kit;
 mod search;

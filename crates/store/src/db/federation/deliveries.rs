@@ -29,8 +29,12 @@ const AT_ONCE: usize = 1_000;
 queries! {
     INSERT_OUTGOING = Sql::Same("insert into outgoing (id, account_id, payload, object, status_id, created_at)
         values ($1, $2, $3, $4, $5, $6)");
-    SUPERSEDE = Sql::Same("delete from deliveries where inbox in texts($4) and outgoing_id in
-        (select id from outgoing where object = $1 and account_id = $2 and id < $3)");
+    EARLIER = Sql::Same("select id from outgoing where object = $1 and account_id = $2 and id < $3");
+    SUPERSEDE = Sql::Differs {
+        sqlite: "delete from deliveries indexed by deliveries_outgoing
+            where outgoing_id in ids($1) and host in texts($2) and inbox in texts($3)",
+        postgres: "delete from deliveries where outgoing_id in ids($1) and host in texts($2) and inbox in texts($3)",
+    };
     KNOW_HOSTS = Sql::Differs {
         sqlite: "insert into hosts (host, created_at) select value, $2 from rarray($1) where true
             on conflict (host) do nothing",
@@ -59,10 +63,12 @@ queries! {
                     order by host for update)
                 and exists (select 1 from deliveries d where d.outgoing_id = $3 and d.host = hosts.host)",
     };
+    // `cross join`: SQLite keeps to the order, hosts first, whatever its statistics say.
     // Of one sender's words on one object only the oldest that waits for a host: the next ones follow when it got through.
     DUE = Sql::Differs {
         sqlite: "select d.id, d.outgoing_id, d.host, d.inbox, d.attempts, d.expires_at
-            from rarray($1) h join deliveries d on d.id in (select x.id from deliveries x join outgoing o on o.id = x.outgoing_id
+            from rarray($1) h cross join deliveries d
+            where d.id in (select x.id from deliveries x cross join outgoing o on o.id = x.outgoing_id
                 where x.host = h.value and x.run_at <= $2 and not exists (select 1 from outgoing p
                     join deliveries e on e.outgoing_id = p.id and e.host = x.host
                     where p.object = o.object and p.account_id = o.account_id and p.id < o.id)
@@ -80,6 +86,7 @@ queries! {
     REMOVE = Sql::Same("delete from deliveries where id in ids($1)");
     RETRY = Sql::Same("update deliveries set attempts = attempts + 1, run_at = $2 where id = $1");
     RETRY_HOST = Sql::Same("update deliveries set run_at = $2 where host = $1 and run_at > $2");
+    DROP = Sql::Same("delete from deliveries where host in texts($1) returning outgoing_id");
     EXPIRE = Sql::Same("delete from deliveries where host = $1 and expires_at <= $2 returning outgoing_id");
     COUNT_EXPIRED = Sql::Same("update outgoing set n_expired = n_expired + $2 where id = $1");
     FORGET_DONE = Sql::Same("delete from outgoing where id in ids($1) and n_expired = 0
@@ -90,7 +97,7 @@ queries! {
         and not exists (select 1 from deliveries d where d.outgoing_id = outgoing.id)");
     OWNERS = Sql::Same("select account_id from actors where host = $1 and inbox = $2 and shared_inbox <> $2");
     EXPIRED_OF = Sql::Same("select cast(coalesce(sum(n_expired), 0) as bigint) from outgoing where status_id = $1");
-    WAITING_FOR = Sql::Same("select count(*) from deliveries where host = $1");
+    WAITING_FOR = Sql::Same("select host, count(*) from deliveries where host in texts($1) group by host");
     WAITING = Sql::Same("select (select count(*) from deliveries), (select count(*) from outgoing where payload <> '')");
 }
 
@@ -156,13 +163,15 @@ pub fn send(tx: &Tx<'_>, outgoing: &NewOutgoing<'_>, inboxes: &[Inbox]) -> Resul
     let &NewOutgoing { sender, payload, object, status, priority, is_last_word } = outgoing;
     tx.execute(&INSERT_OUTGOING, (id, sender, payload, object, status, now))?;
     let expires_at = now.plus(if is_last_word { LAST_WORD_OFFERED } else { OFFERED });
+    // The last word makes earlier ones pointless; it is sent itself, for they may have got through.
+    let mut earlier: Vec<i64> = if is_last_word { tx.column(&EARLIER, (object, sender, id))? } else { Vec::new() };
     for chunk in all.chunks(AT_ONCE) {
-        if is_last_word {
-            let urls: Vec<String> = chunk.iter().map(|(_, url)| (*url).to_owned()).collect();
-            tx.execute(&SUPERSEDE, (object, sender, id, urls.as_slice()))?;
-        }
         let hosts: BTreeSet<&str> = chunk.iter().map(|(host, _)| *host).collect();
         let hosts: Vec<String> = hosts.into_iter().map(str::to_owned).collect();
+        if !earlier.is_empty() {
+            let urls: Vec<String> = chunk.iter().map(|(_, url)| (*url).to_owned()).collect();
+            tx.execute(&SUPERSEDE, (&earlier, hosts.as_slice(), urls.as_slice()))?;
+        }
         tx.execute(&KNOW_HOSTS, (hosts.as_slice(), now))?;
         let rows: Vec<(i64, &str, &str)> = chunk.iter().map(|(host, url)| (tx.new_id(), *host, *url)).collect();
         let rows = serde_json::to_string(&rows).map_err(|e| Fault::because("writing a list of inboxes", e))?;
@@ -171,7 +180,9 @@ pub fn send(tx: &Tx<'_>, outgoing: &NewOutgoing<'_>, inboxes: &[Inbox]) -> Resul
         tx.execute(&WAKE, (hosts.as_slice(), now, id))?;
     }
     tx.wake_deliverers();
-    forget_done(tx, &[id])
+    // Nobody gets it when all of its servers were given up.
+    earlier.push(id);
+    forget_done(tx, &earlier)
 }
 
 /// A delivery that is due.
@@ -275,6 +286,17 @@ pub fn expire(tx: &Tx<'_>, host: &str) -> Result<u64, Fault> {
     Ok(u64::try_from(given_up.len()).unwrap_or_default())
 }
 
+/// Throws away what waits for these hosts: nothing is sent there any more. How many deliveries.
+///
+/// # Errors
+/// The database failed.
+pub fn drop_all(tx: &Tx<'_>, hosts: &[String]) -> Result<usize, Fault> {
+    let dropped: Vec<(i64,)> = tx.rows(&DROP, (hosts,))?;
+    let outgoing: BTreeSet<i64> = dropped.iter().map(|(outgoing,)| *outgoing).collect();
+    forget_done(tx, &outgoing.into_iter().collect::<Vec<_>>())?;
+    Ok(dropped.len())
+}
+
 /// Counts deliveries that were given up: of which activities, one entry for each.
 ///
 /// # Errors
@@ -324,12 +346,13 @@ pub fn n_expired(q: &Query<'_>, status: StatusId) -> Result<i64, Fault> {
     Ok(q.value(&EXPIRED_OF, (status,))?.unwrap_or(0))
 }
 
-/// How much waits for a host.
+/// How much waits for each of these hosts; those for which nothing waits are not there.
 ///
 /// # Errors
 /// The database failed.
-pub fn n_waiting_for(q: &Query<'_>, host: &str) -> Result<i64, Fault> {
-    Ok(q.value(&WAITING_FOR, (host,))?.unwrap_or(0))
+pub fn waiting_for(q: &Query<'_>, hosts: &[String]) -> Result<BTreeMap<String, i64>, Fault> {
+    let rows: Vec<(String, i64)> = q.rows(&WAITING_FOR, (hosts,))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// How many deliveries wait in all, and how many activities they are.

@@ -1,5 +1,7 @@
 //! What is decided about whole domains. A decision about a domain holds for its subdomains.
 
+use std::collections::HashSet;
+
 use phiomia_model::{Fault, Time};
 
 use crate::db::{
@@ -11,6 +13,8 @@ use crate::db::{
 queries! {
     STRICTEST = Sql::Same("select severity, rejects_media, rejects_reports from domain_blocks where domain in texts($1)");
     IS_ALLOWED = Sql::Same("select 1 from domain_allows where domain in texts($1) limit 1");
+    SUSPENDED_AMONG = Sql::Same("select domain from domain_blocks where severity = 'suspend' and domain in texts($1)");
+    ALLOWED_AMONG = Sql::Same("select domain from domain_allows where domain in texts($1)");
     LIST = Sql::Same("select domain, severity, rejects_media, rejects_reports, private_comment, public_comment, created_at
         from domain_blocks order by domain");
     ALLOWED = Sql::Same("select domain from domain_allows order by domain");
@@ -132,6 +136,27 @@ pub fn standing(q: &Query<'_>, host: &str) -> Result<Standing, Fault> {
         rejects_reports: rows.iter().any(|(_, _, rejects)| *rejects),
         is_allowed: q.exists(&IS_ALLOWED, (names.as_slice(),))?,
     })
+}
+
+/// Those of these hosts that nothing is sent to: suspended, or where federation is limited not allowed by hand.
+///
+/// # Errors
+/// The database failed.
+pub fn refused(q: &Query<'_>, hosts: &[String], is_limited: bool) -> Result<Vec<String>, Fault> {
+    let mut names: Vec<String> = hosts.iter().flat_map(|host| itself_and_above(host)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let suspended: HashSet<String> = q.column(&SUSPENDED_AMONG, (names.as_slice(),))?.into_iter().collect();
+    let allowed: Option<HashSet<String>> = match is_limited {
+        true => Some(q.column(&ALLOWED_AMONG, (names.as_slice(),))?.into_iter().collect()),
+        false => None,
+    };
+    let is_refused = |host: &&String| {
+        let names = itself_and_above(host);
+        names.iter().any(|name| suspended.contains(name))
+            || allowed.as_ref().is_some_and(|allowed| !names.iter().any(|name| allowed.contains(name)))
+    };
+    Ok(hosts.iter().filter(is_refused).cloned().collect())
 }
 
 /// All decisions, by domain.

@@ -67,6 +67,9 @@ queries! {
             last_succeeded_at, last_received_at, failed_days, last_failed_day, unavailable_since, software,
             software_version, created_at
         from hosts where host > $1 order by host limit $2");
+    PEOPLE = Sql::Same("select count(*), (select count(*) from follows f join actors t on t.account_id = f.account_id where t.host = $1),
+            (select count(*) from follows f join actors t on t.account_id = f.target_id where t.host = $1)
+        from actors where host = $1");
     RETRY_NOW = Sql::Same("update hosts set blocked_until = 0,
             next_at = case when exists (select 1 from deliveries d where d.host = hosts.host) then cast($2 as bigint) end
         where host = $1");
@@ -111,6 +114,27 @@ impl Standing {
     }
 }
 
+/// How a host stands, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It took what it got last.
+    Works,
+    /// Nothing was sent there yet.
+    New,
+    /// It fails, and is tried on.
+    Fails,
+    /// It failed too often, or asked to be left alone.
+    LeftAlone {
+        /// Until when.
+        until: Time,
+    },
+    /// It failed for a week: it gets last words alone until it is heard of.
+    GivenUp {
+        /// Since when.
+        since: Time,
+    },
+}
+
 /// A host.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -148,6 +172,20 @@ pub struct Host {
     pub software_version: Option<String>,
     /// Since when it is known.
     pub created_at: Time,
+}
+
+impl Host {
+    /// How it stands.
+    #[must_use]
+    pub fn state(&self, now: Time) -> State {
+        match (self.unavailable_since, self.standing) {
+            (Some(since), _) => State::GivenUp { since },
+            _ if self.blocked_until > now => State::LeftAlone { until: self.blocked_until },
+            (_, Standing::Failing) => State::Fails,
+            (_, Standing::Proven) => State::Works,
+            (_, Standing::New) => State::New,
+        }
+    }
 }
 
 impl FromRow for Host {
@@ -288,6 +326,14 @@ pub fn find(q: &Query<'_>, host: &str) -> Result<Option<Host>, Fault> {
 /// The database failed.
 pub fn list(q: &Query<'_>, after: &str, most: i64) -> Result<Vec<Host>, Fault> {
     q.rows(&LIST, (after, most))
+}
+
+/// How many people of a host are known, how often they follow somebody here, and how often they are followed from here.
+///
+/// # Errors
+/// The database failed.
+pub fn people(q: &Query<'_>, host: &str) -> Result<(i64, i64, i64), Fault> {
+    Ok(q.row(&PEOPLE, (host,))?.unwrap_or((0, 0, 0)))
 }
 
 /// Lets a host be tried at once, whatever it was waited for; whether it is known.

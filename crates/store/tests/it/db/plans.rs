@@ -70,6 +70,12 @@ const HOT: &[&str] = &[
     "neighbours::REPLIES",
     "neighbours::THREAD",
     "jobs::CLAIM",
+    "hosts::LEASE",
+    "hosts::NEXT_DUE",
+    "hosts::RECEIVED",
+    "deliveries::DUE",
+    "deliveries::SUPERSEDE",
+    "deliveries::FORGET_DONE",
     "tags::BY_NAMES",
     "users::FIND",
 ];
@@ -124,6 +130,13 @@ async fn skewed(db: &TestDatabase) {
             select i, 1, 2, 'favourite', 1000 + i, 'favourite-' || (1000 + i) || '-5', i from n;
         with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000)
         insert into home_feed (account_id, status_id, author_id) select 2, 1000 + i, 1 from n;
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000)
+        insert into outgoing (id, account_id, payload, object, created_at) select i, 1, 'x', 'x' || i, 1 from n;
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000)
+        insert into hosts (host, next_at, created_at) select 'host' || i, 1, 1 from n;
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000)
+        insert into deliveries (id, outgoing_id, host, inbox, priority, run_at, expires_at, is_last_word)
+            select i, 1, 'host' || i, 'inbox' || i, 2, 1, 1, false from n;
         analyze";
     let settings = db.settings.clone();
     tokio::task::spawn_blocking(move || inspect::run(&settings, sql)).await.unwrap().unwrap();
