@@ -86,7 +86,6 @@ pub const KNOWN: &[Known] = &[
     ("DISALLOW_UNAUTHENTICATED_API_ACCESS", Meaning::NotYet, "public routes stay public"),
     ("DISABLE_FOLLOWERS_SYNCHRONIZATION", Meaning::NotYet, "this server does not federate yet"),
     ("DISABLE_AUTOMATIC_SWITCHING_TO_APPROVED_REGISTRATIONS", Meaning::None, "registrations stay as they are set"),
-    ("ALTERNATE_DOMAINS", Meaning::NotYet, "handles are those of instance.domain alone"),
     ("FORCE_DEFAULT_LOCALE", Meaning::NotYet, "the language a browser asks for goes first"),
     ("HCAPTCHA_*", Meaning::NotYet, "there is no captcha"),
     ("EMAIL_DOMAIN_*", Meaning::NotYet, "e-mail domains are not restricted yet"),
