@@ -1,5 +1,5 @@
 //! Documents of hand-made views, as other servers get them.
-#![expect(clippy::unwrap_used, reason = "a test shall fail loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test shall fail loudly")]
 
 use std::sync::Arc;
 
