@@ -93,6 +93,8 @@ CALLS = {
     "DELETE /api/v1/featured_tags/{id}": (lambda w: {"id": w.featured_tag()}, {}),
     "GET /api/v1/notifications/{id}": (lambda w: {"id": w.notification()}, {}),
     "POST /api/v1/notifications/{id}/dismiss": (lambda w: {"id": w.notification()}, {}),
+    "DELETE /api/v1/notifications/{id}": (lambda w: {"id": w.notification()}, {}),
+    "DELETE /api/v1/notifications/destroy_multiple": ({}, lambda w: {"ids[]": [w.notification()]}),
     "GET /api/v2/notifications/{group_key}": (lambda w: {"group_key": w.group()}, {}),
     "GET /api/v2/notifications/{group_key}/accounts": (lambda w: {"group_key": w.group()}, {}),
     "POST /api/v2/notifications/{group_key}/dismiss": (lambda w: {"group_key": w.group()}, {}),

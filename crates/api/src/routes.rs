@@ -212,6 +212,8 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/notifications/requests/{id}/dismiss"            Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::requests::dismiss;
         GET "/api/v1/notifications/{id}"                              Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::show;
         POST "/api/v1/notifications/{id}/dismiss"                     Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::dismiss;
+        DELETE "/api/v1/notifications/{id}"                           Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::dismiss;
+        DELETE "/api/v1/notifications/destroy_multiple"               Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::dismiss_many;
         GET "/api/v2/notifications"                                   Member  ["read:notifications"]       [Api, Paging]  Nothing  PERSONAL  notifications::groups::list;
         GET "/api/v2/notifications/unread_count"                      Member  ["read:notifications"]       [Api]          Nothing  PERSONAL  notifications::groups::unread_count;
         POST "/api/v2/notifications/clear"                            Member  ["write:notifications"]      [Api]          Form     PERSONAL  notifications::clear;

@@ -139,6 +139,10 @@ onEachEngine('every page', (server) => {
     }, { status: 422 })
     await see('home', '/', { as: 'alice' })
     await see('sign-out', '/auth/sign_out', { as: 'alice' })
+    const met = (uri) => `/authorize_interaction?${new URLSearchParams({ uri })}`
+    await see('met-person', met(`@${world.plain.name}`), { as: 'alice' })
+    await see('met-post', met(world.quote.url), { as: 'alice', has: 'This is how I learned it' })
+    await see('met-nobody', met('@nobody'), { as: 'alice', status: 404 })
     await see('consent', authorize, { as: 'alice' })
     await see('consent-refused', '/oauth/authorize?response_type=code&client_id=nobody', { as: 'alice', status: 401 })
     await see('code', async (page) => {
@@ -226,7 +230,7 @@ onEachEngine('every page', (server) => {
   })
 
   test('no page of the table of routes was left out', async () => {
-    const lines = (await readFile(ROUTES, 'utf8')).matchAll(/^ +GET "([^"]+)" +(Browser|Visitor) /gm)
+    const lines = (await readFile(ROUTES, 'utf8')).matchAll(/^ +GET "([^"]+)" +(Browser|Visitor|Reader) /gm)
     const routes = [...lines].map(([, path]) => path).filter((path) => !NO_PAGES.includes(path))
     assert.ok(routes.length > 25, `${routes.length} routes`)
     const isVisited = (route) => {

@@ -70,7 +70,7 @@ pub async fn clear(ask: Ask<Member>) -> Answer {
     empty()
 }
 
-/// `POST /api/v1/notifications/:id/dismiss`
+/// `POST /api/v1/notifications/:id/dismiss`, and `DELETE /api/v1/notifications/:id`, which older apps send
 pub async fn dismiss(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id::<NotificationId>(Noun::Record)?, ask.me.account);
     ask.api
@@ -80,6 +80,21 @@ pub async fn dismiss(ask: Ask<Member>) -> Answer {
             if was_there { Ok(()) } else { Err(Error::from(Refusal::NotFound(Noun::Record))) }
         })
         .await?;
+    empty()
+}
+
+/// Several notifications.
+#[derive(Deserialize)]
+struct Several {
+    #[serde(default)]
+    ids: List<Id<NotificationId>>,
+}
+
+/// `DELETE /api/v1/notifications/destroy_multiple`: dismisses those of them that are there.
+pub async fn dismiss_many(ask: Ask<Member>) -> Answer {
+    let ids: Vec<NotificationId> = ask.decode::<Several>()?.ids.0.into_iter().filter_map(|id| id.0).collect();
+    let me = ask.me.account;
+    ask.api.db.write(move |tx| Ok(notifications::dismiss_many(tx, me, &ids)?)).await?;
     empty()
 }
 

@@ -134,4 +134,24 @@ on_both_engines! {
         alice.post("/api/v1/notifications/clear", json!({})).await.ok();
         assert_eq!(alice.get("/api/v1/notifications").await.ok().ids(), [""; 0]);
     }
+
+    async fn older_apps_dismiss_by_deleting_one_or_several(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        for n in 0..4 {
+            bob.says(&format!("@alice {n}"), "public").await;
+        }
+        let ids = alice.get("/api/v1/notifications").await.ok().ids();
+        let path = format!("/api/v1/notifications/{}", ids[0]);
+        assert_eq!(bob.delete(&path).await.refusal(), (404, "Record not found".to_owned()));
+        assert_eq!(alice.delete(&path).await.ok().json(), json!({}));
+        assert_eq!(alice.delete(&path).await.refusal(), (404, "Record not found".to_owned()));
+        let several = "/api/v1/notifications/destroy_multiple";
+        let query = format!("?ids[]={}&ids[]={}&ids[]=none&ids[]={}", ids[1], ids[2], ids[0]);
+        assert_eq!(bob.delete(&format!("{several}{query}")).await.ok().json(), json!({}));
+        assert_eq!(alice.get("/api/v1/notifications").await.ok().ids(), ids[1..].to_vec());
+        assert_eq!(alice.delete(&format!("{several}{query}")).await.ok().json(), json!({}));
+        assert_eq!(alice.get("/api/v1/notifications").await.ok().ids(), [ids[3].clone()]);
+        assert_eq!(alice.delete(several).await.ok().json(), json!({}));
+        assert_eq!(alice.get("/api/v1/notifications").await.ok().ids(), [ids[3].clone()]);
+    }
 }

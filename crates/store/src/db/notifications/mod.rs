@@ -75,6 +75,7 @@ queries! {
     ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at, is_filtered from notifications
         where id = $1 and account_id = $2");
     DISMISS = Sql::Same("delete from notifications where id = $1 and account_id = $2");
+    DISMISS_MANY = Sql::Same("delete from notifications where id in ids($1) and account_id = $2");
     CLEAR = Sql::Same("delete from notifications where account_id = $1");
     FORGET = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and type = $3
         and coalesce(status_id, 0) = coalesce(cast($4 as bigint), 0)");
@@ -267,6 +268,15 @@ pub fn insert(
 /// The database failed.
 pub fn dismiss(tx: &Tx<'_>, me: AccountId, id: NotificationId) -> Result<bool, Fault> {
     Ok(tx.execute(&DISMISS, (id, me))? > 0)
+}
+
+/// Dismisses those of them that are there.
+///
+/// # Errors
+/// The database failed.
+pub fn dismiss_many(tx: &Tx<'_>, me: AccountId, ids: &[NotificationId]) -> Result<(), Fault> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    tx.execute(&DISMISS_MANY, (ids.as_slice(), me)).map(|_| ())
 }
 
 /// Dismisses all.
