@@ -1,8 +1,15 @@
-"""Open streams of Mastodon.py: events are put in a queue, and a test waits for the one it expects."""
+"""Open streams: of Mastodon.py, whose events are put in a queue until a test waits for them, and as they are on the wire."""
 
+import base64
+import json
 import queue
+import secrets
+import socket
+import time
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+import requests
 from mastodon import StreamListener
 
 from server import eventually
@@ -55,3 +62,69 @@ def listening(stream, *arguments, **options):
         # Wakes the thread that reads; closing from here would wait until the server says something.
         handle.connection.raw.shutdown()
         handle.join(5)
+
+
+class Wire:
+    """A stream as it is on the wire: what is told, before any library has looked at it."""
+
+    def __init__(self, pieces):
+        self._pieces = pieces
+        self._seen = []
+
+    def wait_for(self, event, seconds=10):
+        """The payload, as text, of the next event of this name."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            name, payload = next(self._pieces)
+            if name == event:
+                return payload
+            self._seen.append(name)
+        raise AssertionError(f"no {event} within {seconds} s, but {self._seen}")
+
+
+@contextmanager
+def event_source(server, token, path):
+    """Server-sent events, read line by line."""
+    address = f"{server.base}/api/v1/streaming/{path}"
+    with requests.get(address, headers={"Authorization": f"Bearer {token}"}, stream=True, timeout=10) as answer:
+        assert answer.status_code == 200
+
+        def pieces():
+            event = None
+            for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
+                if line.startswith("event: "):
+                    event = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    yield event, line.removeprefix("data: ")
+
+        yield Wire(pieces())
+
+
+@contextmanager
+def web_socket(server, token, path):
+    """A WebSocket, as RFC 6455 writes it, without a library that would hide what is sent."""
+    stream = path.replace("/", ":")
+    place = urlsplit(server.base)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+        key = base64.b64encode(secrets.token_bytes(16)).decode()
+        connection.sendall((
+            f"GET /api/v1/streaming?stream={stream} HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n").encode())
+        source = connection.makefile("rb")
+        assert b" 101 " in source.readline()
+        while source.readline() != b"\r\n":
+            pass
+
+        def pieces():
+            while True:
+                kind, length = source.read(2)
+                if length >= 126:
+                    length = int.from_bytes(source.read(2 if length == 126 else 8), "big")
+                content = source.read(length)
+                if kind == 0x81:
+                    frame = json.loads(content)
+                    assert set(frame) <= {"stream", "event", "payload"} and frame["stream"] == [stream], frame
+                    yield frame["event"], frame.get("payload")
+
+        yield Wire(pieces())

@@ -1,10 +1,13 @@
-"""Server-sent events as Mastodon.py reads them."""
+"""Streams as Mastodon.py reads them, and what is on the wire held against Mastodon's description."""
 
+import json
 import secrets
 
+import pytest
 import requests
 
-from live import listening
+from described import look_at
+from live import event_source, listening, web_socket
 
 
 def test_the_own_stream_brings_posts_edits_and_deletions(as_alice):
@@ -85,3 +88,65 @@ def test_a_stream_is_announced_as_an_event_stream(server, alice):
 
 def test_streaming_is_healthy(anyone):
     assert anyone.stream_healthy()
+
+
+@pytest.fixture(params=[event_source, web_socket], ids=["server-sent events", "WebSocket"])
+def wire(request, server):
+    """Opens a stream of somebody's: `with wire(alice, "user") as told`."""
+    return lambda person, path: request.param(server, person.token(), path)
+
+
+def test_posts_are_told_in_the_shape_of_statuses(wire, as_alice, alice, as_bob, bob, person):
+    as_alice.account_follow(bob.id)
+    # A boost of one's own post would not come home.
+    boosted = person("carol").client().status_post("boost me")
+    original = as_alice.status_post("quote me", quote_approval_policy="public")
+    with wire(alice, "user") as told:
+        plain = as_bob.status_post(f"hello @{alice.name} #topic https://example.org/", sensitive=True, spoiler_text="look")
+        for wanted in (
+            plain,
+            as_bob.status_post("well?", poll=as_bob.make_poll(["yes", "no"], expires_in=300)),
+            as_bob.status_post("see", quoted_status_id=original.id),
+            as_bob.status_reblog(boosted.id),
+        ):
+            payload = told.wait_for("update")
+            status = json.loads(payload)
+            look_at(status, "Status")
+            assert status["id"] == str(wanted.id)
+        as_bob.status_update(plain.id, "hello again")
+        edited = json.loads(told.wait_for("status.update"))
+        look_at(edited, "Status")
+        assert (edited["id"], edited["content"]) == (str(plain.id), "<p>hello again</p>")
+        as_bob.status_delete(plain.id)
+        assert told.wait_for("delete") == str(plain.id)
+
+
+def test_notifications_are_told_in_their_shape(wire, as_alice, alice, as_bob, bob):
+    post = as_alice.status_post("look at me", quote_approval_policy="public")
+    acts = {
+        "follow": lambda: as_bob.account_follow(alice.id),
+        "favourite": lambda: as_bob.status_favourite(post.id),
+        "reblog": lambda: as_bob.status_reblog(post.id),
+        "mention": lambda: as_bob.status_post(f"@{alice.name} hi"),
+        "quote": lambda: as_bob.status_post("see", quoted_status_id=post.id),
+    }
+    for path in ("user", "user/notification"):
+        with wire(alice, path) as told:
+            for kind, act in acts.items():
+                act()
+                notice = json.loads(told.wait_for("notification"))
+                look_at(notice, "Notification")
+                assert (notice["type"], notice["account"]["acct"]) == (kind, bob.name)
+        as_bob.status_unfavourite(post.id)
+        as_bob.status_unreblog(post.id)
+        as_bob.account_unfollow(alice.id)
+
+
+def test_conversations_are_told_in_their_shape(wire, as_alice, alice, as_bob, bob):
+    as_alice.update_notifications_policy(for_private_mentions="accept")
+    with wire(alice, "direct") as told:
+        post = as_bob.status_post(f"@{alice.name} psst", visibility="direct")
+        conversation = json.loads(told.wait_for("conversation"))
+        look_at(conversation, "Conversation")
+        assert (conversation["unread"], conversation["last_status"]["id"]) == (True, str(post.id))
+        assert [account["acct"] for account in conversation["accounts"]] == [bob.name]
