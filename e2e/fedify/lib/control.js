@@ -1,5 +1,6 @@
 // The control interface: what a test makes people here do, and what it asks them afterwards. JSON in, JSON out.
 
+import { parseNodeInfo } from '@fedify/fedify'
 import {
   Accept, Announce, Block, Collection, Create, Delete, EmojiReact, Follow, isActor, Like, Note, Reject, Tombstone, Undo,
   Update,
@@ -116,8 +117,11 @@ export class Control {
     return { total: found.totalItems, items }
   }
 
+  /** Fedify itself asks public addresses alone about it, so that it only reads what is fetched here. */
   async nodeinfo({ host }) {
-    return this.context.lookupNodeInfo(`http://${host}/`, { parse: 'strict' })
+    const read = async (address) => (await fetch(address)).json()
+    const { links } = await read(`http://${host}/.well-known/nodeinfo`)
+    return parseNodeInfo(await read(links.at(-1).href))
   }
 
   // Following

@@ -1,7 +1,8 @@
 // Notes and boosts of people here as fedify's objects.
 
-import { Announce, Document, LanguageString, Mention, Note, PUBLIC_COLLECTION, Question } from '@fedify/vocab'
-import { Collection } from '@fedify/vocab'
+import {
+  Announce, Collection, Document, LanguageString, Mention, Note, PUBLIC_COLLECTION, Question,
+} from '@fedify/vocab'
 import { Temporal } from '@js-temporal/polyfill'
 
 const at = (moment) => Temporal.Instant.from(moment)

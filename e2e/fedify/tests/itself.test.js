@@ -47,12 +47,12 @@ class Peer {
 }
 
 async function eventually(check, what) {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const found = await check()
     if (found) return found
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error(`${what}: not within 10 s`)
+  throw new Error(`${what}: not within 30 s`)
 }
 
 let one
