@@ -4,10 +4,12 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use phiomia_federation::documents::{MEDIA_TYPE, Part, Served};
 use phiomia_model::{AccountId, Error, Fault, Refusal, Viewer};
+use phiomia_store::db::accounts;
 
 use crate::{
     gate::{Ask, Guard, Identity, Knock, Wants, Who, json_refusal},
     peer::ClientAddr,
+    state::Api,
 };
 
 /// The document of the server's own actor.
@@ -54,7 +56,8 @@ async fn signer(knock: &Knock<'_>) -> Result<Option<AccountId>, Error> {
         return Ok(None);
     }
     match knock.api.federation.verify_get(target, &knock.parts.headers).await {
-        Ok(signer) => Ok(signer),
+        Ok(Some(signer)) => standing(knock.api, signer).await,
+        Ok(None) => Ok(None),
         Err(turned) if turned.status == StatusCode::SERVICE_UNAVAILABLE => {
             Err(Fault::new(turned.why).transient().into())
         }
@@ -63,6 +66,12 @@ async fn signer(knock: &Knock<'_>) -> Result<Option<AccountId>, Error> {
             Ok(None)
         }
     }
+}
+
+/// Who is suspended here reads what a stranger reads.
+async fn standing(api: &Api, signer: AccountId) -> Result<Option<AccountId>, Error> {
+    let view = api.db.read(move |q| Ok(accounts::view(q, signer)?)).await?;
+    Ok(view.filter(|view| !view.is_suspended && !view.is_deleted).map(|view| view.id))
 }
 
 /// An error, told to a server.

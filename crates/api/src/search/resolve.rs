@@ -1,6 +1,9 @@
 //! An address of the web in the search field: the person or post behind it, fetched if it is not known.
 
-use phiomia_federation::resolve::{Found, Missing};
+use phiomia_federation::{
+    documents,
+    resolve::{Found, Missing},
+};
 use phiomia_mastodon::entities;
 use phiomia_model::{AccountId, Error, Handle, Viewer};
 use phiomia_store::db::{
@@ -25,7 +28,9 @@ pub(super) async fn address(
     address: &str,
     fetches: bool,
 ) -> Result<Option<entities::Search>, Error> {
-    let found = if fetches {
+    let found = if let Some(status) = documents::own_status(&ask.api.federation, address) {
+        Some(Found::Status(status))
+    } else if fetches {
         match Box::pin(ask.api.federation.look_up(address)).await {
             Ok(found) => Some(found),
             Err(Missing::Broken(fault)) => return Err(fault.into()),

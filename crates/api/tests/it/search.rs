@@ -28,6 +28,21 @@ on_both_engines! {
         assert_eq!(none.refusal(), (400, "param is missing or the value is empty or invalid: q".to_owned()));
     }
 
+    async fn a_post_of_this_server_is_found_by_its_page_and_by_its_id(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (open, closed) = (bob.says("hello", "public").await, bob.says("psst", "private").await);
+        let names = |id: &str| {
+            let id_of_bob = bob.account;
+            [format!("https://phiomia.example/@bob/{id}"), format!("https://phiomia.example/ap/users/{id_of_bob}/statuses/{id}")]
+        };
+        for name in names(&open) {
+            assert_eq!(finds(&alice, &name).await, [open.as_str()], "{name}");
+        }
+        for name in names(&closed) {
+            assert_eq!(finds(&alice, &name).await, Vec::<String>::new(), "{name}");
+        }
+    }
+
     async fn strangers_do_not_turn_pages(house: House) {
         house.get("/api/v2/search?q=al").await.ok();
         let answer = house.get("/api/v2/search?q=al&type=accounts&offset=20").await;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use phiomia_activitypub::Write as _;
+use phiomia_activitypub::{Activity, Actor, Document, Write as _};
 use phiomia_model::{QuotePolicy, QuoteState, Time, Visibility, account::Field};
 use phiomia_store::db::{
     federation::neighbours::QuoteNames,
@@ -268,4 +268,30 @@ fn a_boost_names_what_it_boosts_and_is_for_its_author_too() {
     }
     "#);
     assert!(note(&view, &Facts::default(), &addresses()).is_err());
+}
+
+#[test]
+fn what_is_written_is_understood_as_it_was_meant() {
+    let read = |bytes: &[u8]| Document::parse(bytes, Web::Https).unwrap();
+    let facts = ActorFacts {
+        public_pem: "PEM".into(),
+        aliases: vec!["https://old.example/u/alice".into()],
+        emojis: vec![emoji()],
+    };
+    let actor = actor(&person(1, "alice"), &facts, &addresses()).unwrap();
+    assert_eq!(Actor::read(&read(&actor.to_document())).unwrap(), actor);
+    let server = server(&addresses(), "PEM".into()).unwrap();
+    assert_eq!(Actor::read(&read(&server.to_document())).unwrap(), server);
+    let mut view = post("@carol@remote.example :blob: #Tea?", Visibility::Unlisted);
+    let body = Arc::make_mut(&mut view.body);
+    body.spoiler_text = "tea".into();
+    body.tags = vec!["tea".into()];
+    body.mentions = vec![mention(3, "carol@remote.example", Some("remote.example"), false)];
+    let facts = Facts {
+        uris: HashMap::from([(AccountId(3), "https://remote.example/u/carol".to_owned())]),
+        emojis: vec![emoji()],
+        ..Facts::default()
+    };
+    let activity = activity(&view, &facts, &addresses()).unwrap();
+    assert_eq!(Activity::read(&read(&activity.to_document())).unwrap(), activity);
 }
