@@ -13,6 +13,22 @@ async fn finds(who: &crate::kit::Person, question: &str) -> Vec<String> {
 }
 
 on_both_engines! {
+    async fn of_hashtags_the_one_that_was_written_comes_first_then_the_most_used(house: House) {
+        let alice = house.person("alice").await;
+        for text in ["#beekeepers", "#beekeepers again", "#beekeepers and #bees", "#bees", "#bee", "#beetle", "#honeybee", "#b_e"] {
+            alice.says(text, "public").await;
+        }
+        let found = async |q: &str| {
+            let found = alice.get(&format!("/api/v2/search?type=hashtags&q={q}")).await.ok().json();
+            found["hashtags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("%23bee").await, ["bee", "beekeepers", "bees", "beetle"]);
+        assert_eq!(found("BEES").await, ["bees"]);
+        assert_eq!(found("be").await, ["beekeepers", "bees", "bee", "beetle"]);
+        assert_eq!(found("be&limit=2&offset=1").await, ["bees", "bee"]);
+        assert_eq!(found("b_").await, ["b_e"]);
+    }
+
     async fn people_and_hashtags_are_found(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
         alice.says("#Alps", "public").await;

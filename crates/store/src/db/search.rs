@@ -236,7 +236,7 @@ pub fn choices(q: &Query<'_>, status: StatusId) -> Result<Vec<String>, Fault> {
     q.column(&CHOICES, (status,))
 }
 
-fn is_postgres(q: &Query<'_>) -> bool {
+pub(super) fn is_postgres(q: &Query<'_>) -> bool {
     matches!(q.engine, Engine::Postgres(_))
 }
 

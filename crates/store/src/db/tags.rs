@@ -6,8 +6,21 @@ use phiomia_model::{Fault, StatusId, TagId};
 
 use super::{
     query::{Query, Tx},
+    search::is_postgres,
     sql::{Sql, queries},
 };
+
+/// Tags with many posts count as equal: so many are counted.
+macro_rules! most_used {
+    () => {
+        "order by t.name <> $1,
+            (select count(*) from (select 1 from status_tags st where st.tag_id = t.id limit 500) used) desc,
+            length(t.name), t.name limit $2 offset $3"
+    };
+}
+
+/// Tags that are compared when some are searched.
+const COMPARED: i64 = 100;
 
 queries! {
     INSERT = Sql::Same("insert into tags (id, name, display_name, created_at) values ($1, $2, $3, $4)
@@ -19,8 +32,13 @@ queries! {
     UNTAG_STATUS = Sql::Same("delete from status_tags where status_id = $1");
     OF_STATUS = Sql::Same("select t.name from status_tags st join tags t on t.id = st.tag_id where st.status_id = $1
         order by t.name");
-    SEARCH = Sql::Same("select id, name, display_name from tags where name like $1 escape '\\'
-        order by length(name), name limit $2 offset $3");
+    // Of the $5 shortest that begin so: the name itself, then those that posts have most.
+    SEARCH = Sql::Differs {
+        sqlite: concat!("select t.id, t.name, t.display_name from (select id, name, display_name from tags
+            where name >= $1 and name < $4 order by length(name), name limit $5) t ", most_used!()),
+        postgres: concat!("select t.id, t.name, t.display_name from (select id, name, display_name from tags
+            where name like $4 escape '\\' order by length(name), name limit $5) t ", most_used!()),
+    };
     // Uses of a tag by day: how many posts, by how many people.
     HISTORY = Sql::Same("select s.created_at / 86400000000, count(*), count(distinct s.account_id)
         from status_tags st join statuses s on s.id = st.status_id
@@ -111,11 +129,19 @@ pub fn ensure(tx: &Tx<'_>, key: &str, written: &str) -> Result<(), Fault> {
     tx.execute(&INSERT, (tx.new_id(), key, written, tx.now())).map(|_| ())
 }
 
-/// Tags whose key begins with `prefix`, shortest first.
+/// Tags whose key begins with `prefix`: that one itself, then those that posts have most.
 ///
 /// # Errors
 /// The database failed.
 pub fn search(q: &Query<'_>, prefix: &str, limit: i64, offset: i64) -> Result<Vec<TagView>, Fault> {
+    let end = if is_postgres(q) { pattern(prefix) } else { format!("{prefix}{}", char::MAX) };
+    let n_compared = limit.saturating_add(offset).max(COMPARED);
+    let rows: Vec<(TagId, String, String)> = q.rows(&SEARCH, (prefix, limit, offset, end, n_compared))?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// What `like` finds that begins so.
+fn pattern(prefix: &str) -> String {
     let mut pattern = String::new();
     for c in prefix.chars() {
         if matches!(c, '%' | '_' | '\\') {
@@ -124,8 +150,7 @@ pub fn search(q: &Query<'_>, prefix: &str, limit: i64, offset: i64) -> Result<Ve
         pattern.push(c);
     }
     pattern.push('%');
-    let rows: Vec<(TagId, String, String)> = q.rows(&SEARCH, (pattern, limit, offset))?;
-    Ok(rows.into_iter().map(view).collect())
+    pattern
 }
 
 /// Public uses by day since the status id `after`: (days since 1970, posts, people), newest day first.

@@ -56,6 +56,7 @@ const HOT: &[&str] = &[
     "notifications::ONE",
     "notifications::FORGET",
     "search::WITH_WORDS",
+    "search::WITHOUT_WORDS",
     "search::KEEP",
     "notifications::groups::MEMBERS",
     "notifications::groups::OPEN_GROUP",
@@ -80,14 +81,18 @@ const HOT: &[&str] = &[
     "users::FIND",
 ];
 
+/// What is read by an index on SQLite alone: on PostgreSQL the order of names is the database's own.
+const HOT_ON_SQLITE: &[&str] = &["tags::SEARCH"];
+
 /// Tables that are small on every server, or read whole on purpose by nobody in `HOT`.
-fn reads_a_whole_table(line: &str) -> bool {
+fn reads_a_whole_table(line: &str, plan: &[String]) -> bool {
     let line = line.trim();
     let sqlite = line.starts_with("SCAN ") && !line.contains("USING") && !line.contains("VIRTUAL TABLE") && {
         let name = line.trim_start_matches("SCAN ").split_whitespace().next().unwrap_or_default();
         // Steps of the statement itself: values of a list, parts of a recursion.
         !["above", "below", "a", "b", "g", "CONSTANT", "u", "w", "wanted"].contains(&name)
             && !name.starts_with("(subquery")
+            && !plan.iter().any(|step| step.trim() == format!("CO-ROUTINE {name}"))
     };
     sqlite || line.contains("Seq Scan on")
 }
@@ -146,17 +151,19 @@ on_both_engines! {
     async fn no_statement_that_people_wait_for_reads_a_whole_table(db: TestDatabase) {
         skewed(&db).await;
         let settings = db.settings.clone();
-        let plans = tokio::task::spawn_blocking(move || inspect::plans(&settings, HOT)).await.unwrap().unwrap();
-        let missing: Vec<_> = HOT.iter().filter(|name| !plans.keys().any(|known| known.ends_with(*name))).collect();
+        let hot = if db.engine == Engine::Sqlite { [HOT, HOT_ON_SQLITE].concat() } else { HOT.to_vec() };
+        let asked = hot.clone();
+        let plans = tokio::task::spawn_blocking(move || inspect::plans(&settings, &asked)).await.unwrap().unwrap();
+        let missing: Vec<_> = hot.iter().filter(|name| !plans.keys().any(|known| known.ends_with(*name))).collect();
         assert!(missing.is_empty(), "no such statement: {missing:?}");
         let mut bad = Vec::new();
         for (name, lines) in &plans {
-            if lines.iter().any(|line| reads_a_whole_table(line)) {
+            if lines.iter().any(|line| reads_a_whole_table(line, lines)) {
                 bad.push(format!("{name}:\n  {}", lines.join("\n  ")));
             }
         }
         assert!(bad.is_empty(), "{}", bad.join("\n"));
-        assert!(!plans.is_empty() && db.engine != Engine::Sqlite || plans.len() >= HOT.len());
+        assert!(!plans.is_empty() && db.engine != Engine::Sqlite || plans.len() >= hot.len());
     }
 
     async fn timelines_are_read_in_the_order_of_an_index(db: TestDatabase) {
