@@ -2,8 +2,8 @@
 
 import { parseNodeInfo } from '@fedify/fedify'
 import {
-  Accept, Announce, Block, Collection, Create, Delete, EmojiReact, Follow, isActor, Like, Note, Reject, Tombstone, Undo,
-  Update,
+  Accept, Announce, Block, Collection, Create, Delete, EmojiReact, Follow, isActor, Like, Note, QuoteRequest, Reject,
+  Tombstone, Undo, Update,
 } from '@fedify/vocab'
 import { Temporal } from '@js-temporal/polyfill'
 import { digest } from './digest.js'
@@ -165,7 +165,7 @@ export class Control {
 
   // Notes
 
-  async post({ actor, text, visibility = 'public', in_reply_to, mentions = [], summary, language, attachments = [], poll, quote }) {
+  async post({ actor, text, visibility = 'public', in_reply_to, mentions = [], summary, language, attachments = [], poll, quote, quotable }) {
     const me = this.world.actor(actor)
     const named = await Promise.all(mentions.map((mention) => this.findActor(mention, { as: me.name })))
     const parent = in_reply_to && !this.world.noteAt(in_reply_to) ? await this.authorOf(in_reply_to, me.name) : null
@@ -177,6 +177,9 @@ export class Control {
       visibility,
       inReplyTo: in_reply_to ?? null,
       quote: quote ?? null,
+      quotable: quotable ?? false,
+      request: null,
+      stamp: null,
       mentions: named.map((one) => ({ id: one.id.href, handle: this.handle(one), address: addressOf(one) })),
       summary: summary ?? null,
       sensitive: Boolean(summary),
@@ -198,7 +201,18 @@ export class Control {
     })
     if (visibility === 'public' || visibility === 'unlisted') me.outbox.unshift(create)
     await this.sendAbout(me, note, create)
+    if (quote) await this.askToQuote(me, note)
     return this.shown(note)
+  }
+
+  /** Its author answers with what allows the quote, and an `Update` of the note carries it. */
+  async askToQuote(me, note) {
+    const author = await this.authorOf(note.quote, me.name)
+    const request = new QuoteRequest({
+      ...this.activity(me, 'quotes'), object: new URL(note.quote), instrument: noteObject(this.context, note), to: author.id,
+    })
+    note.request = request.id.href
+    await this.send(me, [author], request)
   }
 
   async edit({ uri, text, summary }) {
@@ -323,7 +337,8 @@ export class Control {
     await this.send(me, this.followersOf(me), new Update({ ...this.activity(me, 'updates'), object: found }))
   }
 
-  async switch({ accepts, authorized_fetch }) {
+  async switch({ accepts, authorized_fetch, failing }) {
+    if (failing !== undefined) this.world.failing = failing
     if (accepts !== undefined) this.world.accepts = accepts
     if (authorized_fetch !== undefined) this.world.authorizedFetch = authorized_fetch
   }
@@ -402,6 +417,7 @@ export class Control {
       likes: [...note.likes],
       announces: [...note.announces],
       votes: note.poll?.votes ?? null,
+      stamp: note.stamp,
     }
   }
 

@@ -65,6 +65,8 @@ async function noteDigest(note, options) {
     in_reply_to: href(note.replyTargetId),
     sensitive: note.sensitive ?? false,
     quote: href(note.quoteId ?? note.quoteUrl),
+    quote_authorization: href(note.quoteAuthorizationId),
+    who_may_quote: hrefs(note.interactionPolicy?.canQuote?.automaticApprovals ?? []),
     tags: (await all(note.getTags(options))).map((tag) => ({
       type: typeOf(tag), name: text(tag.name), href: href(tag.href),
     })),

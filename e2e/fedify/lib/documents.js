@@ -1,7 +1,8 @@
 // Notes and boosts of people here as fedify's objects.
 
 import {
-  Announce, Collection, Document, LanguageString, Mention, Note, PUBLIC_COLLECTION, Question,
+  Announce, Collection, Document, InteractionPolicy, InteractionRule, LanguageString, Mention, Note, PUBLIC_COLLECTION,
+  Question, QuoteAuthorization,
 } from '@fedify/vocab'
 import { Temporal } from '@js-temporal/polyfill'
 
@@ -41,6 +42,10 @@ export function noteObject(context, note) {
     replyTarget: note.inReplyTo && new URL(note.inReplyTo),
     quote: note.quote && new URL(note.quote),
     quoteUrl: note.quote && new URL(note.quote),
+    quoteAuthorization: note.stamp && new URL(note.stamp),
+    interactionPolicy: note.quotable
+      ? new InteractionPolicy({ canQuote: new InteractionRule({ automaticApproval: PUBLIC_COLLECTION }) })
+      : null,
     url: noteUri(context, note),
     published: at(note.published),
     updated: note.updated && at(note.updated),
@@ -66,5 +71,15 @@ export function announceObject(context, announce) {
     to: PUBLIC_COLLECTION,
     cc: context.getFollowersUri(announce.actor),
     published: at(announce.published),
+  })
+}
+
+/** What allows a note of somebody to quote one of ours. */
+export function stampObject(context, stamp) {
+  return new QuoteAuthorization({
+    id: context.getObjectUri(QuoteAuthorization, { identifier: stamp.actor, id: stamp.id }),
+    attribution: context.getActorUri(stamp.actor),
+    interactingObject: new URL(stamp.quoting),
+    interactionTarget: new URL(stamp.quoted),
   })
 }

@@ -5,9 +5,9 @@ import {
 } from '@fedify/fedify'
 import {
   Accept, Activity, Announce, Application, Block, Create, Delete, Endpoints, Follow, Like, Note, Person, Question,
-  Reject, Tombstone, Undo, Update,
+  QuoteAuthorization, QuoteRequest, Reject, Tombstone, Undo, Update,
 } from '@fedify/vocab'
-import { announceObject, noteObject } from './documents.js'
+import { announceObject, audience, noteObject, stampObject } from './documents.js'
 import { INSTANCE, newId } from './world.js'
 
 const SPEC = { cavage: 'draft-cavage-http-signatures-12', rfc9421: 'rfc9421' }
@@ -85,6 +85,12 @@ function objects(federation, world) {
       return found ? announceObject(context, found) : null
     })
     .authorize(may)
+  federation
+    .setObjectDispatcher(QuoteAuthorization, '/actors/{identifier}/stamps/{id}', (context, { id }) => {
+      const found = world.stamps.get(id)
+      return found ? stampObject(context, found) : null
+    })
+    .authorize(may)
 }
 
 function collections(federation, world) {
@@ -156,6 +162,7 @@ function inboxes(federation, world) {
     .on(Accept, (context, accept) => answered(world, context, accept, 'accepted'))
     .on(Reject, (context, reject) => answered(world, context, reject, 'rejected'))
     .on(Undo, (context, undo) => undone(world, context, undo))
+    .on(QuoteRequest, (context, request) => askedToQuote(world, context, request))
     .on(Create, (context, create) => told(world, context, create))
     .on(Update, (context, update) => told(world, context, update))
     .on(Delete, async (_, gone) => {
@@ -181,8 +188,41 @@ function inboxes(federation, world) {
 
 /** Somebody agreed or refused to be followed; or took back that they had agreed. */
 async function answered(world, context, answer, state) {
+  const quote = [...world.notes.values()].find((note) => note.request && note.request === answer.objectId?.href)
+  if (quote) return allowed(context, quote, answer)
   const follow = await ownFollow(world, context, answer)
   if (follow) follow.state = state
+}
+
+/** A note of ours may quote from now on: its followers are told what allows it. */
+async function allowed(context, note, answer) {
+  note.stamp = answer.resultId?.href ?? null
+  if (!note.stamp) return
+  const me = context.getActorUri(note.actor)
+  await context.sendActivity(
+    { identifier: note.actor },
+    'followers',
+    new Update({
+      id: new URL(`#updates/${newId()}`, me), actor: me, object: noteObject(context, note), ...audience(context, note),
+    }),
+    { preferSharedInbox: true },
+  )
+}
+
+/** Somebody wants to quote a note of ours: allowed with a stamp where the note says so, refused otherwise. */
+async function askedToQuote(world, context, request) {
+  const note = world.noteAt(request.objectId?.href)
+  if (!note) return
+  const from = await request.getActor(context)
+  const me = context.getActorUri(note.actor)
+  const answer = { id: new URL(`#answers/${newId()}`, me), actor: me, object: request.id, to: request.actorId }
+  let activity = new Reject(answer)
+  if (note.quotable) {
+    const stamp = { id: newId(), actor: note.actor, quoting: request.instrumentId.href, quoted: note.uri }
+    world.stamps.set(stamp.id, stamp)
+    activity = new Accept({ ...answer, result: stampObject(context, stamp).id })
+  }
+  await context.sendActivity({ identifier: note.actor }, from, activity)
 }
 
 /** Answers name our `Follow` by its id, or carry one that says who follows whom. */

@@ -66,9 +66,11 @@ function receipt(body, signature, path) {
 async function federated(world, federation, incoming, body) {
   const path = new URL(incoming.url, world.origin).pathname
   const signature = signatureOf(incoming.headers)
-  const refused = isInbox(path) && incoming.method === 'POST' && world.accepts && signature?.kind !== world.accepts
-  const response = refused
-    ? new Response('This kind of signature is not taken here.', { status: 401 })
+  const arrives = isInbox(path) && incoming.method === 'POST'
+  const refused = arrives && world.accepts && signature?.kind !== world.accepts
+  const response =
+    arrives && world.failing ? new Response('Not now.', { status: world.failing })
+    : refused ? new Response('This kind of signature is not taken here.', { status: 401 })
     : await federation.fetch(asRequest(world, incoming, body), {
         contextData: undefined,
         onUnauthorized: () => new Response('Sign the request.', { status: 401 }),
@@ -77,7 +79,7 @@ async function federated(world, federation, incoming, body) {
     method: incoming.method, path, status: response.status, signature, user_agent: incoming.headers['user-agent'] ?? null,
   })
   // Fedify answers 202 when the signature was checked, and puts the activity in its queue.
-  if (isInbox(path) && response.status === 202) world.received.push(receipt(body, signature, path))
+  if (arrives && response.status === 202) world.received.push(receipt(body, signature, path))
   return response
 }
 

@@ -20,6 +20,10 @@ export class World {
     this.notes = new Map()
     /** Boosts by people here, by number. */
     this.announces = new Map()
+    /** Stamps given to quotes of notes here, by number. */
+    this.stamps = new Map()
+    /** The status inboxes answer with instead of working, while the server plays ill; null otherwise. */
+    this.failing = null
     /** Notes of others as they were last told, by id. */
     this.remoteNotes = new Map()
     /** Activities whose sender was verified, oldest first. */

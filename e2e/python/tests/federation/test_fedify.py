@@ -13,7 +13,7 @@ SECONDS = 30
 
 @pytest.fixture(scope="module", params=engines())
 def here(request):
-    with Federated(request.param) as running:
+    with Federated(request.param, PHIOMIA_FEDERATION_FIRST_RETRY="1s") as running:
         yield running
 
 
@@ -303,7 +303,67 @@ def test_a_boost_from_there_brings_a_post_home(fedify, petra, alice, here):
     assert (seen.account.acct, seen.reblog.uri) == (fedify.handle(petra), post.uri)
 
 
-# Profiles and blocks
+# Quotes, which the quoted author allows
+
+
+def test_a_post_there_is_quoted_when_its_author_allows_it(fedify, petra, alice, uri):
+    followed_by_petra(fedify, petra, alice, uri)
+    post = fedify.tell("post", actor=petra, text="quote me", quotable=True)
+    seen = alice.finds_post(post["uri"])
+    quote = alice.says("look at this", quoted_status_id=seen.id)
+    eventually(lambda: alice.client.status(quote.id).quote.state == "accepted", "the quote is allowed", SECONDS)
+    told = fedify.reads(quote.uri, lambda note: note["quote_authorization"])
+    assert told["quote"] == post["uri"]
+    assert told["quote_authorization"].startswith(f"{fedify.actor(petra)}/stamps/")
+
+
+def test_a_post_there_is_not_quoted_when_its_author_refuses(fedify, petra, alice):
+    post = fedify.tell("post", actor=petra, text="do not quote me")
+    seen = alice.finds_post(post["uri"])
+    assert seen.quote_approval.current_user == "denied"
+
+
+def test_a_post_here_is_quoted_from_there_as_its_author_says(fedify, petra, alice):
+    alice.follows(fedify.handle(petra))
+    open_to_all = alice.says("quote me", quote_approval_policy="public")
+    mine_alone = alice.says("do not quote me", quote_approval_policy="nobody")
+    assert fedify.lookup(open_to_all.uri)["who_may_quote"] == ["https://www.w3.org/ns/activitystreams#Public"]
+    quoting = fedify.tell("post", actor=petra, text="look at this", quote=open_to_all.uri)
+    refused = fedify.tell("post", actor=petra, text="look at that", quote=mine_alone.uri)
+    stamp = eventually(lambda: fedify.note(quoting["uri"])["stamp"], "the quote is allowed", SECONDS)
+    assert fedify.lookup(stamp)["type"] == "QuoteAuthorization"
+    seen = alice.sees("look at this")
+    quote = eventually(lambda: (quote := alice.client.status(seen.id).quote).state == "accepted" and quote, "a quote",
+                       SECONDS)
+    assert quote.quoted_status.uri == open_to_all.uri
+    assert alice.hears("quote").account.acct == fedify.handle(petra)
+    eventually(lambda: fedify.received("Reject"), "the other is refused", SECONDS)
+    assert fedify.note(refused["uri"])["stamp"] is None
+    assert alice.client.status(alice.sees("look at that").id).quote.state != "accepted"
+
+
+# Pins, profiles and blocks
+
+
+def test_pinned_posts_are_told_and_listed(fedify, petra, alice, uri):
+    followed_by_petra(fedify, petra, alice, uri)
+    post = alice.says("pin me")
+    alice.client.status_pin(post)
+    assert fedify.gets("Add", post.uri)["actor"] == uri
+    featured = fedify.lookup(alice.handle)["featured"]
+    assert [item["id"] for item in fedify.tell("traverse", what=featured)["items"]] == [post.uri]
+    alice.client.status_unpin(post)
+    assert fedify.gets("Remove", post.uri)["actor"] == uri
+
+
+def test_followers_and_replies_can_be_walked_through(fedify, petra, alice, uri):
+    followed_by_petra(fedify, petra, alice, uri)
+    post = alice.says("answer me")
+    answer = alice.says("I answer myself", in_reply_to_id=post.id)
+    seen = fedify.lookup(alice.handle)
+    assert fedify.lookup(seen["followers"])["total"] == 1
+    replies = fedify.tell("traverse", what=fedify.lookup(post.uri)["replies"])
+    assert [item["id"] for item in replies["items"]] == [answer.uri]
 
 
 def test_a_changed_profile_is_told_in_both_directions(fedify, petra, alice, uri):
@@ -324,6 +384,25 @@ def test_blocks_are_told_and_end_following_in_both_directions(fedify, petra, ali
     alice.client.account_unblock(account.id)
     fedify.tell("block", actor=petra, whom=alice.handle)
     eventually(lambda: alice.client.account_relationships(account.id)[0].blocked_by, "alice is blocked", SECONDS)
+
+
+# Delivery
+
+
+def test_a_server_that_is_ill_for_a_while_misses_nothing(here, alice):
+    with Fedify() as ill:
+        uri = ill.lookup(alice.handle)["id"]
+        ill.tell("follow", whom=alice.handle)
+        eventually(lambda: ill.following(uri) == "accepted", "the request is accepted", SECONDS)
+        ill.tell("switch", failing=503)
+        posts = [alice.says(f"number {number}") for number in range(3)]
+        alice.client.status_update(posts[0], "number zero")
+        eventually(lambda: any(one["status"] == 503 for one in ill.ask("requests")), "a delivery fails", SECONDS)
+        ill.tell("switch", failing=None)
+        for post in posts:
+            ill.reads(post.uri)
+        assert "number zero" in ill.reads(posts[0].uri, lambda note: note["updated"])["content"]
+        assert sorted(one["object"] for one in ill.received("Create")) == sorted(post.uri for post in posts)
 
 
 # Signatures
