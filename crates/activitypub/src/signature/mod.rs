@@ -187,6 +187,8 @@ impl Signed {
     /// # Errors
     /// [`Refused`], never `Wrong`, `KeyKind`.
     pub fn examine(head: &Head<'_>, body: Option<&[u8]>, now: Time) -> Result<Signed, Refused> {
+        // Our own name is what was signed, whatever the header says; but two of them are two requests in one.
+        head.header("host")?;
         if head.headers.contains_key("signature-input") {
             message::examine(head, body, now)
         } else {

@@ -2,7 +2,7 @@
 
 use phiomia_activitypub::{Activity, Document, Uri, Verb};
 use phiomia_model::{AccountId, Error, StatusId};
-use phiomia_store::db::{accounts, federation::posts};
+use phiomia_store::db::{accounts, federation::posts, statuses};
 
 use super::Signer;
 use crate::{Federation, resolve::Missing};
@@ -72,8 +72,12 @@ impl Federation {
             }
             Verb::Delete(object) => {
                 let Some(status) = self.known_status(object).await? else { return Ok(()) };
+                // To us, who did not write it and may not see it, its server says of a hidden post that it is not there.
+                let row = self.db.read(move |q| Ok(statuses::source(q, status)?)).await?;
+                let is_open = row.is_some_and(|row| row.visibility.is_open());
                 match self.fetch_document(object).await {
                     Err(Missing::Gone(_)) => self.forget_status(status).await,
+                    Err(Missing::NotThere(_)) if is_open => self.forget_status(status).await,
                     other => done(other.map(|_| ())),
                 }
             }

@@ -78,7 +78,8 @@ impl Federation {
                     if self.known_status(&note.id).await?.is_none() {
                         return Ok(());
                     }
-                    done(self.keep_note(note, Coming::Sent).await.map(|_| ()))
+                    // A changed post is no new one: it is put before nobody again.
+                    done(self.keep_note(note, Coming::Fetched).await.map(|_| ()))
                 }
                 _ => Ok(()),
             },

@@ -27,7 +27,7 @@ impl Federation {
             _ => self.status(quoting).await,
         };
         match kept {
-            Ok(_) | Err(Missing::Gone(_) | Missing::NotGenuine(..) | Missing::Refused(_)) => {}
+            Ok(_) | Err(Missing::Gone(_) | Missing::NotThere(_) | Missing::NotGenuine(..) | Missing::Refused(_)) => {}
             Err(missing) => return done(Err(missing)),
         }
         let (social, quoter, quoting) = (self.social.clone(), signer.account, quoting.normal().to_owned());

@@ -136,7 +136,7 @@ impl Federation {
         let found = match self.finger(&at_id).await {
             Ok(found) => found,
             // Programs (the actors of servers themselves) need not have a handle.
-            Err(Missing::Gone(_) | Missing::NotGenuine(..) | Missing::Unreadable(..))
+            Err(Missing::NotThere(_) | Missing::NotGenuine(..) | Missing::Unreadable(..))
                 if actor.kind == ActorKind::Application =>
             {
                 return Ok(at_id);
@@ -204,6 +204,7 @@ impl Federation {
         }
         match self.fetch_account(&uri).await {
             Ok(id) => self.count_account(id).await,
+            // Only this is final: a `404` may be a bad day of its server, or of its WebFinger.
             Err(Missing::Gone(_)) => self.db.write(move |tx| remote::delete(tx, account)).await,
             Err(other) => Err(other.for_job()),
         }

@@ -25,9 +25,12 @@ const ACCEPT: &str =
 /// Why there is no document.
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
-    /// Its server says that it is not there (`404`, `410`).
+    /// Its server says that it is gone for good (`410`).
     #[error("{0} is gone")]
     Gone(Uri),
+    /// Its server says that there is nothing (`404`), or nothing for us.
+    #[error("{0} is not there")]
+    NotThere(Uri),
     /// Nothing is asked of that domain.
     #[error("{0} is a domain we do not speak with")]
     KeptAway(String),
@@ -111,7 +114,8 @@ impl Federation {
         }
         match answer.status {
             status if status.is_success() => Ok(answer),
-            StatusCode::NOT_FOUND | StatusCode::GONE => Err(Missing::Gone(uri.clone())),
+            StatusCode::GONE => Err(Missing::Gone(uri.clone())),
+            StatusCode::NOT_FOUND => Err(Missing::NotThere(uri.clone())),
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
                 Err(Missing::Unreachable(uri.clone(), format!("it answered {status}")))
             }

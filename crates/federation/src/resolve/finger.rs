@@ -49,7 +49,7 @@ impl Federation {
         let answer = self.outbound.get(url, JRD, None).await;
         let answer = answer.map_err(|e| Missing::Unreachable(asked.clone(), e.to_string()))?;
         if matches!(answer.status.as_u16(), 404 | 410) {
-            return Err(Missing::Gone(asked.clone()));
+            return Err(Missing::NotThere(asked.clone()));
         }
         if !answer.status.is_success() {
             return Err(Missing::Unreachable(asked.clone(), format!("WebFinger answered {}", answer.status)));

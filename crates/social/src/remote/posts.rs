@@ -107,7 +107,8 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
     let people = refer(tx, id, draft)?;
     attach_quote(tx, id, draft, is_news)?;
     if draft.visibility != Visibility::Direct {
-        accounts::count_posted(tx, draft.author, 1, published.as_days())?;
+        // What we asked for is in the origin's count, which we ask for too.
+        accounts::count_posted(tx, draft.author, i64::from(coming == Coming::Sent), published.as_days())?;
         tx.announce(Event::AccountTouched { account: draft.author });
     }
     if let Some(parent) = parent_id.filter(|_| draft.visibility.is_open()) {
