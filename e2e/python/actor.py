@@ -116,7 +116,7 @@ class Actor:
     def create(self, note, **fields):
         parts = {name: note[name] for name in ("to", "cc", "published") if name in note}
         activity = self.activity("Create", inner(note), **(parts | fields))
-        if PUBLIC in [*note.get("to", []), *note.get("cc", [])]:
+        if note["id"] in self.peer:
             self.outbox.insert(0, activity["id"])
             self.peer.publish(activity)
         return activity

@@ -90,6 +90,18 @@ class Peer:
         self.documents[urlsplit(document["id"]).path] = document
         return document
 
+    def __contains__(self, uri):
+        """Whether something is found at an address."""
+        return isinstance(uri, str) and urlsplit(uri).path in self.documents
+
+    def serve(self, uri, answer):
+        """What is found at an address from now on, as in `documents`."""
+        self.documents[urlsplit(uri).path] = answer
+
+    def withdraw(self, uri):
+        """Nothing is found there any more."""
+        self.documents.pop(urlsplit(uri).path, None)
+
     def redirects_webfinger_to(self, other, status=301):
         """For split domains: this peer is only the domain of the handles."""
         self.documents["/.well-known/webfinger"] = lambda got: redirect(other + got.path, status)
