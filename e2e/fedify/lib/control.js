@@ -2,8 +2,8 @@
 
 import { parseNodeInfo } from '@fedify/fedify'
 import {
-  Accept, Announce, Block, Collection, Create, Delete, EmojiReact, Follow, isActor, Like, Note, QuoteRequest, Reject,
-  Tombstone, Undo, Update,
+  Accept, Announce, Block, Collection, Create, Delete, EmojiReact, Follow, isActor, Like, Move, Note, PUBLIC_COLLECTION,
+  QuoteRequest, Reject, Tombstone, Undo, Update,
 } from '@fedify/vocab'
 import { Temporal } from '@js-temporal/polyfill'
 import { digest } from './digest.js'
@@ -14,6 +14,8 @@ import { INSTANCE, newId } from './world.js'
 const ROUTES = {
   'POST actors': 'makeActor',
   'POST actors/update': 'updateActor',
+  'POST actors/move': 'moveActor',
+  'POST actors/delete': 'deleteActor',
   'POST follow': 'follow',
   'POST unfollow': 'unfollow',
   'POST accept': 'accept',
@@ -323,8 +325,8 @@ export class Control {
 
   // The people here, and the switches
 
-  async makeActor({ name, locked, summary }) {
-    await this.world.newActor(name, { locked, summary })
+  async makeActor({ name, locked, summary, aliases }) {
+    await this.world.newActor(name, { locked, summary, aliases })
     return { id: this.context.getActorUri(name).href, handle: `@${name}@${this.world.host}` }
   }
 
@@ -335,6 +337,22 @@ export class Control {
     if (locked !== undefined) me.locked = locked
     const { found } = await this.find(this.context.getActorUri(me.name).href)
     await this.send(me, this.followersOf(me), new Update({ ...this.activity(me, 'updates'), object: found }))
+  }
+
+  /** Asks the followers to follow `whom` instead, whose document has to name this actor as another of its own. */
+  async moveActor({ actor, whom }) {
+    const me = this.world.actor(actor)
+    const target = await this.findActor(whom)
+    me.movedTo = target.id.href
+    const old = this.context.getActorUri(me.name)
+    await this.send(me, this.followersOf(me), new Move({ ...this.activity(me, 'moves'), object: old, target: target.id }))
+  }
+
+  async deleteActor({ actor }) {
+    const me = this.world.actor(actor)
+    me.gone = true
+    const old = this.context.getActorUri(me.name)
+    await this.send(me, this.followersOf(me), new Delete({ ...this.activity(me, 'deletes'), object: old, to: PUBLIC_COLLECTION }))
   }
 
   async switch({ accepts, authorized_fetch, failing }) {

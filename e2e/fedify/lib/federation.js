@@ -48,6 +48,8 @@ function actors(federation, world) {
     .setActorDispatcher('/actors/{identifier}', async (context, identifier) => {
       const actor = world.actors.get(identifier)
       if (!actor) return null
+      // Its keys still sign that it is gone.
+      if (actor.gone) return new Tombstone({ id: context.getActorUri(identifier) })
       const keys = await context.getActorKeyPairs(identifier)
       const Kind = identifier === INSTANCE ? Application : Person
       return new Kind({
@@ -58,6 +60,8 @@ function actors(federation, world) {
         url: context.getActorUri(identifier),
         manuallyApprovesFollowers: actor.locked,
         discoverable: true,
+        aliases: actor.aliases.map((alias) => new URL(alias)),
+        successor: actor.movedTo && new URL(actor.movedTo),
         inbox: context.getInboxUri(identifier),
         endpoints: new Endpoints({ sharedInbox: context.getInboxUri() }),
         outbox: context.getOutboxUri(identifier),

@@ -34,12 +34,15 @@ export class World {
     this.errors = []
   }
 
-  async newActor(name, { locked = false, summary = '' } = {}) {
+  async newActor(name, { locked = false, summary = '', aliases = [] } = {}) {
     const actor = {
       name,
       locked,
       summary,
       displayName: name,
+      /** Ids of accounts elsewhere that are the same person, and of the one that this one has moved to. */
+      aliases,
+      movedTo: null,
       created: new Date().toISOString(),
       /** Signs requests (RSA) and objects (Ed25519). */
       keys: [await keyPair(RSA), await keyPair({ name: 'Ed25519' })],

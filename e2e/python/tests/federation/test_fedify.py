@@ -303,6 +303,16 @@ def test_a_boost_from_there_brings_a_post_home(fedify, petra, alice, here):
     assert (seen.account.acct, seen.reblog.uri) == (fedify.handle(petra), post.uri)
 
 
+def test_what_an_unknown_post_answers_is_fetched_with_it(fedify, petra, alice):
+    other = new_actor(fedify, "other")
+    first = fedify.tell("post", actor=petra, text="how it began")
+    second = fedify.tell("post", actor=other, text="how it went on", in_reply_to=first["uri"])
+    third = fedify.tell("post", actor=petra, text="how it ended", in_reply_to=second["uri"])
+    seen = alice.finds_post(third["uri"])
+    above = lambda: [status.uri for status in alice.client.status_context(seen.id).ancestors]
+    eventually(lambda: above() == [first["uri"], second["uri"]], "the thread is complete", SECONDS)
+
+
 # Quotes, which the quoted author allows
 
 
@@ -384,6 +394,47 @@ def test_blocks_are_told_and_end_following_in_both_directions(fedify, petra, ali
     alice.client.account_unblock(account.id)
     fedify.tell("block", actor=petra, whom=alice.handle)
     eventually(lambda: alice.client.account_relationships(account.id)[0].blocked_by, "alice is blocked", SECONDS)
+
+
+# Moving and leaving
+
+
+def test_who_moves_there_takes_followers_from_here_along(fedify, petra, alice, uri):
+    account = alice.follows(fedify.handle(petra))
+    anew = new_actor(fedify, "anew", aliases=[fedify.actor(petra)])
+    fedify.tell("actors/move", actor=petra, whom=fedify.actor(anew))
+    eventually(lambda: fedify.follower(uri, anew), "alice follows the new account", SECONDS)
+    eventually(lambda: fedify.follower(uri, petra) is None, "and no longer the old one", SECONDS)
+    assert alice.client.account(account.id).moved.acct == fedify.handle(anew)
+
+
+def test_a_move_to_an_account_that_does_not_say_so_is_not_followed(fedify, petra, alice, uri):
+    alice.follows(fedify.handle(petra))
+    stranger = new_actor(fedify, "stranger")
+    fedify.tell("actors/move", actor=petra, whom=fedify.actor(stranger))
+    # What is sent later is worked through later.
+    fedify.tell("post", actor=petra, text="still here")
+    alice.sees("still here")
+    assert fedify.follower(uri, stranger) is None
+    assert fedify.follower(uri, petra)
+
+
+def test_an_account_there_that_is_deleted_leaves_with_its_posts(fedify, petra, alice):
+    account = alice.follows(fedify.handle(petra))
+    post = fedify.tell("post", actor=petra, text="my last words")
+    alice.sees("my last words")
+    fedify.tell("actors/delete", actor=petra)
+    eventually(lambda: alice.reads(post["uri"]) is None, "the post is gone", SECONDS)
+    eventually(lambda: account.id not in [one.id for one in alice.client.account_following(alice.id)],
+               "nobody is followed", SECONDS)
+
+
+def test_an_account_here_that_is_deleted_is_told_to_those_who_knew_it(here, fedify, petra, alice, uri):
+    followed_by_petra(fedify, petra, alice, uri)
+    here.cli("account", "delete", alice.name, "--yes", "--now")
+    assert fedify.gets("Delete", uri)["actor"] == uri
+    with pytest.raises(Refused):
+        fedify.lookup(uri)
 
 
 # Delivery
