@@ -6,12 +6,15 @@
 
 mod bare;
 mod client;
+mod dead;
 mod dice;
+mod fanout;
 mod figures;
 mod grown;
 mod hello;
 mod http;
 mod kill;
+mod neighbours;
 mod server;
 mod sockets;
 mod world;
@@ -77,6 +80,39 @@ enum Program {
         #[arg(long, default_value_t = 20)]
         rounds: usize,
     },
+    /// One post to followers on many hosts, which are all this process: deliveries per second and the price of each.
+    Fanout {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// How many.
+        #[arg(long, default_value_t = 2_000)]
+        hosts: usize,
+        /// Posts after the first.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+    /// Deliveries to living hosts, with and without many dead ones beside them.
+    Dead {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// Hosts that take everything at once.
+        #[arg(long, default_value_t = 500)]
+        living: usize,
+        /// Hosts that never answer.
+        #[arg(long, default_value_t = 5_000)]
+        dead: usize,
+        /// Posts to the living, one a second, with and without the dead.
+        #[arg(long, default_value_t = 20)]
+        posts: usize,
+    },
     /// Many open WebSockets that hear nothing, and one post that all of them hear.
     Sockets {
         /// The server's binary.
@@ -116,6 +152,13 @@ fn main() {
         Program::Kill { server, postgres, rounds } => runtime.block_on(kill::run(&server, postgres.as_deref(), rounds)),
         Program::Sockets { server, postgres, sockets, seconds } => {
             runtime.block_on(sockets::run(&sockets::Plan { server, postgres, n_sockets: sockets, seconds }));
+        }
+        Program::Fanout { server, postgres, hosts, rounds } => {
+            runtime.block_on(fanout::run(&fanout::Plan { server, postgres, n_hosts: hosts, n_rounds: rounds }));
+        }
+        Program::Dead { server, postgres, living, dead, posts } => {
+            let plan = dead::Plan { server, postgres, n_living: living, n_dead: dead, n_posts: posts };
+            runtime.block_on(dead::run(&plan));
         }
         Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),
     }

@@ -146,7 +146,8 @@ impl Site {
         }
     }
 
-    async fn execute(&self, sql: &str) {
+    /// Changes rows behind the server's back.
+    pub async fn execute(&self, sql: &str) {
         match &self.postgres {
             None => self.file().execute_batch(sql).unwrap(),
             Some(address) => self.client(address).await.batch_execute(sql).await.unwrap(),

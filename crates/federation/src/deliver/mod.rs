@@ -48,6 +48,9 @@ use weather::Weather;
 /// Texts of activities kept in memory, in bytes.
 const PAYLOAD_BYTES: u64 = 8 * 1024 * 1024;
 
+/// How long the last outcomes may take to be written when all ends.
+const WRITING: Duration = Duration::from_millis(500);
+
 /// How fast things are sent; tests go faster.
 #[derive(Clone, Debug)]
 pub struct DeliverySettings {
@@ -205,6 +208,8 @@ impl Deliverer {
                 patience.as_millis()
             );
             self.dispatcher.shutdown().await;
+            // What is known of those that are done is still written down.
+            let _ = tokio::time::timeout(WRITING, self.shared.scribe.flush()).await;
         }
         self.helpers.shutdown().await;
         let name = self.shared.name.clone();
