@@ -18,6 +18,7 @@ use phiomia_store::{
     db::federation::key_pairs::{self, KeyPair, SERVER},
     seal::Sealer,
 };
+use tokio::sync::Mutex;
 
 /// Parsed keys in memory: each takes about 4 kB.
 const MOST_KEPT: u64 = 1_000;
@@ -47,12 +48,14 @@ pub struct Keys {
     entropy: Entropy,
     sealer: Sealer,
     kept: Cache<AccountId, Arc<LocalKey>>,
+    /// One pair is made at a time: those who want the same one find it then.
+    making: Arc<Mutex<()>>,
 }
 
 impl Keys {
     pub(crate) fn new(db: Db, addresses: Arc<Addresses>, entropy: Entropy, sealer: Sealer) -> Keys {
         let kept = Cache::builder().max_capacity(MOST_KEPT).time_to_idle(KEPT).build();
-        Keys { db, addresses, entropy, sealer, kept }
+        Keys { db, addresses, entropy, sealer, kept, making: Arc::default() }
     }
 
     /// The key of somebody here, or of the server itself ([`SERVER`]).
@@ -110,6 +113,11 @@ impl Keys {
 
     async fn pair(&self, account: AccountId) -> Result<KeyPair, Error> {
         if let Some(pair) = self.db.read(move |q| Ok(key_pairs::find(q, account)?)).await? {
+            return Ok(pair);
+        }
+        let _making = self.making.lock().await;
+        // Within a write: what was kept a moment ago may not have reached a copy of the database.
+        if let Some(pair) = self.db.write(move |tx| Ok(key_pairs::find(tx, account)?)).await? {
             return Ok(pair);
         }
         let pair = self.make(account).await?;
