@@ -42,10 +42,11 @@ queries! {
             select h, cast($2 as bigint) from unnest(cast($1 as text[])) h order by h
             on conflict (host) do nothing",
     };
+    // `cross join`, here and below: SQLite keeps to the order, the list first, whatever its statistics say.
     INSERT = Sql::Differs {
         sqlite: "insert into deliveries (id, outgoing_id, host, inbox, priority, run_at, expires_at, is_last_word)
             select e.value ->> 0, $2, h.host, e.value ->> 2, $3, $4, $5, $6
-            from json_each($1) e join hosts h on h.host = e.value ->> 1
+            from json_each($1) e cross join hosts h on h.host = e.value ->> 1
             where h.unavailable_since is null or $6 or (h.next_at is null and h.last_failed_at <= $7)",
         postgres: "insert into deliveries (id, outgoing_id, host, inbox, priority, run_at, expires_at, is_last_word)
             select cast(e ->> 0 as bigint), cast($2 as bigint), h.host, e ->> 2, cast($3 as bigint), cast($4 as bigint),
@@ -63,7 +64,6 @@ queries! {
                     order by host for update)
                 and exists (select 1 from deliveries d where d.outgoing_id = $3 and d.host = hosts.host)",
     };
-    // `cross join`: SQLite keeps to the order, hosts first, whatever its statistics say.
     // Of one sender's words on one object only the oldest that waits for a host: the next ones follow when it got through.
     DUE = Sql::Differs {
         sqlite: "select d.id, d.outgoing_id, d.host, d.inbox, d.attempts, d.expires_at
