@@ -80,13 +80,15 @@ pub async fn post(site: &Site, token: &str, text: &str) {
     assert_eq!(answer.status, 200, "posting");
 }
 
+/// By processor time: the machine may have other things to do.
 fn signs_per_second() -> f64 {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let (random, mut signature, mut n) = (SystemRandom::new(), vec![0; pair.public_modulus_len()], 0_usize);
-    let begun = Instant::now();
+    let (pid, begun) = (std::process::id(), Instant::now());
+    let cpu_before = cpu(pid);
     while begun.elapsed() < Duration::from_secs(2) {
         pair.sign(&RSA_PKCS1_SHA256, &random, b"what is to be signed", &mut signature).unwrap();
         n += 1;
     }
-    count(n) / begun.elapsed().as_secs_f64()
+    count(n) / cpu(pid).saturating_sub(cpu_before).as_secs_f64()
 }
