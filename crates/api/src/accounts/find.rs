@@ -51,10 +51,14 @@ pub async fn search(ask: Ask<Member>) -> Answer {
     let search: Search = ask.decode()?;
     let limit = search.limit.map_or(40, |n| n.0).clamp(1, 80);
     let offset = search.offset.map_or(0, |n| n.0).max(0);
-    if search.resolve.0 && offset == 0 {
-        ask.api.look_up_handle(&search.q.0).await?;
+    let mut name = search.q.0;
+    if search.resolve.0
+        && offset == 0
+        && let Some(handle) = ask.api.look_up_handle(&name).await?
+    {
+        name = handle;
     }
-    let wanted = Wanted::read(&search.q.0, &ask.api.addresses.own_domains());
+    let wanted = Wanted::read(&name, &ask.api.addresses.own_domains());
     let (viewer, following_only) = (ask.me.account, search.following.0);
     let views = ask.api.db.read(move |q| found(q, &wanted, Some(viewer), following_only, (limit, offset))).await?;
     let cx = ask.api.cx().await?;

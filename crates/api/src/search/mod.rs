@@ -56,16 +56,18 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
     let limit = search.limit.map_or(20, |n| n.0).clamp(1, 40);
     let text = search.q.0.trim().to_owned();
     let wants_statuses = wants("statuses");
+    let mut handle = None;
     if let Some(me) = viewer.filter(|_| offset == 0) {
         if text.starts_with("https://") || text.starts_with("http://") {
             if let Some(answer) = resolve::address(&ask, me, &text, search.resolve.0).await? {
                 return json(&answer);
             }
         } else if search.resolve.0 && wants_accounts {
-            ask.api.look_up_handle(&text).await?;
+            handle = ask.api.look_up_handle(&text).await?;
         }
     }
-    let people = Wanted::read(&text, &ask.api.addresses.own_domains());
+    let name = handle.unwrap_or_else(|| text.clone());
+    let people = Wanted::read(&name, &ask.api.addresses.own_domains());
     let is_tag = text.starts_with('#');
     let key = phiomia_text::tag_key(text.trim_start_matches('#'));
     let question = phiomia_text::search::question(&text);

@@ -77,23 +77,27 @@ async fn known(ask: &Ask<Anyone>, address: &str) -> Result<Option<Found>, Error>
 }
 
 impl Api {
-    /// Looks somebody up at their own server, if the text is a handle of elsewhere that is not known. Who cannot be
-    /// found is simply not found.
+    /// Looks somebody up at their own server, if the text is a handle of elsewhere that is not known. Gives the handle
+    /// they really have: another one, if the text names the host of a server whose handles are of another domain. Who
+    /// cannot be found is simply not found.
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn look_up_handle(&self, text: &str) -> Result<(), Error> {
-        let Ok(handle) = text.trim().parse::<Handle>() else { return Ok(()) };
+    pub(crate) async fn look_up_handle(&self, text: &str) -> Result<Option<String>, Error> {
+        let Ok(handle) = text.trim().parse::<Handle>() else { return Ok(None) };
         if handle.domain.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         match Box::pin(self.federation.account_by_handle(&handle)).await {
             Err(Missing::Broken(fault)) => Err(fault.into()),
             Err(missing) => {
                 tracing::debug!("{handle} was not found: {missing}");
-                Ok(())
+                Ok(None)
             }
-            Ok(_) => Ok(()),
+            Ok(id) => {
+                let view = self.db.read(move |q| Ok(accounts::view(q, id)?)).await?;
+                Ok(view.filter(|view| !view.is_local()).map(|view| view.acct()))
+            }
         }
     }
 

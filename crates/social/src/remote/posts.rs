@@ -224,13 +224,18 @@ fn attach_quote(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft, is_news: bool) -
 
 /// Answers and quotes that were here before what they are about find it now.
 fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64, uri: &str) -> Result<(), Error> {
-    for (child, child_author, visibility) in posts::waiting_for(tx, uri)? {
+    let waiting = posts::waiting_for(tx, uri)?;
+    let above = if waiting.is_empty() { Vec::new() } else { statuses::ancestors(tx, id)? };
+    for (child, _, visibility) in waiting {
+        // Whoever answers themselves, by whatever detour, answers nobody: a thread has a beginning.
+        if child == id || above.contains(&child) {
+            continue;
+        }
         posts::adopt(tx, child, (id, author), Some(conversation))?;
         if Visibility::from_code(visibility).is_open() {
             statuses::count(tx, id, Counter::Replies, 1)?;
         }
         tx.announce(Event::StatusTouched { status: child });
-        let _ = child_author;
     }
     for quoting in statuses::quotes_waiting_for(tx, uri)? {
         statuses::set_quoted(tx, quoting, id, author)?;

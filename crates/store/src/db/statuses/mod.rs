@@ -26,7 +26,7 @@ pub use rows::{
     edits, erase, forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned,
     reblogs_batch, record_edit, remember_idempotent, source, update,
 };
-pub use thread::{Thread, thread};
+pub use thread::{Thread, ancestors, thread};
 pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, view, views, visible};
 
 use super::{keyset::Keyset, sql::Statement};

@@ -34,6 +34,8 @@ pub struct Thread {
     pub descendants: Vec<StatusId>,
 }
 
+const MOST_ANCESTORS: i64 = 4_096;
+
 /// How much of a thread is read.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -50,12 +52,20 @@ pub fn thread(q: &Query<'_>, status: StatusId, is_anonymous: bool) -> Result<Thr
     let bounds = if is_anonymous {
         Bounds { ancestors: 40, descendants: 60, depth: 20 }
     } else {
-        Bounds { ancestors: 4_096, descendants: 4_096, depth: 4_096 }
+        Bounds { ancestors: MOST_ANCESTORS, descendants: 4_096, depth: 4_096 }
     };
     let ancestors = q.column(&ANCESTORS, (status, bounds.ancestors))?;
     let rows: Vec<(StatusId, StatusId, AccountId, Option<AccountId>)> =
         q.rows(&DESCENDANTS, (status, bounds.depth, bounds.descendants))?;
     Ok(Thread { ancestors, descendants: depth_first(status, &rows) })
+}
+
+/// What a status answers, and what that answers, from the beginning of the conversation down.
+///
+/// # Errors
+/// The database failed.
+pub fn ancestors(q: &Query<'_>, status: StatusId) -> Result<Vec<StatusId>, Fault> {
+    q.column(&ANCESTORS, (status, MOST_ANCESTORS))
 }
 
 fn depth_first(root: StatusId, rows: &[(StatusId, StatusId, AccountId, Option<AccountId>)]) -> Vec<StatusId> {
