@@ -2,7 +2,9 @@
 
 import datetime
 import ipaddress
+import socket
 import ssl
+import threading
 from pathlib import Path
 
 from cryptography import x509
@@ -60,3 +62,53 @@ class Authority:
 
     def client_context(self):
         return ssl.create_default_context(cafile=self.file)
+
+
+class Front:
+    """Speaks TLS and passes every byte on to a server that does not: what nginx is to Phiomia."""
+
+    def __init__(self, authority, host):
+        listener = socket.create_server((host, 0))
+        self._listener = authority.server_context(host).wrap_socket(
+            listener, server_side=True, do_handshake_on_connect=False)
+        self.domain = f"{host}:{self._listener.getsockname()[1]}"
+        self._behind = None
+
+    def leads_to(self, host, port):
+        self._behind = (host, port)
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._pass_on, args=(connection,), daemon=True).start()
+
+    def _pass_on(self, connection):
+        try:
+            connection.do_handshake()
+            with connection, socket.create_connection(self._behind) as behind:
+                back = threading.Thread(target=copy, args=(behind, connection), daemon=True)
+                back.start()
+                copy(connection, behind)
+                back.join()
+        except OSError:
+            """Whoever came has gone again, or trusts somebody else."""
+
+
+def copy(source, target):
+    """Until one of the two has nothing more to say."""
+    try:
+        while data := source.recv(65_536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        """The other direction ends by itself."""

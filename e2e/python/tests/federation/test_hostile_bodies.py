@@ -386,6 +386,7 @@ def test_a_post_that_answers_itself_breaks_nothing(scene):
     for note in (first, second, own):
         taken(scene.mallory.post(scene.inbox, scene.mallory.create(note)))
     scene.settles()
-    shown = scene.victim.client.search_v2(own["id"], resolve=True, result_type="statuses").statuses
-    for status in shown:
-        scene.victim.client.status_context(status.id)
+    for note in (first, second, own):
+        status = scene.victim.finds_post(note["id"])
+        thread = scene.victim.client.status_context(status.id)
+        assert status.id not in [post.id for post in thread.ancestors + thread.descendants]

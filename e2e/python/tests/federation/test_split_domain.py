@@ -1,0 +1,97 @@
+"""Handles on one domain, everything else on another: what LOCAL_DOMAIN and WEB_DOMAIN are for, seen from both sides."""
+
+import pytest
+
+from federation import PATIENCE_SECONDS, Federated
+from peer import Peer
+from server import engines, eventually
+
+REDIRECTS = [301, 302, 307, 308]
+
+
+@pytest.fixture(scope="module")
+def apex():
+    """The domain of the handles: a small server that only knows where to look instead."""
+    with Peer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def split(apex):
+    with Federated(engines()[0], handle_domain=apex.domain) as running:
+        apex.redirects_webfinger_to(running.base)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def whole():
+    with Federated(engines()[-1]) as running:
+        yield running
+
+
+@pytest.fixture
+def sue(split):
+    return split.person("sue")
+
+
+@pytest.fixture
+def will(whole):
+    return whole.person("will")
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_a_handle_is_found_through_a_redirect_of_its_domain(apex, split, sue, will, status):
+    apex.redirects_webfinger_to(split.base, status)
+    found = will.finds(sue)
+    assert found.acct == f"{sue.name}@{apex.domain}"
+    assert found.uri.startswith(split.base), "ids are never on the domain of the handles"
+
+
+def test_the_web_domain_leads_to_the_same_account(split, sue, will):
+    assert will.finds(f"{sue.name}@{split.domain}").acct == sue.handle
+    assert will.finds(f"{split.base}/@{sue.name}").acct == sue.handle
+    assert will.finds(sue).id == will.finds(f"{split.base}/@{sue.name}").id
+
+
+def test_both_follow_and_talk(sue, will):
+    sue.follows(will)
+    will.follows(sue)
+    will.says(f"hello @{sue.handle}")
+    assert sue.hears("mention").status.mentions[0].acct == sue.name
+    sue.says(f"hello @{will.handle}")
+    assert will.hears("mention").account.acct == sue.handle
+
+
+def test_ones_own_handle_has_either_domain(split, sue):
+    other = split.person("other")
+    for domain in (split.handle_domain, split.domain):
+        status = other.says(f"@{sue.name}@{domain} here")
+        assert [mention.id for mention in status.mentions] == [sue.id], domain
+
+
+def test_somebody_of_a_split_peer_is_known_by_the_handle_domain(will):
+    with Peer() as apex, Peer(handle_domain=apex.domain) as web:
+        apex.redirects_webfinger_to(web.base)
+        carol = web.actor("carol")
+        assert will.finds(carol).acct == f"carol@{apex.domain}"
+        carol.send(carol.create(carol.note("hi", mentions=[web.find(will.handle)])), web.find(will.handle))
+        assert will.hears("mention").account.acct == f"carol@{apex.domain}"
+
+
+def test_a_first_activity_of_a_split_peer_brings_the_right_handle(will):
+    with Peer() as apex, Peer(handle_domain=apex.domain) as web:
+        apex.redirects_webfinger_to(web.base)
+        dave = web.actor("dave")
+        dave.send(dave.follow(web.find(will.handle)), web.find(will.handle))
+        eventually(lambda: [a.acct for a in will.client.account_followers(will.id)] == [f"dave@{apex.domain}"],
+                   "dave follows", PATIENCE_SECONDS)
+
+
+def test_nobody_takes_a_handle_on_a_domain_that_does_not_say_so(will):
+    with Peer() as apex, Peer(handle_domain=apex.domain) as web:
+        # The apex knows nothing of the other host: its WebFinger answers 404.
+        mallory = web.actor("mallory")
+        known = web.find(will.handle)
+        assert mallory.post(known.inbox, mallory.follow(known)).status == 401
+        assert will.client.search_v2(mallory.handle, resolve=True).accounts == []
+        assert will.client.account_followers(will.id) == []
