@@ -157,6 +157,14 @@ def test_somebody_who_is_locked_there_is_asked_first(fedify, alice, uri):
     eventually(lambda: not relation().following and not relation().requested, "alice is put out", SECONDS)
 
 
+def test_who_opens_a_profile_sees_older_posts_as_many_as_were_written(fedify, petra, alice):
+    older = [fedify.tell("post", actor=petra, text=f"older word {number}")["uri"] for number in range(3)]
+    account = alice.client.account(alice.finds(fedify.handle(petra)).id)
+    posts = lambda: sorted(status.uri for status in alice.client.account_statuses(account.id))
+    eventually(lambda: posts() == sorted(older), "older posts are fetched", SECONDS)
+    eventually(lambda: alice.client.account(account.id).statuses_count == 3, "they are counted once", SECONDS)
+
+
 # Posts of people there
 
 
