@@ -5,7 +5,7 @@ from people import client_of, new_person
 from server import Server, engines, eventually
 
 # A delivery that was made again after its first failure has arrived by then.
-PATIENCE_SECONDS = 12
+PATIENCE_SECONDS = 20
 
 
 def pairs():

@@ -4,10 +4,19 @@ import json
 
 import pytest
 
+from federation import Federated
 from hostile import word
+from server import engines
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 AS2 = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+
+
+@pytest.fixture(scope="module", params=engines()[-1:])
+def server(request):
+    """What is served does not depend on the database: one engine is enough."""
+    with Federated(request.param) as running:
+        yield running
 
 
 @pytest.fixture

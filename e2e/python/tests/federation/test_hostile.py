@@ -7,13 +7,20 @@ import time
 
 import pytest
 
-from federation import PATIENCE_SECONDS
+from federation import PATIENCE_SECONDS, Federated
 from hostile import word
-from server import eventually
+from server import engines, eventually
 from signatures import DIALECTS, RsaKey, sign_cavage, sign_rfc9421
 from wire import Answer
 
 MINUTE = 60
+
+
+@pytest.fixture(scope="module", params=engines()[-1:])
+def server(request):
+    """Whose word counts does not depend on the database: one engine is enough."""
+    with Federated(request.param) as running:
+        yield running
 
 
 def altered(**changes):
