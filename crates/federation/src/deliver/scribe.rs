@@ -170,6 +170,9 @@ impl Page {
                 remote::unreachable(tx, account)?;
             }
         }
+        // All at once and in order, as those who send hold them: so that neither waits for the other.
+        let touched: BTreeSet<String> = self.hosts.keys().chain(self.released.values().flatten()).cloned().collect();
+        hosts::hold(tx, &touched.into_iter().collect::<Vec<_>>())?;
         let fine: Vec<String> =
             self.hosts.iter().filter(|(_, state)| state.is_none()).map(|(host, _)| host.clone()).collect();
         if !fine.is_empty() {

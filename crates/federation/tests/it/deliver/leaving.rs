@@ -23,7 +23,7 @@ on_both_engines! {
         let before = town.database.db.n_statements();
         town.sends(&Letter::post("hello"), &inboxes).await;
         let n_statements = town.database.db.n_statements() - before;
-        assert!(n_statements <= 12, "{n_statements}");
+        assert!(n_statements <= 15, "{n_statements}");
         assert_eq!((town.n_waiting().await, town.n_activities().await), (3_000, 1));
     }
 

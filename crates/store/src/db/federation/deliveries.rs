@@ -8,7 +8,7 @@ use std::{
 
 use phiomia_model::{AccountId, Fault, StatusId, Time};
 
-use super::actors::Inbox;
+use super::{actors::Inbox, hosts};
 use crate::db::{
     query::{Query, Tx},
     sql::{Sql, queries},
@@ -173,6 +173,9 @@ pub fn send(tx: &Tx<'_>, outgoing: &NewOutgoing<'_>, inboxes: &[Inbox]) -> Resul
             tx.execute(&SUPERSEDE, (&earlier, hosts.as_slice(), urls.as_slice()))?;
         }
         tx.execute(&KNOW_HOSTS, (hosts.as_slice(), now))?;
+        // Also those that are due already, and that nothing has to be written to: a lane that gives its host back at this
+        // moment would see nothing left for it, and what is left here would lie until something else is sent there.
+        hosts::hold(tx, &hosts)?;
         let rows: Vec<(i64, &str, &str)> = chunk.iter().map(|(host, url)| (tx.new_id(), *host, *url)).collect();
         let rows = serde_json::to_string(&rows).map_err(|e| Fault::because("writing a list of inboxes", e))?;
         let values = (rows, id, priority.code(), now, expires_at, is_last_word, now.minus(PROBED));

@@ -237,13 +237,22 @@ pub fn renew(tx: &Tx<'_>, hosts: &[String], lease: Duration, worker: &str) -> Re
     tx.execute(&RENEW, (hosts, worker, tx.now().plus(lease))).map(|_| ())
 }
 
+/// Nobody else changes these hosts until this transaction ends.
+///
+/// # Errors
+/// The database failed.
+pub fn hold(tx: &Tx<'_>, hosts: &[String]) -> Result<(), Fault> {
+    let _: Vec<(String,)> = tx.rows(&LOCK, (hosts,))?;
+    Ok(())
+}
+
 /// Gives hosts back, to be taken again when something is due for them, but not before `not_before`.
 ///
 /// # Errors
 /// The database failed.
 pub fn release(tx: &Tx<'_>, hosts: &[String], worker: &str, not_before: Time) -> Result<(), Fault> {
     // Held before they are looked at: whoever leaves something for them just now is waited for, and then seen.
-    let _: Vec<(String,)> = tx.rows(&LOCK, (hosts,))?;
+    hold(tx, hosts)?;
     tx.execute(&RELEASE, (hosts, worker, not_before)).map(|_| ())
 }
 
