@@ -205,8 +205,11 @@ impl Api {
 
     /// Drops what an event made stale.
     pub fn hear(&self, event: &Event) {
-        if matches!(event, Event::SettingsChanged) {
-            self.forget();
+        match event {
+            Event::SettingsChanged => self.forget(),
+            // A command may have given them another key.
+            Event::AccountTouched { account } => self.federation.keys.forget(*account),
+            _ => {}
         }
     }
 

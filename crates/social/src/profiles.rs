@@ -1,12 +1,12 @@
 //! Somebody changes how they show themselves and how they post.
 
 use phiomia_model::{
-    AccountId, Error, Event, Noun, Outgoing, Refusal,
+    AccountId, Error, Event, Job, Noun, Outgoing, Refusal,
     account::{Field, ProfileEdit},
 };
 use phiomia_store::{
     Tx,
-    db::{accounts, accounts::ProfileColumns, defaults},
+    db::{accounts, accounts::ProfileColumns, defaults, federation::actors},
 };
 
 use crate::{Social, outgoing::tell};
@@ -46,6 +46,60 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -
         defaults::update(tx, me, &to)?;
     }
     tell(tx, Outgoing::ProfileChanged { account: me })?;
+    tx.announce(Event::AccountTouched { account: me });
+    Ok(())
+}
+
+/// Adds another name of `me`: an account elsewhere that shall be able to move here. Twice is once.
+///
+/// # Errors
+/// The database failed.
+pub fn add_alias(tx: &Tx<'_>, me: AccountId, uri: &str) -> Result<(), Error> {
+    actors::add_alias(tx, me, uri)?;
+    tell(tx, Outgoing::ProfileChanged { account: me })?;
+    Ok(())
+}
+
+/// Takes another name of `me` away; whether it was one.
+///
+/// # Errors
+/// The database failed.
+pub fn remove_alias(tx: &Tx<'_>, me: AccountId, uri: &str) -> Result<bool, Error> {
+    let was_there = actors::remove_alias(tx, me, uri)?;
+    if was_there {
+        tell(tx, Outgoing::ProfileChanged { account: me })?;
+    }
+    Ok(was_there)
+}
+
+/// `me` goes to `target`, which names `me` among its other names: followers everywhere follow on.
+///
+/// # Errors
+/// Refused when `target` does not name `me`, or is `me` (`422`).
+pub fn move_to(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), Error> {
+    let mine = accounts::view(tx, me)?.ok_or(Refusal::NotFound(Noun::Account))?;
+    let names = match actors::find(tx, target)? {
+        Some(row) => row.also_known_as,
+        None => actors::aliases(tx, target)?,
+    };
+    if me == target || !names.contains(&mine.uri) {
+        return Err(Refusal::validation("The new account does not name this one among its aliases").into());
+    }
+    actors::set_moved(tx, me, Some(target))?;
+    tell(tx, Outgoing::Moved { account: me, target })?;
+    tell(tx, Outgoing::ProfileChanged { account: me })?;
+    tx.enqueue(&Job::MoveFollowers { account: me, target })?;
+    tx.announce(Event::AccountTouched { account: me });
+    Ok(())
+}
+
+/// Somebody here has another key: other servers learn it.
+///
+/// # Errors
+/// The database failed.
+pub fn key_changed(tx: &Tx<'_>, me: AccountId) -> Result<(), Error> {
+    tell(tx, Outgoing::ProfileChanged { account: me })?;
+    // A running server that has the old one in memory hears of it by this.
     tx.announce(Event::AccountTouched { account: me });
     Ok(())
 }

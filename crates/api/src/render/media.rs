@@ -23,7 +23,7 @@ fn attachment(id: i64, media: &RemoteMedia) -> MediaAttachment {
         id: Id(id),
         r#type,
         url: Some(media.url.clone()),
-        preview_url: preview.clone(),
+        preview_url: preview,
         remote_url: Some(media.url.clone()),
         meta: Some(MediaMeta {
             original: size(media),

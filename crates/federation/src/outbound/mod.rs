@@ -120,7 +120,9 @@ impl Outbound {
     /// A certificate file or a proxy that is none.
     pub(crate) fn new(settings: &OutboundSettings, addresses: &Addresses) -> Result<Outbound, Fault> {
         let guard = Arc::new(Guard { allowed: settings.allowed_private_addresses.clone() });
-        let mut builder = Client::builder()
+        #[expect(clippy::disallowed_methods, reason = "this is the one client that speaks to strangers")]
+        let builder = Client::builder();
+        let mut builder = builder
             .user_agent(format!("Phiomia/{} (+{}/)", env!("CARGO_PKG_VERSION"), addresses.base()))
             .tls_backend_preconfigured(tls::config(settings.ca_file.as_deref())?)
             .redirect(redirect::Policy::none())

@@ -32,7 +32,7 @@ impl Federation {
         number: i64,
     ) -> Result<(), Error> {
         let Some((them, inboxes)) = somebody(tx, target)? else { return Ok(()) };
-        let follow = self.follow_activity(account, them.clone(), number)?;
+        let follow = self.follow_activity(account, them, number)?;
         let object = format!("{account} follows {target}");
         send(tx, &Sending::new(account, Priority::Direct, &object), &follow, &inboxes)
     }
@@ -44,7 +44,7 @@ impl Federation {
         number: i64,
     ) -> Result<Activity, Fault> {
         let me = self.actor(account)?;
-        activity(&format!("{me}/follows/{number}"), me.clone(), Verb::Follow(target.clone()), vec![target])
+        activity(&format!("{me}/follows/{number}"), me, Verb::Follow(target.clone()), vec![target])
     }
 
     pub(super) fn unfollowed(

@@ -7,7 +7,10 @@ use phiomia_model::{AccountId, Error, Handle, Job, Noun, Refusal, account::Field
 use phiomia_social::remote;
 use phiomia_store::db::{
     accounts,
-    federation::actors::{self, RemoteProfile},
+    federation::{
+        actors::{self, RemoteProfile},
+        domains,
+    },
 };
 
 use super::Missing;
@@ -100,6 +103,9 @@ impl Federation {
             .db
             .write(move |tx| {
                 let id = actors::keep(tx, &profile)?;
+                if let Some(since) = domains::silenced_since(tx, &profile.host)? {
+                    domains::silence_one(tx, id, since)?;
+                }
                 remote::profile_changed(tx, id)?;
                 Ok(id)
             })

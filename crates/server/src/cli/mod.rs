@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config;
 pub mod db;
 mod desk;
+pub mod federation;
 pub mod host;
 mod jobs;
 pub mod man;
@@ -81,6 +82,11 @@ pub enum Command {
     /// Other servers: how each stands, what waits for it
     #[command(subcommand)]
     Host(host::Host),
+    /// What is decided about other domains: block, silence, allow
+    #[command(subcommand)]
+    Federation(federation::Federation),
+    /// Fetch a person or a post from elsewhere and print what this server makes of it
+    Fetch(federation::Fetch),
     /// What is left for later, and what was set aside
     Jobs(jobs::Jobs),
     /// The words by which posts are found
@@ -137,6 +143,8 @@ pub fn main() -> ExitCode {
         Command::Seed(command) => command.run(&global),
         Command::Db(command) => command.run(&global),
         Command::Host(command) => command.run(&global),
+        Command::Federation(command) => command.run(&global),
+        Command::Fetch(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),

@@ -3,12 +3,14 @@
 //!
 //! Whoever calls has made sure that the one it is told of is the one who did it.
 
+mod domains;
 mod follows;
 mod people;
 mod posts;
 mod quotes;
 mod reactions;
 
+pub use domains::{decide as decide_domain, take_back as take_back_domain};
 pub use follows::{follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};
 pub use posts::{Coming, edit, pin, reblog, receive, remove, unpin, vote};

@@ -3,6 +3,7 @@
 mod create;
 mod list;
 mod modify;
+mod network;
 
 pub(super) use create::locale;
 
@@ -62,6 +63,24 @@ pub enum Account {
         /// Whose
         name: String,
     },
+    /// Other names of an account: accounts elsewhere that may move here
+    #[command(subcommand)]
+    Alias(network::Alias),
+    /// Move an account: its followers everywhere follow the other one, which must name this one as its alias
+    Move {
+        /// Who goes
+        name: String,
+        /// Where to: the address of the other account, or @name@domain
+        uri: String,
+        /// Without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Make a new key for an account; other servers learn it
+    RotateKey {
+        /// Whose
+        name: String,
+    },
     /// Print a link that signs the owner (or NAME) in once; on an empty server its bearer becomes the owner
     OwnerLink {
         /// Somebody other than the owner
@@ -84,6 +103,9 @@ impl Account {
                 let account = desk.account(name).await?;
                 Ok(desk.db.write(move |tx| users::disable_two_factor(tx, account)).await?)
             }
+            Account::Alias(alias) => alias.run(desk).await,
+            Account::Move { name, uri, yes } => network::move_to(desk, name, uri, *yes).await,
+            Account::RotateKey { name } => network::rotate_key(desk, name).await,
             Account::OwnerLink { name } => owner_link(desk, name.as_deref()).await,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use phiomia_model::{Fault, Time};
+use phiomia_model::{AccountId, Fault, Time};
 
 use crate::db::{
     query::{Query, Tx},
@@ -26,6 +26,25 @@ queries! {
             public_comment = excluded.public_comment");
     REMOVE = Sql::Same("delete from domain_blocks where domain = $1");
     ALLOW = Sql::Same("insert into domain_allows (domain, created_at) values ($1, $2) on conflict (domain) do nothing");
+    FIND = Sql::Same("select domain, severity, rejects_media, rejects_reports, private_comment, public_comment, created_at
+        from domain_blocks where domain = $1");
+    SILENCED_SINCE = Sql::Same("select max(created_at) from domain_blocks where severity = 'silence' and domain in texts($1)");
+    // Of a domain and what lies below it: by handle or by host, which may have a port.
+    SUSPEND = Sql::Same("update accounts set suspended_at = $2 where suspended_at is null and domain <> ''
+            and (domain = $1 or domain like '%.' || $1 or domain like $1 || ':%' or id in
+                (select account_id from actors where host = $1 or host like '%.' || $1 or host like $1 || ':%'))
+        returning id");
+    SILENCE = Sql::Same("update accounts set silenced_at = $2 where silenced_at is null and domain <> ''
+            and (domain = $1 or domain like '%.' || $1 or domain like $1 || ':%' or id in
+                (select account_id from actors where host = $1 or host like '%.' || $1 or host like $1 || ':%'))
+        returning id");
+    // Who was kept away for another reason stays so: the moment tells which decision it was.
+    RELEASE = Sql::Same("update accounts set suspended_at = case when suspended_at = $1 then null else suspended_at end,
+            silenced_at = case when silenced_at = $1 then null else silenced_at end
+        where suspended_at = $1 or silenced_at = $1 returning id");
+    SILENCE_ONE = Sql::Same("update accounts set silenced_at = $2 where id = $1 and silenced_at is null");
+    FOLLOWS = Sql::Same("select account_id, target_id from follows where account_id in ids($1)
+        union select account_id, target_id from follows where target_id in ids($1)");
     DISALLOW = Sql::Same("delete from domain_allows where domain = $1");
 }
 
@@ -190,6 +209,62 @@ pub fn block(tx: &Tx<'_>, block: &DomainBlock) -> Result<(), Fault> {
         tx.now(),
     );
     tx.execute(&SET, row).map(|_| ())
+}
+
+/// What was decided about exactly this domain.
+///
+/// # Errors
+/// The database failed.
+pub fn find(q: &Query<'_>, domain: &str) -> Result<Option<DomainBlock>, Fault> {
+    q.row(&FIND, (domain,))
+}
+
+/// Since when a host is silenced.
+///
+/// # Errors
+/// The database failed.
+pub fn silenced_since(q: &Query<'_>, host: &str) -> Result<Option<Time>, Fault> {
+    let names = itself_and_above(host);
+    Ok(q.value::<Option<Time>>(&SILENCED_SINCE, (names.as_slice(),))?.flatten())
+}
+
+/// Applies a decision to the accounts of a domain; gives those that it changed.
+///
+/// # Errors
+/// The database failed.
+pub fn apply(tx: &Tx<'_>, block: &DomainBlock) -> Result<Vec<AccountId>, Fault> {
+    let values = (&block.domain, block.created_at);
+    let changed: Vec<(AccountId,)> = match block.severity {
+        Severity::Noop => Vec::new(),
+        Severity::Silence => tx.rows(&SILENCE, values)?,
+        Severity::Suspend => tx.rows(&SUSPEND, values)?,
+    };
+    Ok(changed.into_iter().map(|(id,)| id).collect())
+}
+
+/// Takes back what a decision did to accounts; gives them.
+///
+/// # Errors
+/// The database failed.
+pub fn release(tx: &Tx<'_>, block: &DomainBlock) -> Result<Vec<AccountId>, Fault> {
+    Ok(tx.rows::<(AccountId,)>(&RELEASE, (block.created_at,))?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Silences one account, as its domain is.
+///
+/// # Errors
+/// The database failed.
+pub fn silence_one(tx: &Tx<'_>, account: AccountId, since: Time) -> Result<(), Fault> {
+    tx.execute(&SILENCE_ONE, (account, since)).map(|_| ())
+}
+
+/// Every follow in which one of these accounts has a part: who, whom.
+///
+/// # Errors
+/// The database failed.
+pub fn follows_of(q: &Query<'_>, accounts: &[AccountId]) -> Result<Vec<(AccountId, AccountId)>, Fault> {
+    let ids: Vec<i64> = accounts.iter().map(|id| id.0).collect();
+    if ids.is_empty() { Ok(Vec::new()) } else { q.rows(&FOLLOWS, (&ids,)) }
 }
 
 /// Takes a decision back; whether there was one.
