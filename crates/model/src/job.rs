@@ -151,8 +151,10 @@ pub enum Mail {
 pub enum Lane {
     /// People are waiting for it.
     Feeds,
-    /// Activities of other servers, and what other servers are to be told.
+    /// Activities of other servers.
     Federation,
+    /// What other servers are to be told: one after the other, in the order in which it happened.
+    Outgoing,
     /// What waits for other servers to answer.
     Fetch,
     /// Nobody is waiting for it.
@@ -161,13 +163,14 @@ pub enum Lane {
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Lane; 4] = [Lane::Feeds, Lane::Federation, Lane::Fetch, Lane::Upkeep];
+    pub const ALL: [Lane; 5] = [Lane::Feeds, Lane::Federation, Lane::Outgoing, Lane::Fetch, Lane::Upkeep];
     /// The priorities of its jobs, lowest first: what a worker looks for one after the other.
     #[must_use]
     pub const fn priorities(self) -> &'static [i64] {
         match self {
             Lane::Feeds => &[10, 20, 30],
-            Lane::Federation => &[10, 20],
+            Lane::Federation => &[20],
+            Lane::Outgoing => &[10],
             Lane::Fetch => &[10, 20, 30],
             Lane::Upkeep => &[10, 30, 90],
         }
@@ -178,6 +181,7 @@ impl Lane {
         match self {
             Lane::Feeds => "feeds",
             Lane::Federation => "federation",
+            Lane::Outgoing => "outgoing",
             Lane::Fetch => "fetch",
             Lane::Upkeep => "upkeep",
         }
@@ -198,7 +202,8 @@ impl Job {
             | Job::ClosePoll { .. }
             | Job::Publish { .. }
             | Job::EndMute { .. } => Lane::Feeds,
-            Job::Federate { .. } | Job::Receive { .. } => Lane::Federation,
+            Job::Receive { .. } => Lane::Federation,
+            Job::Federate { .. } => Lane::Outgoing,
             Job::FetchThread { .. } | Job::FetchPosts { .. } | Job::RefreshAccount { .. } => Lane::Fetch,
             Job::SweepStatus { .. }
             | Job::SweepAccount { .. }

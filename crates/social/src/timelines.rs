@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Event, Job, ListId, NotificationType, Outgoing, StatusId, Time, Visibility};
+use phiomia_model::{AccountId, Error, Event, Job, ListId, NotificationType, StatusId, Time, Visibility};
 use phiomia_store::{
     Query, Tx,
     db::{accounts, lists, statuses, timelines, timelines::FanOut},
 };
 
-use crate::{notifications::notify, outgoing::tell};
+use crate::notifications::notify;
 
 /// Feeds of people who did not look for so long are not written; they are rebuilt when they come back.
 const AWAY: Duration = Duration::from_secs(14 * 86_400);
@@ -28,9 +28,6 @@ const ACCOUNTS_PER_EVENT: usize = 500;
 pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
     // Deleted before its turn came.
     let Some(row) = statuses::source(tx, status)? else { return Ok(()) };
-    if row.is_local {
-        tell(tx, Outgoing::Posted { status })?;
-    }
     let reblog_of = match row.reblog_of_id {
         None => None,
         Some(original) => match statuses::author_and_policy(tx, original)? {

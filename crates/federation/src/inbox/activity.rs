@@ -1,11 +1,20 @@
 //! An activity that was kept is worked through: who did it is known, whether they may is decided here and in the verbs.
 
-use phiomia_activitypub::{Activity, Document, Uri, Verb};
+use std::time::Duration;
+
+use phiomia_activitypub::{Activity, Document, Uri, Verb, proof::Proof};
 use phiomia_model::{AccountId, Error, StatusId};
-use phiomia_store::db::{accounts, federation::posts, statuses};
+use phiomia_store::db::{
+    accounts,
+    federation::{posts, received},
+    statuses,
+};
 
 use super::Signer;
 use crate::{Federation, resolve::Missing};
+
+/// A proof is believed for so long.
+const PROOF_AGE: Duration = Duration::from_secs(65 * 60);
 
 impl Federation {
     /// The work of `Job::Receive`. Running it twice is harmless: what it writes is named by the ids it came with.
@@ -21,7 +30,14 @@ impl Federation {
                 return Ok(());
             }
         };
-        let done = self.act(&signer, &activity).await;
+        let done = if activity.actor == signer.uri {
+            self.act(&signer, &activity).await
+        } else {
+            match self.proven(&document, &activity).await? {
+                Some(author) => self.act_once(&author, &activity).await,
+                None => self.forwarded(&activity).await,
+            }
+        };
         match done {
             Err(Error::Refused(refusal)) => {
                 tracing::debug!("{} of {} was refused: {refusal}", activity.kind(), signer.uri);
@@ -32,9 +48,6 @@ impl Federation {
     }
 
     async fn act(&self, signer: &Signer, activity: &Activity) -> Result<(), Error> {
-        if activity.actor != signer.uri {
-            return self.forwarded(activity).await;
-        }
         match &activity.verb {
             Verb::Follow(target) => self.follow(signer, activity, target).await,
             Verb::Accept { asked, result } => self.accepted(signer, asked, result.as_ref()).await,
@@ -55,6 +68,33 @@ impl Federation {
             Verb::QuoteRequest { object, instrument } => self.asks_to_quote(signer, activity, object, instrument).await,
             Verb::Flag { .. } | Verb::Unknown(_) => Ok(()),
         }
+    }
+
+    /// Who did it, when the activity carries a proof of its own that one of their keys made not long ago (FEP-8b32).
+    async fn proven(&self, document: &Document, activity: &Activity) -> Result<Option<Signer>, Error> {
+        let Ok(Some(proof)) = Proof::read(document) else { return Ok(None) };
+        let now = self.db.clock().now();
+        let is_fresh = proof.created.is_some_and(|at| at > now.minus(PROOF_AGE) && at < now.plus(PROOF_AGE));
+        if !is_fresh || activity.id.as_ref().is_none_or(|id| !id.is_with(&activity.actor)) {
+            return Ok(None);
+        }
+        match self.key_owner(&proof.key_id).await {
+            Ok((owner, key)) if owner.uri == activity.actor && proof.verify(&key).is_ok() => Ok(Some(owner)),
+            Err(Missing::Broken(fault)) => Err(fault.into()),
+            _ => Ok(None),
+        }
+    }
+
+    /// What anybody may pass on is done once, however often it is passed on.
+    async fn act_once(&self, author: &Signer, activity: &Activity) -> Result<(), Error> {
+        let Some(name) = activity.id.as_ref().map(|id| id.normal().to_owned()) else { return Ok(()) };
+        let known = name.clone();
+        if self.db.read(move |q| Ok(received::is_known(q, &known)?)).await? {
+            return Ok(());
+        }
+        self.check_host(author.uri.host()).await.map_err(Missing::for_job)?;
+        self.act(author, activity).await?;
+        self.db.write(move |tx| Ok(received::note(tx, &name).map(|_| ())?)).await
     }
 
     /// Passed on by somebody else than who did it: of what is told only the name is believed, and its own server asked.

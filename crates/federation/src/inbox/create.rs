@@ -70,7 +70,7 @@ impl Federation {
         match thing {
             Thing::Sent(object) => match &**object {
                 Object::Actor(actor) if authority::speaks_for_actor(&signer.uri, actor) => {
-                    self.forget_keys();
+                    self.forget_keys(actor);
                     done(self.keep_account(actor.clone()).await.map(|_| ()))
                 }
                 Object::Note(note) if authority::speaks_for_note(&signer.uri, note) => {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use http::StatusCode;
 use moka::sync::Cache;
 use phiomia_activitypub::{
-    KeyMaterial, Object, Uri,
+    Actor, KeyMaterial, Object, Uri,
     signature::{Head, PublicKey, Refused, Signed},
 };
 use phiomia_model::{AccountId, Error, Time};
@@ -99,6 +99,16 @@ impl Federation {
         }
     }
 
+    /// Whose key this is, and the key: known, or from the actor that lists it.
+    pub(crate) async fn key_owner(&self, id: &Uri) -> Result<(Signer, Arc<PublicKey>), Missing> {
+        self.check_host(id.host()).await?;
+        let known = match self.known_key(id).await? {
+            Some(known) => known,
+            None => self.fetch_key(id).await?,
+        };
+        Ok((Signer { account: known.account, uri: known.owner }, known.key))
+    }
+
     async fn known_key(&self, id: &Uri) -> Result<Option<Known>, Error> {
         let name = id.normal().to_owned();
         if let Some(known) = self.known_keys.known.get(&name) {
@@ -141,9 +151,11 @@ impl Federation {
             .ok_or_else(|| Missing::NotGenuine(id.clone(), "its actor does not list the key, or it is none we read"))
     }
 
-    /// Forgets what is known of somebody's keys: their document is read anew.
-    pub(crate) fn forget_keys(&self) {
-        self.known_keys.known.invalidate_all();
+    /// Forgets what is known of somebody's keys: what their new document lists counts.
+    pub(crate) fn forget_keys(&self, actor: &Actor) {
+        for key in &actor.keys {
+            self.known_keys.known.invalidate(key.id.normal());
+        }
     }
 }
 

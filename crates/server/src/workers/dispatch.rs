@@ -19,7 +19,9 @@ pub(super) fn rooms(db: Db, post: Post, federation: Federation) -> Run {
             match job {
                 // The network is not waited for in a transaction.
                 Job::SendMail { account, mail } => post.send(account, mail).await,
-                job if job.lane() == Lane::Federation || job.lane() == Lane::Fetch => federation.run(job).await,
+                job if matches!(job.lane(), Lane::Federation | Lane::Outgoing | Lane::Fetch) => {
+                    federation.run(job).await
+                }
                 job => db.write(move |tx| work(tx, &social, &job)).await,
             }
         })

@@ -87,6 +87,8 @@ impl Crew {
         match lane {
             Lane::Feeds => self.at_once.feeds,
             Lane::Federation => self.at_once.federation,
+            // What somebody did first is told first.
+            Lane::Outgoing => 1,
             Lane::Fetch => self.at_once.fetch,
             Lane::Upkeep => self.at_once.upkeep,
         }

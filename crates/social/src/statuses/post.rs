@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use phiomia_model::{
-    AccountId, Error, Event, Job, NotificationType, QuotePolicy, Refusal, StatusId, Visibility, status::Draft,
+    AccountId, Error, Event, Job, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility, status::Draft,
 };
 use phiomia_store::{
     Tx,
@@ -17,7 +17,7 @@ use phiomia_store::{
 };
 
 use super::{Meant, check_length, check_says, is_language, meant, quotes, write_references};
-use crate::{Social, conversations, notifications::notify, polls, search};
+use crate::{Social, conversations, notifications::notify, outgoing::tell, polls, search};
 
 /// How long an `Idempotency-Key` is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -92,6 +92,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
         conversations::deliver(tx, id, conversation, author, &people, &told)?;
     }
     tx.enqueue(&Job::FanOut { status: id })?;
+    tell(tx, Outgoing::Posted { status: id })?;
     tx.announce(Event::HomeGained { accounts: vec![author], status: id });
     tx.announce(Event::StatusPosted {
         status: id,

@@ -1,6 +1,8 @@
 //! Boosting and taking a boost back.
 
-use phiomia_model::{AccountId, Error, Event, Job, NotificationType, QuotePolicy, Refusal, StatusId, Visibility};
+use phiomia_model::{
+    AccountId, Error, Event, Job, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility,
+};
 use phiomia_store::{
     Tx,
     db::{
@@ -11,7 +13,7 @@ use phiomia_store::{
 };
 
 use super::{delete, seen, undone};
-use crate::{Social, notifications::notify};
+use crate::{Social, notifications::notify, outgoing::tell};
 
 /// Boosts a post; doing it twice gives the same boost. Gives the boost's id.
 ///
@@ -68,6 +70,7 @@ pub fn reblog(
     timelines::add_home(tx, me, boost, me, Some(original.id))?;
     notify(tx, original.account, me, NotificationType::Reblog, Some(original.id))?;
     tx.enqueue(&Job::FanOut { status: boost })?;
+    tell(tx, Outgoing::Posted { status: boost })?;
     tx.announce(Event::StatusTouched { status: original.id });
     tx.announce(Event::AccountTouched { account: me });
     tx.announce(Event::HomeGained { accounts: vec![me], status: boost });
