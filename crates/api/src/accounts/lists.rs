@@ -146,6 +146,9 @@ pub async fn statuses(ask: Ask<Anyone>) -> Answer {
     let id: AccountId = ask.id(Noun::Account)?;
     let filter: Filter = ask.decode()?;
     let (page, viewer, now) = (ask.page(20, 40), ask.me.viewer(), ask.api.now());
+    if ask.me.0.is_some() {
+        ask.api.federation.look_at(id).await?;
+    }
     let (keys, views) = ask
         .api
         .db
