@@ -105,6 +105,7 @@ CALLS = {
        for act in ("accept", "dismiss")},
     **{f"POST /api/v1/notifications/requests/{act}": ({}, lambda w: {"id": [w.held_back()]})
        for act in ("accept", "dismiss")},
+    "POST /api/v1/reports": ({}, lambda w: {"account_id": w.bob.id, "comment": "please look"}),
     "GET /api/v2/search": ({}, {"q": "hello"}),
     "GET /api/oembed": ({}, lambda w: {"url": w.post_url}),
     "POST /api/v1/apps": ({}, {"client_name": "x", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}),

@@ -16,6 +16,7 @@ pub mod peer;
 mod pictures;
 mod polls;
 pub mod render;
+mod reports;
 mod routes;
 mod scheduled;
 mod search;

@@ -89,6 +89,8 @@ ids! {
     TagId,
     /// A list of people.
     ListId,
+    /// What somebody told moderators.
+    ReportId,
     /// A row of the job table.
     JobId,
     /// A custom emoji.

@@ -28,7 +28,7 @@ pub use event::Event;
 pub use handle::Handle;
 pub use id::{
     AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, NotificationId,
-    NotificationRequestId, PasskeyId, PollId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
+    NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
 };
 pub use job::Job;
 pub use list::RepliesPolicy;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, PollId, StatusId};
+use crate::id::{AccountId, PollId, ReportId, StatusId};
 
 /// One thing to tell. What is needed to say it is still in the database when the job runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,5 +146,10 @@ pub enum Outgoing {
         account: AccountId,
         /// The stamp.
         stamp: String,
+    },
+    /// A report is passed on to the server of whom it is about.
+    Reported {
+        /// Which.
+        report: ReportId,
     },
 }

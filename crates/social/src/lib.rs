@@ -10,6 +10,7 @@ pub mod polls;
 pub mod profiles;
 pub mod relationships;
 pub mod remote;
+pub mod reports;
 pub mod scheduled;
 pub mod search;
 pub mod server;

@@ -66,7 +66,8 @@ impl Federation {
             Verb::Block(target) => self.block(signer, target).await,
             Verb::Move { object, target } => self.moves(signer, object, target).await,
             Verb::QuoteRequest { object, instrument } => self.asks_to_quote(signer, activity, object, instrument).await,
-            Verb::Flag { .. } | Verb::Unknown(_) => Ok(()),
+            Verb::Flag { objects, content } => self.flag(signer, activity, objects, content.as_deref()).await,
+            Verb::Unknown(_) => Ok(()),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod activity;
 mod create;
+mod flag;
 mod follow;
 mod people;
 mod quote;

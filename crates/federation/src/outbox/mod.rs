@@ -52,6 +52,7 @@ impl Federation {
             Outgoing::FeaturedTag { account, name, is_undone } => self.featured_tag(tx, *account, name, *is_undone),
             Outgoing::AccountDeleted { account } => self.account_deleted(tx, *account),
             Outgoing::Moved { account, target } => self.moved_away(tx, *account, *target),
+            Outgoing::Reported { report } => self.reported(tx, *report),
             Outgoing::QuoteAsked { status } => self.quote_asked(tx, *status),
             Outgoing::QuoteAnswered { account, quoting, quoter, quoted, request, stamp } => {
                 let asked = quotes::Asked { quoting, quoter: *quoter, quoted: *quoted, request };

@@ -1,12 +1,13 @@
 //! Profiles that change, go or move.
 
 use phiomia_activitypub::{Object, Thing, Uri, Verb};
-use phiomia_model::{AccountId, Error};
+use phiomia_model::{AccountId, Error, ReportId};
 use phiomia_store::{
     Tx,
     db::{
         accounts,
-        federation::{actors, deliveries::Priority},
+        federation::{actors, deliveries::Priority, key_pairs, posts},
+        reports,
     },
 };
 
@@ -52,5 +53,23 @@ impl Federation {
         let moves = activity(&format!("{me}#moves/{}", tx.new_id()), me.clone(), verb, vec![followers])?;
         let inboxes = actors::followers_inboxes(tx, account)?;
         send(tx, &Sending::new(account, Priority::Post, me.as_str()), &moves, &inboxes)
+    }
+
+    /// A report is passed on by the server itself: who reported is nobody's business elsewhere.
+    pub(super) fn reported(&self, tx: &Tx<'_>, report: ReportId) -> Result<(), Error> {
+        let Some(row) = reports::find(tx, report)? else { return Ok(()) };
+        let Some(target) = accounts::view(tx, row.target)?.filter(|view| !view.is_local()) else { return Ok(()) };
+        let mut objects = vec![build::uri(&target.uri)?];
+        for status in &row.statuses {
+            if let Some(post) = posts::even_deleted(tx, *status)? {
+                objects.push(build::uri(&post.uri)?);
+            }
+        }
+        let server = build::uri(&self.addresses.server_uri())?;
+        let content = Some(row.comment).filter(|text| !text.is_empty());
+        let id = format!("{server}#reports/{report}");
+        let flag = activity(&id, server, Verb::Flag { objects, content }, vec![build::uri(&target.uri)?])?;
+        let inboxes = actors::inboxes_of(tx, &[target.id])?;
+        send(tx, &Sending::new(key_pairs::SERVER, Priority::Rest, &id), &flag, &inboxes)
     }
 }

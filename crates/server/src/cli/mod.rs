@@ -10,6 +10,7 @@ pub mod federation;
 pub mod host;
 mod jobs;
 pub mod man;
+mod report;
 pub mod search;
 mod seed;
 pub mod serve;
@@ -89,6 +90,9 @@ pub enum Command {
     Fetch(federation::Fetch),
     /// What is left for later, and what was set aside
     Jobs(jobs::Jobs),
+    /// What people and other servers told moderators
+    #[command(subcommand)]
+    Report(report::Report),
     /// The words by which posts are found
     #[command(subcommand)]
     Search(search::Search),
@@ -146,6 +150,7 @@ pub fn main() -> ExitCode {
         Command::Federation(command) => command.run(&global),
         Command::Fetch(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
+        Command::Report(command) => command.run(&global),
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
         Command::Version(command) => command.run(),

@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0014_passkeys",
     "0015_notification_policy",
     "0016_federation",
+    "0017_reports",
 ];
 
 /// Copies kept from before migrations.

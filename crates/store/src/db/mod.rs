@@ -38,6 +38,7 @@ pub mod promoted;
 mod query;
 pub mod rate_buckets;
 pub mod relationships;
+pub mod reports;
 mod restore;
 pub mod scheduled;
 pub mod search;
@@ -365,6 +366,7 @@ pub fn statements() -> Vec<&'static Statement> {
         postgres::ALL,
         promoted::ALL,
         rate_buckets::ALL,
+        reports::ALL,
         server::ALL,
         scheduled::ALL,
         search::ALL,

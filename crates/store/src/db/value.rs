@@ -2,8 +2,8 @@
 
 use phiomia_model::{
     AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, NotificationId,
-    NotificationRequestId, PasskeyId, PollId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time, TokenId,
-    Visibility,
+    NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time,
+    TokenId, Visibility,
 };
 
 /// One parameter of a statement.
@@ -203,6 +203,7 @@ id_values!(
     AnnouncementId,
     ConversationId,
     PollId,
+    ReportId,
     ScheduledStatusId
 );
 

@@ -68,16 +68,9 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop index follow_requests_uri; drop index follows_uri; drop index favourites_uri; drop index quotes_uri;
-                drop index conversations_uri; alter table conversations drop column uri;
-                alter table follows drop column uri; alter table follow_requests drop column uri;
-                alter table favourites drop column uri; alter table blocks drop column uri;
-                alter table poll_votes drop column uri;
-                drop table actor_keys; drop table actors; drop table key_pairs; drop table aliases; drop table hosts;
-                drop table deliveries; drop table outgoing; drop table received; drop table tombstones;
-                drop table reactions; drop table remote_statuses; drop table domain_blocks; drop table domain_allows;
+                "drop table reports;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0016_federation'",
+                delete from schema_migrations where name = '0017_reports'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
