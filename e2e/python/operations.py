@@ -105,6 +105,7 @@ CALLS = {
        for act in ("accept", "dismiss")},
     **{f"POST /api/v1/notifications/requests/{act}": ({}, lambda w: {"id": [w.held_back()]})
        for act in ("accept", "dismiss")},
+    "GET /api/v1_alpha/async_refreshes/{id}": (lambda w: {"id": f"thread-{w.post}"}, {}),
     "POST /api/v1/reports": ({}, lambda w: {"account_id": w.bob.id, "comment": "please look"}),
     "GET /api/v2/search": ({}, {"q": "hello"}),
     "GET /api/oembed": ({}, lambda w: {"url": w.post_url}),

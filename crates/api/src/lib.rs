@@ -15,6 +15,7 @@ pub mod pages;
 pub mod peer;
 mod pictures;
 mod polls;
+mod refresh;
 pub mod render;
 mod reports;
 mod routes;

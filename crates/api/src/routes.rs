@@ -21,7 +21,7 @@ use crate::{
         self, Browser,
         visitors::{self, Visitor},
     },
-    pictures, polls, reports, scheduled, search,
+    pictures, polls, refresh, reports, scheduled, search,
     state::Api,
     statuses,
     streaming::{self, Listener},
@@ -119,6 +119,7 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/accounts/{id}/pin"                              Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::endorse;
         POST "/api/v1/accounts/{id}/unpin"                            Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::unendorse;
         POST "/api/v1/reports"                                        Member  ["write:reports"]            [Api, Report]  Form     PERSONAL  reports::create;
+        GET "/api/v1_alpha/async_refreshes/{id}"                      Member  ["read"]                     [Api]          Nothing  PERSONAL  refresh::show;
         GET "/api/v1/follow_requests"                                 Member  ["read:follows"]             [Api, Paging]  Nothing  PERSONAL  accounts::follow_requests;
         POST "/api/v1/follow_requests/{id}/authorize"                 Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::authorize_request;
         POST "/api/v1/follow_requests/{id}/reject"                    Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::reject_request;

@@ -64,6 +64,13 @@ pub fn empty() -> Answer {
 }
 
 impl Reply {
+    /// The same, saying that more is being fetched under this id.
+    /// Source: <https://docs.joinmastodon.org/methods/async_refreshes/>.
+    #[must_use]
+    pub fn refreshing(self, id: &str) -> Reply {
+        self.with(HeaderName::from_static("mastodon-async-refresh"), &format!("id=\"{id}\", retry=3"))
+    }
+
     /// The same with another status.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Reply {

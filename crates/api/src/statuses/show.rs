@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::seen;
 use crate::{
     gate::{Answer, Anyone, Ask, Client, json},
-    render,
+    refresh, render,
 };
 
 /// `GET /api/v1/statuses/:id`
@@ -52,10 +52,9 @@ pub async fn context(ask: Ask<Anyone>) -> Answer {
             Ok((thread, views))
         })
         .await?;
-    if ask.me.0.is_some() {
-        ask.api.federation.look_at_thread(id).await?;
-    }
-    json(&render::context(&thread, &views, &ask.api.cx().await?))
+    let is_fetching = ask.me.0.is_some() && ask.api.federation.look_at_thread(id).await?;
+    let reply = json(&render::context(&thread, &views, &ask.api.cx().await?))?;
+    Ok(if is_fetching { reply.refreshing(&refresh::of_thread(id)) } else { reply })
 }
 
 /// `GET /api/v1/statuses/:id/history`

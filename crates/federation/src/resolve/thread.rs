@@ -7,7 +7,7 @@ use phiomia_model::{AccountId, Error, Job, StatusId};
 use phiomia_social::remote;
 use phiomia_store::db::{
     federation::{actors, posts},
-    statuses,
+    jobs, statuses,
 };
 
 use super::Missing;
@@ -29,19 +29,28 @@ pub(crate) const THREAD_REST: Duration = Duration::from_secs(300);
 
 impl Federation {
     /// Leaves the rest of a thread to be fetched, when a part of it is from elsewhere and nobody looked at it just now.
+    /// Whether it is being fetched.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn look_at_thread(&self, status: StatusId) -> Result<(), Error> {
+    pub async fn look_at_thread(&self, status: StatusId) -> Result<bool, Error> {
         if self.seen_threads.contains_key(&status) {
-            return Ok(());
+            return self.is_fetching_thread(status).await;
         }
         self.seen_threads.insert(status, ());
         let has_more = self.db.read(move |q| Ok(posts::find(q, status)?.is_some())).await?;
         if has_more {
             self.db.write(move |tx| Ok(tx.enqueue(&Job::FetchThread { status })?)).await?;
         }
-        Ok(())
+        Ok(has_more)
+    }
+
+    /// Whether the rest of a thread is being fetched, by any process of this server.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_fetching_thread(&self, status: StatusId) -> Result<bool, Error> {
+        self.db.read(move |q| Ok(jobs::is_pending(q, &Job::FetchThread { status })?)).await
     }
 
     /// Fetches what is missing of a thread: upwards to its beginning, then the answers its servers list. The work of

@@ -48,6 +48,7 @@ queries! {
         where id = $1 and parked_at is not null");
     DISCARD = Sql::Same("delete from jobs where id = $1 and parked_at is not null");
     NEXT_DUE = Sql::Same("select min(run_at) from jobs where lane = $1 and priority = $2 and parked_at is null");
+    IS_PENDING = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and payload = $3 and parked_at is null limit 1");
     WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
 }
 
@@ -269,4 +270,13 @@ pub fn next_due(q: &Query<'_>, lane: Lane) -> Result<Option<Time>, Fault> {
 /// The database failed.
 pub fn is_waiting(q: &Query<'_>, kind: &str) -> Result<bool, Fault> {
     q.exists(&WAITING_OF_KIND, (kind,))
+}
+
+/// Whether exactly this job is waiting or running.
+///
+/// # Errors
+/// The database failed.
+pub fn is_pending(q: &Query<'_>, job: &Job) -> Result<bool, Fault> {
+    let payload = serde_json::to_string(job).map_err(|e| Fault::because("writing a job", e))?;
+    q.exists(&IS_PENDING, (job.lane().word(), job.priority(), payload))
 }
