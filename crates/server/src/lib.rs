@@ -11,4 +11,5 @@ pub mod notify;
 pub mod open_files;
 pub mod shutdown;
 mod threshold;
+pub mod tls;
 pub mod workers;

@@ -35,6 +35,7 @@ use crate::{
     config::value::{Cidr, Listen},
     shutdown::{self, Shutdown},
     threshold::{self, Peer},
+    tls::Tls,
 };
 
 /// Bounds and manners of a listener.
@@ -44,6 +45,8 @@ pub struct Options {
     pub trusted_proxies: Vec<Cidr>,
     /// Whether our addresses begin with `https`: then browsers are told to stay with it.
     pub https: bool,
+    /// What every connection speaks TLS with; `None`: plain HTTP.
+    pub tls: Option<Tls>,
     /// Connections open at the same time.
     pub max_connections: usize,
     /// Requests of one client in hand at the same time.
@@ -63,6 +66,7 @@ impl Default for Options {
         Options {
             trusted_proxies: Vec::new(),
             https: false,
+            tls: None,
             max_connections: 1024,
             max_requests_per_client: 64,
             header_timeout: Duration::from_secs(20),
@@ -73,11 +77,13 @@ impl Default for Options {
     }
 }
 
+/// All but the certificates, which have to be read first.
 impl From<&crate::config::Config> for Options {
     fn from(config: &crate::config::Config) -> Options {
         Options {
             trusted_proxies: config.server.trusted_proxies.clone(),
             https: config.is_https(),
+            tls: None,
             max_connections: config.server.max_connections.0,
             max_requests_per_client: config.server.max_requests_per_client.0,
             header_timeout: config.server.header_timeout,
@@ -249,7 +255,7 @@ impl Keeper {
                     Ok((stream, address)) => {
                         let router = self.router.clone();
                         let peer = Peer(address.to_canonical());
-                        let connection = converse(stream, router, peer, self.options.clone(), self.shutdown.clone());
+                        let connection = receive(stream, router, peer, self.options.clone(), self.shutdown.clone());
                         connections.spawn(async move {
                             let _permit = permit;
                             metrics::gauge!("http_connections").increment(1.0);
@@ -276,7 +282,29 @@ async fn pause(error: &io::Error) {
     }
 }
 
-/// One connection from its first byte to its last.
+/// One connection from its first byte: TLS where it is spoken, then requests.
+async fn receive<S>(stream: S, router: Router, peer: Peer, options: Arc<Options>, shutdown: Shutdown)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(tls) = options.tls.clone() else {
+        return converse(stream, router, peer, options, shutdown).await;
+    };
+    let hello = timeout(options.header_timeout, tls.accept(stream));
+    let greeted = tokio::select! {
+        greeted = hello => greeted,
+        // Nothing was asked yet, so nothing is cut off.
+        () = shutdown.wait() => return,
+    };
+    match greeted {
+        Ok(Ok(stream)) => converse(stream, router, peer, options, shutdown).await,
+        // Scanners, plain HTTP, an authority that is not trusted: the client's affair.
+        Ok(Err(error)) => tracing::debug!(%error, "TLS did not come about: {error}"),
+        Err(_) => tracing::debug!("TLS did not come about in time"),
+    }
+}
+
+/// One connection from its first request to its last byte.
 async fn converse<S>(stream: S, router: Router, peer: Peer, options: Arc<Options>, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -12,9 +12,10 @@ use super::{Failure, Global, log_notes, runtime};
 use crate::{
     config::{Config, LogFormat},
     house::House,
-    listen::{self, Door},
+    listen::{self, Door, Options},
     logs, metrics, notify, open_files,
     shutdown::Shutdown,
+    tls::{self, Tls},
 };
 
 /// Serves until a signal comes.
@@ -51,6 +52,7 @@ impl Serve {
 
 async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().map_err(|e| Failure::because("listening for signals", e))?;
+    let tls = Tls::from_config(&config).map_err(Failure)?;
     let house = House::open(&config).await.map_err(Failure)?;
     if let Some(address) = &config.metrics.listen {
         let handle = metrics::install().map_err(Failure)?;
@@ -75,7 +77,10 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
         invite(&link, config.logs.format);
     }
     tokio::spawn(notify::tell(shutdown.clone()));
-    listen::serve(router, door, listen::Options::from(&config), shutdown).await;
+    if let Some(tls) = tls.clone() {
+        tokio::spawn(tls.keep_up(tls::EVERY));
+    }
+    listen::serve(router, door, Options { tls, ..Options::from(&config) }, shutdown).await;
     house.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -16,7 +16,7 @@ pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
     Database, Federation, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Smtp, SmtpAuth,
-    SmtpVerify, Starttls, Workers,
+    SmtpVerify, Starttls, Tls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
@@ -38,6 +38,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "", doc: General::DOC, settings: General::SETTINGS },
     Section { name: "instance", doc: Instance::DOC, settings: Instance::SETTINGS },
     Section { name: "server", doc: Server::DOC, settings: Server::SETTINGS },
+    Section { name: "tls", doc: Tls::DOC, settings: Tls::SETTINGS },
     Section { name: "database", doc: Database::DOC, settings: Database::SETTINGS },
     Section { name: "redis", doc: Redis::DOC, settings: Redis::SETTINGS },
     Section { name: "smtp", doc: Smtp::DOC, settings: Smtp::SETTINGS },
@@ -56,6 +57,8 @@ pub struct Config {
     pub instance: Instance,
     /// The listener.
     pub server: Server,
+    /// TLS at the listener.
+    pub tls: Tls,
     /// The database, as it was said; [`Config::database_settings`] is what it comes to.
     pub database: Database,
     /// Redis, as it was said; [`Config::redis_settings`] is what it comes to.
@@ -114,6 +117,7 @@ impl Config {
         let general = General::read(reader);
         let instance = Instance::read(reader);
         let server = Server::read(reader);
+        let tls = Tls::read(reader);
         let database = Database::read(reader);
         let redis = Redis::read(reader);
         let smtp = Smtp::read(reader);
@@ -125,6 +129,7 @@ impl Config {
             general: general?,
             instance: instance?,
             server: server?,
+            tls: tls?,
             database: database?,
             redis: redis?,
             smtp: smtp?,

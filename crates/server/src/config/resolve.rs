@@ -49,7 +49,8 @@ impl Config {
     #[must_use]
     pub fn is_https(&self) -> bool {
         let domain = self.instance.web_domain.as_ref().or(self.instance.domain.as_ref());
-        self.instance.https.unwrap_or_else(|| domain.is_some_and(|domain| !domain.is_for_development()))
+        let is_public = || domain.is_some_and(|domain| !domain.is_for_development());
+        self.instance.https.unwrap_or_else(|| self.tls.cert_file.is_some() || is_public())
     }
 
     /// The database that is meant, as the store takes it.
@@ -187,6 +188,9 @@ impl Config {
         if self.metrics.listen.as_ref() == Some(&self.server.listen) {
             all.push("metrics.listen and server.listen are the same address".to_owned());
         }
+        if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
+            all.push("tls.cert_file and tls.key_file belong together: one is given without the other".to_owned());
+        }
         all
     }
 
@@ -204,7 +208,8 @@ impl Config {
                 "federation.allow_http: other servers are spoken with over plain http; this is for tests alone".into(),
             );
         }
-        if self.is_https() && self.server.trusted_proxies.is_empty() {
+        let has_no_proxy = self.tls.cert_file.is_some();
+        if self.is_https() && !has_no_proxy && self.server.trusted_proxies.is_empty() {
             all.push(
                 "no proxy is trusted (server.trusted_proxies): behind one, every request seems to come from its address"
                     .into(),

@@ -29,8 +29,8 @@ section! {
     /// Other domains that handles of this server's people may name: `alice@old.example.org` is found too, when that
     /// domain's `/.well-known/webfinger` leads here.
     alternate_domains: Vec<Domain> = "", ["ALTERNATE_DOMAINS"];
-    /// Whether addresses of this server begin with `https`. Without it: plain `http` for a domain with a port or of
-    /// this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
+    /// Whether addresses of this server begin with `https`. Without it: `https` with `tls.cert_file`; or else plain `http`
+    /// for a domain with a port or of this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
     https: Option<bool> = "", ["LOCAL_HTTPS"];
     /// The owner's profile is the front page. Not set: the running server's setting `single_user_mode` says it, or else it
     /// is so while one person lives here and registrations are closed.
@@ -68,6 +68,16 @@ section! {
     keep_alive: Duration = "75s", [];
     /// How long a request may take until its answer begins, the upload of its body included. Then `503`.
     request_timeout: Duration = "5m", [];
+}
+
+section! {
+    /// TLS at the listener, for a server without a proxy in front. With both files every connection to `server.listen`
+    /// speaks TLS (HTTP/2 and HTTP/1.1). They are looked at every minute: a renewed pair is taken up without a restart.
+    Tls in "tls.";
+    /// A PEM file with this server's certificate, then those between it and the authority.
+    cert_file: Option<PathBuf> = "", [];
+    /// A PEM file with the certificate's private key (PKCS#8, PKCS#1 or SEC1), not encrypted.
+    key_file: Option<PathBuf> = "", [];
 }
 
 section! {

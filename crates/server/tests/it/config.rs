@@ -196,6 +196,14 @@ fn https_is_meant_unless_the_domain_is_one_for_development() {
     assert_eq!(scheme(&[("LOCAL_DOMAIN", "example.org:8080")]), "http");
     assert_eq!(scheme(&[("LOCAL_DOMAIN", "localhost:3912"), ("LOCAL_HTTPS", "true")]), "https");
     assert_eq!(scheme(&[("LOCAL_DOMAIN", "example.org"), ("LOCAL_HTTPS", "false")]), "http");
+    let files = [("PHIOMIA_TLS_CERT_FILE", "cert.pem"), ("PHIOMIA_TLS_KEY_FILE", "key.pem")];
+    let local = ("LOCAL_DOMAIN", "localhost:3912");
+    assert_eq!(scheme(&[local, files[0], files[1]]), "https");
+    assert_eq!(scheme(&[local, files[0], files[1], ("LOCAL_HTTPS", "false")]), "http");
+    for file in files {
+        let wrong = problems(&environment(&[local, file]));
+        assert_eq!(wrong, ["tls.cert_file and tls.key_file belong together: one is given without the other"]);
+    }
 }
 
 #[test]

@@ -13,4 +13,5 @@ mod house;
 mod listen;
 mod mail;
 mod program;
+mod tls;
 mod workers;

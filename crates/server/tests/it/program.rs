@@ -113,6 +113,16 @@ fn the_log_is_json_when_asked() {
     assert!(lines.next().unwrap().starts_with(&format!("phiomia: listening on {address} failed: ")));
 }
 
+#[test]
+fn a_certificate_that_does_not_read_stops_the_start_in_one_sentence() {
+    let folder = Folder::new("certificate");
+    let output =
+        run(&folder, &["--set", "tls.cert_file=none.pem", "--set", "tls.key_file=none.key", "serve", "--listen", "1"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = "phiomia: tls.cert_file none.pem does not read: No such file or directory (os error 2)";
+    assert_eq!(text(&output.stderr).trim_end().lines().last(), Some(said));
+}
+
 /// A running server; ended with the test, whatever happens.
 struct Running {
     child: Child,

@@ -1,10 +1,10 @@
-"""Servers behind TLS, as they are everywhere but in tests: a front speaks TLS and passes on to a Phiomia that does not.
-Ids are https, and only those whose certificate is signed by an authority one trusts are spoken with."""
+"""Servers with TLS, as they are everywhere but in tests: a front speaks it and passes on to a Phiomia that does not, or
+Phiomia speaks it itself with certificate files. Ids are https, and only those whose certificate is signed by an authority one trusts are spoken with."""
 
 import pytest
 
 from authority import Authority, Front
-from federation import Federated
+from federation import Federated, pairs
 from hostile import word
 from peer import Peer, next_host
 from server import engines
@@ -60,3 +60,36 @@ def test_plain_http_is_not_spoken(server):
         carol = plain.actor("carol")
         assert reader.client.search_v2(carol.id, resolve=True).accounts == []
         assert plain.received == []
+
+
+class Sealed(Federated):
+    """A Phiomia that speaks TLS itself."""
+
+    def __init__(self, engine, authority):
+        host = next_host()
+        certificate, key = authority.files_for(host)
+        super().__init__(
+            engine, host, SSL_CERT_FILE=str(authority.file), PHIOMIA_FEDERATION_ALLOW_HTTP="false", LOCAL_HTTPS="true",
+            PHIOMIA_TLS_CERT_FILE=str(certificate), PHIOMIA_TLS_KEY_FILE=str(key))
+        self.base = f"https://{self.domain}"
+
+
+@pytest.fixture(params=pairs(), ids="-".join)
+def sealed(request, authority, monkeypatch):
+    # For the clients of this process.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
+    one, other = request.param
+    with Sealed(one, authority) as here, Sealed(other, authority) as there:
+        yield here, there
+
+
+def test_two_phiomias_with_certificate_files_follow_each_other_and_exchange_posts(sealed):
+    here, there = sealed
+    alice, bob = here.person("alice"), there.person("bob")
+    assert alice.follows(bob).uri.startswith(f"https://{there.domain}/")
+    assert bob.follows(alice).uri.startswith(f"https://{here.domain}/")
+    for writer, reader in ((alice, bob), (bob, alice)):
+        said = word()
+        status = writer.says(said)
+        assert status.uri.startswith(f"{writer.server.base}/")
+        assert reader.sees(said).uri == status.uri
