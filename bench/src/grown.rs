@@ -181,7 +181,7 @@ fn read(q: &Query<'_>, me: AccountId, what: What, now: Time) -> Result<(), Error
             statuses::views(q, &ids, viewer, now)?;
         }
         What::Public(limit) => {
-            let ids = timelines::public(q, viewer, timelines::Origin::Anywhere, &page(limit), now)?;
+            let ids = timelines::public(q, viewer, timelines::Origin::Anywhere, false, &page(limit), now)?;
             statuses::views(q, &ids, viewer, now)?;
         }
         What::Context(id) => {

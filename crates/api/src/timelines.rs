@@ -94,8 +94,7 @@ pub async fn public(ask: Ask<Anyone>) -> Answer {
         .api
         .db
         .read(move |q| {
-            // No post has media yet.
-            let ids = if wanted.only_media.0 { Vec::new() } else { timelines::public(q, viewer, origin, &page, now)? };
+            let ids = timelines::public(q, viewer, origin, wanted.only_media.0, &page, now)?;
             with_views(q, &ids, viewer, now)
         })
         .await?;
@@ -141,10 +140,11 @@ pub async fn tag(ask: Ask<Anyone>) -> Answer {
         .read(move |q| {
             let (any, known) = (known(q, &any)?, known(q, &all)?);
             // A tag that nobody ever used is on no post.
-            if any.is_empty() || known.len() < all.len() || wanted.only_media.0 {
+            if any.is_empty() || known.len() < all.len() {
                 return Ok((Vec::new(), Vec::new()));
             }
-            let filter = TagFilter { any, all: known, none: self::known(q, &none)?, origin };
+            let filter =
+                TagFilter { any, all: known, none: self::known(q, &none)?, origin, only_media: wanted.only_media.0 };
             with_views(q, &timelines::tag(q, viewer, &filter, &page, now)?, viewer, now)
         })
         .await?;

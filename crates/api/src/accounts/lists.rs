@@ -171,10 +171,6 @@ fn of_account(
     page: &Page,
     now: phiomia_model::Time,
 ) -> Result<(Vec<i64>, Vec<StatusId>), Error> {
-    // No post has media yet.
-    if filter.only_media.0 {
-        return Ok((Vec::new(), Vec::new()));
-    }
     if filter.pinned.0 {
         return Ok(timelines::pinned(q, id, page)?.into_iter().unzip());
     }
@@ -193,6 +189,7 @@ fn of_account(
         Visibility::Unlisted
     };
     let wanted = AccountFilter {
+        only_media: filter.only_media.0,
         excludes_replies: filter.exclude_replies.0,
         excludes_reblogs: filter.exclude_reblogs.0,
         excludes_direct: false,

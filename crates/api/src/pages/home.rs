@@ -77,7 +77,8 @@ async fn landing(ask: &Ask<Browser>) -> Result<Landing, Error> {
         .api
         .db
         .read(move |q| {
-            let ids: Vec<StatusId> = timelines::public(q, Viewer::Anonymous, Origin::Local, &Page::first(POSTS), now)?;
+            let ids: Vec<StatusId> =
+                timelines::public(q, Viewer::Anonymous, Origin::Local, false, &Page::first(POSTS), now)?;
             Ok(posts::views(q, &ids, Viewer::Anonymous, now)?)
         })
         .await?;

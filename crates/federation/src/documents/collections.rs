@@ -37,8 +37,7 @@ pub async fn outbox(federation: &Federation, id: AccountId, viewer: Viewer, part
             let last = Some(uri(&format!("{own}?min_id=0&page=true"))?);
             return Ok(Served::of(&Collection { last, ..ordered(&own, Some(account.statuses_count))? }));
         }
-        let filter =
-            AccountFilter { excludes_replies: false, excludes_reblogs: false, excludes_direct: true, tag: None };
+        let filter = AccountFilter { excludes_direct: true, ..AccountFilter::default() };
         let ids = timelines::of_account(q, id, Visibility::Unlisted, &filter, &part.page())?;
         let views = statuses::views(q, &ids, viewer, now)?;
         let facts = build::facts(q, &views.iter().collect::<Vec<_>>())?;

@@ -93,7 +93,13 @@ pub(super) async fn of_tag(ask: &Ask<Visitor>, tag: &str) -> Result<Response, Er
         .db
         .read(move |q| {
             let tag = tags::by_name(q, &key)?.ok_or(Refusal::NotFound(Noun::Record))?;
-            let filter = TagFilter { any: vec![tag.id], all: Vec::new(), none: Vec::new(), origin: Origin::Anywhere };
+            let filter = TagFilter {
+                any: vec![tag.id],
+                all: Vec::new(),
+                none: Vec::new(),
+                origin: Origin::Anywhere,
+                only_media: false,
+            };
             let ids = timelines::tag(q, Viewer::Anonymous, &filter, &Page::first(POSTS), now)?;
             Ok((tag, posts::views(q, &ids, Viewer::Anonymous, now)?))
         })

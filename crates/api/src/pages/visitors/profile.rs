@@ -251,6 +251,7 @@ pub(super) fn filter(q: &Query<'_>, tab: &Tab, excludes_reblogs: bool) -> Result
         Tab::Posts | Tab::Replies => None,
     };
     Ok(AccountFilter {
+        only_media: false,
         excludes_replies: *tab == Tab::Posts,
         excludes_reblogs: excludes_reblogs || tag.is_some(),
         excludes_direct: true,

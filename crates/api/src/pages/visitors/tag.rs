@@ -40,7 +40,13 @@ pub async fn show(ask: Ask<Visitor>) -> Result<Response, Error> {
         .db
         .read(move |q| {
             let tag = tags::by_name(q, &key)?.ok_or(Refusal::NotFound(Noun::Record))?;
-            let filter = TagFilter { any: vec![tag.id], all: Vec::new(), none: Vec::new(), origin: Origin::Anywhere };
+            let filter = TagFilter {
+                any: vec![tag.id],
+                all: Vec::new(),
+                none: Vec::new(),
+                origin: Origin::Anywhere,
+                only_media: false,
+            };
             let slice = slice(&page, |page| {
                 let ids = timelines::tag(q, Viewer::Anonymous, &filter, page, now)?;
                 Ok(ids.into_iter().map(|id| id.0).collect())

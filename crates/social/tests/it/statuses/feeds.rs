@@ -144,7 +144,7 @@ on_both_engines! {
         village.boosts(BOB, public).await.unwrap();
         village.does(|tx| relationships::block(tx, CAROL, ALICE)).await.unwrap();
         let now = village.data.db.clock().now();
-        let shown = |viewer: Viewer, origin: Origin| village.sees(move |q| Ok(table::public(q, viewer, origin, &Page::first(40), now)?));
+        let shown = |viewer: Viewer, origin: Origin| village.sees(move |q| Ok(table::public(q, viewer, origin, false, &Page::first(40), now)?));
         assert_eq!(shown(Viewer::Anonymous, Origin::Anywhere).await, [thread, public]);
         assert_eq!(shown(Viewer::Account(BOB), Origin::Local).await, [thread, public]);
         assert_eq!(shown(Viewer::Anonymous, Origin::Remote).await, []);
@@ -190,7 +190,7 @@ on_both_engines! {
         let now = village.data.db.clock().now();
         let mut counts = Vec::new();
         for length in [2, 20] {
-            let ids = village.sees(move |q| Ok(table::public(q, Viewer::Anonymous, Origin::Anywhere, &Page::first(length), now)?)).await;
+            let ids = village.sees(move |q| Ok(table::public(q, Viewer::Anonymous, Origin::Anywhere, false, &Page::first(length), now)?)).await;
             village.data.db.forget();
             let before = village.data.db.n_statements();
             let views = village.sees(move |q| Ok(rows::views(q, &ids, Viewer::Account(BOB), now)?)).await;

@@ -36,7 +36,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
-                and (m.expires_at is null or m.expires_at > $5))";
+                and (m.expires_at is null or m.expires_at > $5))
+            and (not $6 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PUBLIC_LOCAL = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
@@ -44,7 +45,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
-                and (m.expires_at is null or m.expires_at > $5))";
+                and (m.expires_at is null or m.expires_at > $5))
+            and (not $6 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PUBLIC_REMOTE = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
@@ -52,7 +54,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
-                and (m.expires_at is null or m.expires_at > $5))";
+                and (m.expires_at is null or m.expires_at > $5))
+            and (not $6 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
     TAG = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
@@ -65,7 +68,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
-                and (m.expires_at is null or m.expires_at > $5))";
+                and (m.expires_at is null or m.expires_at > $5))
+            and (not $12 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     // Permission to see is looked at when the views are read; here only what can be seen by somebody like this viewer.
     OF_ACCOUNT = "s.id", "select s.id from statuses s
         where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5
@@ -73,7 +77,8 @@ keysets! {
             and (not $7 or s.reblog_of_id is null)
             and (cast($8 as bigint) is null
                 or exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id = $8))
-            and (not $9 or s.visibility <> 3)";
+            and (not $9 or s.visibility <> 3)
+            and (not $10 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PINNED = "p.id", "select p.id, p.status_id from pins p where p.account_id = $4";
 }
 
@@ -157,13 +162,20 @@ pub enum Origin {
 ///
 /// # Errors
 /// The database failed.
-pub fn public(q: &Query<'_>, viewer: Viewer, origin: Origin, page: &Page, now: Time) -> Result<Vec<StatusId>, Fault> {
+pub fn public(
+    q: &Query<'_>,
+    viewer: Viewer,
+    origin: Origin,
+    only_media: bool,
+    page: &Page,
+    now: Time,
+) -> Result<Vec<StatusId>, Fault> {
     let list = match origin {
         Origin::Anywhere => &PUBLIC,
         Origin::Local => &PUBLIC_LOCAL,
         Origin::Remote => &PUBLIC_REMOTE,
     };
-    let own = [Value::Int(viewer.account().map_or(0, |v| v.0)), Value::Int(now.0)];
+    let own = [Value::Int(viewer.account().map_or(0, |v| v.0)), Value::Int(now.0), Value::Bool(only_media)];
     Ok(list.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
 }
 
@@ -178,6 +190,8 @@ pub struct TagFilter {
     pub none: Vec<TagId>,
     /// From where.
     pub origin: Origin,
+    /// With pictures, sound or video alone.
+    pub only_media: bool,
 }
 
 /// A tag timeline: ids, newest first.
@@ -201,6 +215,7 @@ pub fn tag(q: &Query<'_>, viewer: Viewer, filter: &TagFilter, page: &Page, now: 
         Value::Ids(&none),
         Value::Bool(filter.origin == Origin::Local),
         Value::Bool(filter.origin == Origin::Remote),
+        Value::Bool(filter.only_media),
     ];
     Ok(TAG.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
 }
@@ -208,6 +223,8 @@ pub fn tag(q: &Query<'_>, viewer: Viewer, filter: &TagFilter, page: &Page, now: 
 /// Which posts of an account are wanted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AccountFilter {
+    /// With pictures, sound or video alone.
+    pub only_media: bool,
     /// Without answers to others.
     pub excludes_replies: bool,
     /// Without boosts.
@@ -236,6 +253,7 @@ pub fn of_account(
         Value::Bool(filter.excludes_reblogs),
         filter.tag.map_or(Value::Null, |t| Value::Int(t.0)),
         Value::Bool(filter.excludes_direct),
+        Value::Bool(filter.only_media),
     ];
     Ok(OF_ACCOUNT.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
 }
