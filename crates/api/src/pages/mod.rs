@@ -110,10 +110,10 @@ pub(crate) fn page_with_script(
     Ok(response)
 }
 
-/// `25 Nov 2026`, in UTC.
+/// `25 Nov 2026`, in UTC, all on one line.
 fn shown_day(time: Time) -> String {
     let moment = jiff::Timestamp::from_second(time.as_secs());
-    moment.map(|moment| moment.strftime("%-d %b %Y").to_string()).unwrap_or_default()
+    moment.map(|moment| moment.strftime("%-d\u{a0}%b\u{a0}%Y").to_string()).unwrap_or_default()
 }
 
 /// What our script asked for.

@@ -43,6 +43,13 @@ struct About {
     version: &'static str,
 }
 
+impl About {
+    /// What a language calls itself; its code, when nobody here knows that.
+    fn name_of(code: &str) -> &str {
+        entities::LANGUAGES.iter().find(|language| language.code == code).map_or(code, |language| language.name)
+    }
+}
+
 /// `GET /about`.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::render::Cx;
 pub(super) const POSTS: i64 = 20;
 /// Bytes that what people wrote may take on a page, so that with what stands around, its styles included, it has less
 /// than 30,000 and opens at once wherever one is. One post is always shown.
-pub(super) const BUDGET: usize = 12_500;
+pub(super) const BUDGET: usize = 12_000;
 
 /// Keys of a page, newest first, and what lies beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]

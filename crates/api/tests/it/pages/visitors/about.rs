@@ -48,7 +48,7 @@ on_both_engines! {
             "<a href=\"mailto:bees@phiomia.example\">",
             "href=\"https://phiomia.example/@alice\"",
             "<li><strong>Be kind</strong><br><span class=\"quiet\">Even at &#60;night&#62;</span></li>",
-            "<details lang=\"de\"><summary>de</summary>",
+            "<details lang=\"de\"><summary>Deutsch</summary>",
             "<li><strong>Sei nett</strong><br><span class=\"quiet\">Auch &#60;nachts&#62;</span></li>\n<li><strong>No spam</strong></li>",
             "<strong>1</strong> post<",
         ] {
