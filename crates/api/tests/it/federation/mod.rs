@@ -3,6 +3,7 @@
 mod collections;
 mod documents;
 mod found;
+mod recorded;
 mod threads;
 
 use http::{Request, header};
