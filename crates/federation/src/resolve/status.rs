@@ -172,9 +172,8 @@ impl Federation {
         let stamp = quote.authorization.as_ref();
         let is_allowed = match (stamp, &author) {
             _ if is_own => true,
-            (Some(stamp), Some(author)) if self.is_own(stamp) => {
+            (Some(stamp), Some(_)) if self.is_own(stamp) => {
                 let (name, quoting) = (stamp.normal().to_owned(), note.id.normal().to_owned());
-                let _ = author;
                 self.db
                     .read(move |q| match statuses::quote_by_stamp(q, &name)? {
                         Some(status) => Ok(statuses::source(q, status)?.is_some_and(|row| row.uri == quoting)),

@@ -149,13 +149,13 @@ impl Federation {
         let outbox = row.outbox.as_deref().and_then(|text| Uri::parse(text, self.web).ok());
         if let Some(outbox) = outbox {
             for thing in self.items(&outbox, MOST_OLDER).await? {
-                self.fetch_older(account, &thing).await?;
+                self.fetch_older(&thing).await?;
             }
         }
         self.fetch_pins(account).await
     }
 
-    async fn fetch_older(&self, account: AccountId, thing: &Thing) -> Result<(), Error> {
+    async fn fetch_older(&self, thing: &Thing) -> Result<(), Error> {
         let wanted = match thing {
             Thing::Named(id) => Some(id.clone()),
             Thing::Sent(object) => match &**object {
@@ -166,7 +166,6 @@ impl Federation {
             },
         };
         let Some(id) = wanted.filter(|id| !self.is_own(id)) else { return Ok(()) };
-        let _ = account;
         match self.status(&id).await {
             Err(Missing::Broken(fault)) => Err(fault.into()),
             _ => Ok(()),

@@ -226,7 +226,7 @@ fn attach_quote(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft, is_news: bool) -
 fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64, uri: &str) -> Result<(), Error> {
     let waiting = posts::waiting_for(tx, uri)?;
     let above = if waiting.is_empty() { Vec::new() } else { statuses::ancestors(tx, id)? };
-    for (child, _, visibility) in waiting {
+    for (child, visibility) in waiting {
         // Whoever answers themselves, by whatever detour, answers nobody: a thread has a beginning.
         if child == id || above.contains(&child) {
             continue;

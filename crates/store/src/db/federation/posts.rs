@@ -29,7 +29,7 @@ queries! {
         from remote_statuses r where r.status_id = $1");
     ERASE = Sql::Same("delete from remote_statuses where status_id = $1");
     ERASE_REACTIONS = Sql::Same("delete from reactions where status_id = $1");
-    WAITING = Sql::Same("select r.status_id, s.account_id, s.visibility from remote_statuses r join statuses s on s.id = r.status_id
+    WAITING = Sql::Same("select r.status_id, s.visibility from remote_statuses r join statuses s on s.id = r.status_id
         where r.in_reply_to_uri = $1 and s.in_reply_to_id is null and s.deleted_at is null");
     ADOPT = Sql::Same("update statuses set in_reply_to_id = $2, in_reply_to_account_id = $3, conversation_id = $4 where id = $1");
     BY_CONVERSATION = Sql::Same("select id from conversations where uri = $1");
@@ -162,11 +162,11 @@ pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
     tx.execute(&ERASE, (status,)).map(|_| ())
 }
 
-/// Posts that answer one which was not known when they came: id, author, visibility's code.
+/// Posts that answer one which was not known when they came: id, visibility's code.
 ///
 /// # Errors
 /// The database failed.
-pub fn waiting_for(q: &Query<'_>, uri: &str) -> Result<Vec<(StatusId, AccountId, i64)>, Fault> {
+pub fn waiting_for(q: &Query<'_>, uri: &str) -> Result<Vec<(StatusId, i64)>, Fault> {
     q.rows(&WAITING, (uri,))
 }
 
