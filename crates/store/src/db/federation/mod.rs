@@ -22,5 +22,6 @@ pub(crate) fn all() -> Vec<&'static Statement> {
 /// Throws away what is of no use any more. Part of `Job::Tidy`.
 pub(super) fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
     deliveries::tidy(tx)?;
+    received::tidy(tx)?;
     hosts::tidy(tx)
 }

@@ -1,6 +1,8 @@
 //! What was taken in before, and what was deleted before it came.
 
-use phiomia_model::{Fault, StatusId, Time};
+use std::time::Duration;
+
+use phiomia_model::{Fault, StatusId};
 
 use crate::db::{
     query::{Query, Tx},
@@ -59,11 +61,17 @@ pub fn is_buried(q: &Query<'_>, uri: &str) -> Result<bool, Fault> {
     q.exists(&IS_BURIED, (uri,))
 }
 
-/// Forgets what is from before a moment. Part of `Job::Tidy`.
+/// Ids of activities are remembered for so long: a signature is believed for hours, and deliveries of others end within
+/// days.
+const REMEMBERED: Duration = Duration::from_secs(14 * 86_400);
+/// Of what was deleted it is said for so long that it is gone, and not merely not there.
+const BURIED: Duration = Duration::from_secs(180 * 86_400);
+
+/// Forgets what is old enough. Part of `Job::Tidy`.
 ///
 /// # Errors
 /// The database failed.
-pub fn forget(tx: &Tx<'_>, before: Time) -> Result<(), Fault> {
-    tx.execute(&FORGET, (before,))?;
-    tx.execute(&FORGET_TOMBSTONES, (before,)).map(|_| ())
+pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
+    tx.execute(&FORGET, (tx.now().minus(REMEMBERED),))?;
+    tx.execute(&FORGET_TOMBSTONES, (tx.now().minus(BURIED),)).map(|_| ())
 }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod facade;
+mod federation;
 mod plans;
 mod postgres;
 mod schema;
