@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 import queue
 import secrets
 import socket
+import ssl
 import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -100,12 +102,21 @@ def event_source(server, token, path):
         yield Wire(pieces())
 
 
+def connected(place):
+    """A connection to the place; with TLS where that is spoken, trusting whom the other clients of this run trust."""
+    plain = socket.create_connection((place.hostname, place.port), timeout=10)
+    if place.scheme == "http":
+        return plain
+    return ssl.create_default_context(cafile=os.environ["REQUESTS_CA_BUNDLE"]).wrap_socket(
+        plain, server_hostname=place.hostname)
+
+
 @contextmanager
 def web_socket(server, token, path):
     """A WebSocket, as RFC 6455 writes it, without a library that would hide what is sent."""
     stream = path.replace("/", ":")
     place = urlsplit(server.base)
-    with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+    with connected(place) as connection:
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         connection.sendall((
             f"GET /api/v1/streaming?stream={stream} HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\n"

@@ -128,8 +128,12 @@ class Server:
 
     @staticmethod
     def _listens(port):
+        return Server._listens_at("127.0.0.1", port)
+
+    @staticmethod
+    def _listens_at(host, port):
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
+            return probe.connect_ex((host, port)) == 0
 
     @staticmethod
     def _end(process):

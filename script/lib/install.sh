@@ -46,6 +46,11 @@ install_for_testing() {
   have node || missing+=(nodejs)
   have npm || missing+=(npm)
   have chromium || missing+=(chromium)
+  # The programs people put in front of a server.
+  [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+  [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+  [ -x /usr/sbin/apache2 ] || missing+=(apache2)
+  have caddy || missing+=(caddy)
   python_makes_venvs || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
   # masto and Playwright use what Node has since version 20; Debian 12 has 18.

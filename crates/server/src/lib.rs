@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod house;
+mod linger;
 pub mod listen;
 pub mod logs;
 pub mod mail;

@@ -33,6 +33,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     config::value::{Cidr, Listen},
+    linger::Lingering,
     shutdown::{self, Shutdown},
     threshold::{self, Peer},
     tls::Tls,
@@ -314,7 +315,7 @@ where
     let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
         counted.fetch_add(1, Ordering::Relaxed);
         request.extensions_mut().insert(peer);
-        router.clone().oneshot(request)
+        router.clone().oneshot(Lingering::of(request))
     });
     let builder = builder(&options);
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));

@@ -7,6 +7,7 @@ pub mod config;
 pub mod db;
 mod desk;
 pub mod federation;
+pub mod front;
 pub mod host;
 mod jobs;
 pub mod man;
@@ -99,6 +100,12 @@ pub enum Command {
     /// Check, print and document the configuration
     #[command(subcommand)]
     Config(config::Config),
+    /// The front that passes everything on to this server: nginx, Caddy, HAProxy, Apache
+    #[command(subcommand)]
+    Proxy(front::proxy::Proxy),
+    /// The bare domain of the handles, when it is served elsewhere: rules that point here
+    #[command(subcommand)]
+    Apex(front::apex::Apex),
     /// Print the version
     Version(version::Version),
     /// Print a completion script for a shell
@@ -148,6 +155,8 @@ pub fn main() -> ExitCode {
         Command::Db(command) => command.run(&global),
         Command::Host(command) => command.run(&global),
         Command::Federation(command) => command.run(&global),
+        Command::Proxy(command) => command.run(&global),
+        Command::Apex(command) => command.run(&global),
         Command::Fetch(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
         Command::Report(command) => command.run(&global),

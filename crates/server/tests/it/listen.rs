@@ -9,8 +9,9 @@ use axum::{
     Extension, Router,
     extract::ws::{CloseFrame, Message, WebSocketUpgrade},
     response::{IntoResponse as _, Response},
-    routing::get,
+    routing::{get, post},
 };
+use http::StatusCode;
 use phiomia_api::peer::{ClientAddr, RequestId, Stopping};
 use phiomia_server::{
     config::value::{Cidr, Listen},
@@ -63,6 +64,7 @@ fn routes() -> Router {
         .route("/framed", get(async || ([("x-frame-options", "SAMEORIGIN")], "")))
         .route("/stream", get(stream))
         .route("/socket", get(socket))
+        .route("/refuse", post(async || (StatusCode::PAYLOAD_TOO_LARGE, "too large")))
         .route(
             "/stopping",
             get(async |Extension(mut stopping): Extension<Stopping>| {
@@ -127,6 +129,37 @@ fn a_connection_that_sends_no_whole_head_is_closed() {
             let _ = timeout(LONG, stream.read_to_end(&mut answer)).await.expect("the server hangs up");
             assert!(started.elapsed() >= Duration::from_millis(200), "{beginning:?} had no time");
         }
+    });
+}
+
+#[test]
+fn who_is_refused_while_still_sending_gets_the_answer_and_may_ask_again() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let mut stream = TcpStream::connect(&house.address).await.unwrap();
+        let (n_bytes, piece) = (8_000_000, [b'a'; 100_000]);
+        let head = format!("POST /refuse HTTP/1.1\r\nhost: x\r\ncontent-length: {n_bytes}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Longer than any buffer between the two: the answer is there before the end is sent.
+        for _ in 0..n_bytes / piece.len() {
+            stream.write_all(&piece).await.expect("the server goes on reading");
+        }
+        let answers = ask_on(stream, "/", "").await;
+        assert!(answers.starts_with("HTTP/1.1 413"), "{answers}");
+        assert!(answers.contains("too large") && answers.ends_with("hello"), "{answers}");
+    });
+}
+
+#[test]
+fn who_waits_to_be_told_to_send_is_not_told_so_when_refused() {
+    on_this_runtime(async {
+        let house = open(Options::default()).await;
+        let mut stream = TcpStream::connect(&house.address).await.unwrap();
+        let head = "POST /refuse HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(LONG, stream.read_to_end(&mut answer)).await.expect("an answer and the end").unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 413"), "{}", String::from_utf8_lossy(&answer));
     });
 }
 
