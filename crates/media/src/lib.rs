@@ -1,2 +1,14 @@
-//! Files in, pictures out: sniffing, thumbnails, blurhash, metadata stripping. Nothing is here yet: this server takes no
-//! files, and the empty room holds the arrows of the house (docs/decisions/0005-empty-rooms.md).
+//! Files in, pictures out: what a file is, and what is kept of it. Pure: bytes in, bytes out.
+//!
+//! What a stranger made is decoded in a child process alone ([`wire`]); this room does not know where it runs.
+
+mod picture;
+mod purpose;
+mod sniff;
+mod unfit;
+pub mod wire;
+
+pub use picture::{Picture, Version, prepare};
+pub use purpose::Purpose;
+pub use sniff::{Format, PICTURE_TYPES};
+pub use unfit::Unfit;

@@ -108,6 +108,12 @@ pub enum Command {
     Apex(front::apex::Apex),
     /// Print the version
     Version(version::Version),
+    /// Decode one file of a stranger; the server starts this by itself
+    #[command(hide = true)]
+    MediaChild {
+        /// Bytes of memory it may take
+        memory: u64,
+    },
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Write the man pages into a folder
@@ -162,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Report(command) => command.run(&global),
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
+        Command::MediaChild { memory } => phiomia_workshop::work(memory).map_err(|e| Failure::because("decoding", e)),
         Command::Version(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -15,3 +15,4 @@ mod mail;
 mod program;
 mod tls;
 mod workers;
+mod workshop;

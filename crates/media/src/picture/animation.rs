@@ -1,0 +1,121 @@
+//! Pictures that move: frames are read one by one and written anew, so what else the file told is gone and nothing of
+//! the picture is.
+
+use std::io::Cursor;
+
+use gif::{ColorOutput, DecodeOptions, DisposalMethod, Encoder, MemoryLimit};
+use image::{
+    AnimationDecoder as _, DynamicImage,
+    codecs::{gif::GifDecoder, webp::WebPDecoder},
+};
+
+use super::{Picture, Version, blurhash, decode, encode, resize};
+use crate::{Format, Purpose, Unfit};
+
+/// Most pixels of all frames together: 1,200 frames of 640x360. An animation costs its viewers that much, too.
+const MOST_PIXELS: u64 = 280_000_000;
+/// Largest picture that may move: Mastodon's bound for GIF.
+const MOST_AREA: u64 = 1_280 * 720;
+
+/// The animation, if the file is one. `None`: one picture.
+pub(super) fn prepare(bytes: &[u8], format: Format, purpose: Purpose) -> Result<Option<Picture>, Unfit> {
+    match format {
+        Format::Gif => of_gif(bytes, purpose),
+        Format::WebP => of_webp(bytes, purpose),
+        // A moving PNG shows its first picture everywhere else, too.
+        Format::Jpeg | Format::Png => Ok(None),
+    }
+}
+
+/// What a moving picture is shown by where nothing shall move.
+fn with_still(moving: Version, first: DynamicImage, purpose: Purpose) -> Result<Picture, Unfit> {
+    let still = resize::fit(first, purpose.fit())?;
+    let preview = purpose.preview().map(|area| resize::fit_copy(&still, resize::area(area))).transpose()?;
+    let blurhash = blurhash(preview.as_ref().unwrap_or(&still))?;
+    let preview = preview.as_ref().map(encode::preview).transpose()?;
+    Ok(Picture { original: moving, preview, still: Some(encode::png(&still)?), blurhash })
+}
+
+fn of_gif(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
+    let mut options = DecodeOptions::new();
+    options.set_color_output(ColorOutput::Indexed);
+    options.set_memory_limit(MemoryLimit::Bytes(std::num::NonZeroU64::MIN.saturating_add(32_000_000)));
+    let mut decoder = options.read_info(bytes).map_err(damaged)?;
+    let (width, height) = (decoder.width(), decoder.height());
+    let global = decoder.global_palette().unwrap_or_default().to_vec();
+    let repeat = decoder.repeat();
+    let mut rewritten = Vec::with_capacity(bytes.len());
+    let (mut n_frames, mut pixels) = (0_u32, 0_u64);
+    {
+        let mut encoder = Encoder::new(&mut rewritten, width, height, &global).map_err(unwritten)?;
+        encoder.set_repeat(repeat).map_err(unwritten)?;
+        while let Some(frame) = decoder.read_next_frame().map_err(damaged)? {
+            n_frames += 1;
+            pixels += u64::from(width) * u64::from(height);
+            if pixels > MOST_PIXELS || (n_frames > 1 && u64::from(width) * u64::from(height) > MOST_AREA) {
+                return Err(Unfit::TooMuchAnimation {
+                    most: if pixels > MOST_PIXELS { MOST_PIXELS } else { MOST_AREA },
+                });
+            }
+            let mut frame = frame.clone();
+            // Nobody waits for a click.
+            frame.needs_user_input = false;
+            if n_frames == 1 && frame.dispose == DisposalMethod::Any {
+                frame.dispose = DisposalMethod::Keep;
+            }
+            encoder.write_frame(&frame).map_err(unwritten)?;
+        }
+    }
+    if n_frames < 2 {
+        return Ok(None);
+    }
+    let first = GifDecoder::new(Cursor::new(bytes)).map_err(decode::unfit)?.into_frames().next();
+    let first = first.ok_or(Unfit::Empty)?.map_err(decode::unfit)?;
+    let moving = Version { bytes: rewritten, format: Format::Gif, width: width.into(), height: height.into() };
+    with_still(moving, DynamicImage::ImageRgba8(first.into_buffer()), purpose).map(Some)
+}
+
+fn of_webp(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
+    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(decode::unfit)?;
+    if !decoder.has_animation() {
+        return Ok(None);
+    }
+    let mut first: Option<DynamicImage> = None;
+    let mut frames = Vec::new();
+    let (mut pixels, mut at) = (0_u64, 0_i32);
+    for frame in decoder.into_frames() {
+        let frame = frame.map_err(decode::unfit)?;
+        let (numerator, denominator) = frame.delay().numer_denom_ms();
+        let image = resize::fit(DynamicImage::ImageRgba8(frame.into_buffer()), purpose.fit())?;
+        let area = u64::from(image.width()) * u64::from(image.height());
+        pixels += area;
+        // All frames are in memory until the last one is written.
+        if pixels > MOST_PIXELS / 10 || area > MOST_AREA {
+            return Err(Unfit::TooMuchAnimation { most: MOST_PIXELS / 10 });
+        }
+        let started = at;
+        at = at.saturating_add(i32::try_from(numerator / denominator.max(1)).unwrap_or(i32::MAX));
+        first.get_or_insert_with(|| image.clone());
+        frames.push((image, started));
+    }
+    let Some(first) = first.filter(|_| frames.len() > 1) else { return Ok(None) };
+    let config = webp::WebPConfig::new().map_err(|()| Unfit::Unreadable("writing it failed".to_owned()))?;
+    let mut encoder = webp::AnimEncoder::new(first.width(), first.height(), &config);
+    for (image, started) in &frames {
+        let DynamicImage::ImageRgba8(pixels) = image else { continue };
+        let frame = webp::AnimFrame::from_rgba(pixels, pixels.width(), pixels.height(), *started);
+        encoder.add_frame(frame);
+    }
+    let written = encoder.try_encode().map_err(|error| Unfit::Unreadable(format!("writing it failed: {error:?}")))?;
+    let moving =
+        Version { bytes: written.to_vec(), format: Format::WebP, width: first.width(), height: first.height() };
+    with_still(moving, first, purpose).map(Some)
+}
+
+fn damaged(error: gif::DecodingError) -> Unfit {
+    Unfit::Damaged(error.to_string())
+}
+
+fn unwritten(error: gif::EncodingError) -> Unfit {
+    Unfit::Unreadable(format!("writing it failed: {error}"))
+}

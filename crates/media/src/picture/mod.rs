@@ -1,0 +1,95 @@
+//! A picture made fit to be shown: upright, in sRGB, no larger than wanted, without what else the file told.
+
+mod animation;
+mod decode;
+mod encode;
+mod resize;
+
+use phiomia_model::limits::LIMITS;
+use serde::{Deserialize, Serialize};
+
+use crate::{Format, Purpose, Unfit};
+
+/// Letters of a blurhash: four by four waves, as Mastodon's.
+const WAVES: (u32, u32) = (4, 4);
+/// Longest side of the copy that a blurhash is made of: it holds no more detail than that.
+const BLURRED_SIDE: u32 = 64;
+
+/// One file of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Its kind.
+    pub format: Format,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// What is kept of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The picture.
+    pub original: Version,
+    /// A smaller one, where the purpose wants it.
+    pub preview: Option<Version>,
+    /// One that does not move; `None` where the picture itself does not.
+    pub still: Option<Version>,
+    /// A placeholder: <https://blurha.sh>.
+    pub blurhash: Option<String>,
+}
+
+/// Size and kind of a picture, read from its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claim {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+impl Claim {
+    fn check(self) -> Result<(), Unfit> {
+        let Claim { width, height } = self;
+        if width == 0 || height == 0 {
+            return Err(Unfit::Empty);
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > LIMITS.image_pixels as u64 || width > 32_768 || height > 32_768 {
+            return Err(Unfit::TooManyPixels { width, height });
+        }
+        Ok(())
+    }
+}
+
+/// Makes of a file what is wanted.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn prepare(bytes: &[u8], purpose: Purpose) -> Result<Picture, Unfit> {
+    if bytes.len() > purpose.max_bytes() {
+        return Err(Unfit::TooManyBytes { most: purpose.max_bytes() });
+    }
+    let format = Format::of(bytes).ok_or(Unfit::UnknownKind)?;
+    decode::claim(bytes, format)?.check()?;
+    if purpose.may_move()
+        && let Some(moving) = animation::prepare(bytes, format, purpose)?
+    {
+        return Ok(moving);
+    }
+    let decoded = decode::decode(bytes, format, purpose.fit())?;
+    let image = resize::fit(decoded.image, purpose.fit())?;
+    let image = decode::to_srgb(image, decoded.profile.as_deref());
+    let preview = purpose.preview().map(|area| resize::fit_copy(&image, resize::area(area))).transpose()?;
+    let small = preview.as_ref().unwrap_or(&image);
+    let blurhash = blurhash(small)?;
+    let preview = preview.as_ref().map(encode::preview).transpose()?;
+    Ok(Picture { original: encode::as_format(&image, format)?, preview, still: None, blurhash })
+}
+
+/// The placeholder of a picture; none of one that can be seen through everywhere.
+pub(crate) fn blurhash(image: &image::DynamicImage) -> Result<Option<String>, Unfit> {
+    let small = resize::fit_copy(image, crate::purpose::Fit::Within(BLURRED_SIDE, BLURRED_SIDE))?.to_rgba8();
+    let (width, height) = small.dimensions();
+    Ok(blurhash::encode(WAVES.0, WAVES.1, width, height, small.as_raw()).ok())
+}

@@ -1,0 +1,41 @@
+//! Why a file is not taken.
+
+use phiomia_model::limits::LIMITS;
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with a file, in words for whoever sent it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Unfit {
+    /// By its first bytes it is nothing that is taken.
+    #[error("is of a kind that is not supported")]
+    UnknownKind,
+    /// More bytes than may be.
+    #[error("is larger than {} MB", .most / 1_000_000)]
+    TooManyBytes {
+        /// The most.
+        most: usize,
+    },
+    /// More pixels than may be.
+    #[error("has {width}x{height} pixels, at most {} million are taken", LIMITS.image_pixels / 1_000_000)]
+    TooManyPixels {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// An animation that is too long or too large.
+    #[error("is an animation of more than {most} pixels in all its pictures")]
+    TooMuchAnimation {
+        /// The most.
+        most: u64,
+    },
+    /// It has no pixels.
+    #[error("is empty")]
+    Empty,
+    /// It ends too early, or says of itself what is not so.
+    #[error("is damaged: {0}")]
+    Damaged(String),
+    /// Decoding it took more than it is worth: memory, time, or a fault of the decoder.
+    #[error("could not be read: {0}")]
+    Unreadable(String),
+}

@@ -1,0 +1,8 @@
+//! Pictures of all kinds, made here, and what is kept of them.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod hostile;
+mod made;
+mod pictures;
+mod wire;
