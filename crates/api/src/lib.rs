@@ -9,6 +9,7 @@ mod inbox;
 mod instance;
 mod lists;
 mod markers;
+mod media;
 mod notifications;
 pub mod oauth;
 pub mod pages;

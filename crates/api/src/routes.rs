@@ -16,7 +16,7 @@ use crate::{
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
     health, inbox,
     inbox::Server,
-    instance, lists, markers, notifications, oauth,
+    instance, lists, markers, media, notifications, oauth,
     pages::{
         self, Browser,
         visitors::{self, Visitor},
@@ -32,6 +32,8 @@ use crate::{
 const MINUTE: Cache = Cache::Shared(60);
 /// For a day: pictures that never change.
 const DAY: Cache = Cache::Shared(86_400);
+/// Files that never change under their name.
+const FOREVER: Cache = Cache::Forever;
 /// The answer depends on who asks.
 const PERSONAL: Cache = Cache::Personal;
 
@@ -63,6 +65,13 @@ pub fn table() -> Vec<Route> {
         GET "/avatars/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_avatar;
         GET "/headers/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_header;
         GET "/system/emoji/{*file}"                                   Anyone  []                           []             Nothing  DAY       pictures::emoji;
+        GET "/system/{kind}/{shard}/{name}/{label}"                   Anyone  []                           []             Nothing  FOREVER   pictures::file;
+
+        POST "/api/v1/media"                                          Member  ["write:media"]              [Api, Media]   Upload   PERSONAL  media::create;
+        POST "/api/v2/media"                                          Member  ["write:media"]              [Api, Media]   Upload   PERSONAL  media::create;
+        GET "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Nothing  PERSONAL  media::show;
+        PUT "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Upload   PERSONAL  media::update;
+        DELETE "/api/v1/media/{id}"                                   Member  ["write:media"]              [Api]          Form     PERSONAL  media::delete;
 
         POST "/inbox"                                                 Server  []                           []             Activity PERSONAL inbox::create;
         POST "/actor/inbox"                                           Server  []                           []             Activity PERSONAL inbox::create;

@@ -24,13 +24,15 @@ pub async fn list(ask: Ask<Member>) -> Answer {
     let (me, page) = (ask.me.account, ask.page(20, 40));
     let views = ask.api.db.read(move |q| Ok(scheduled::page(q, me, &page)?)).await?;
     let keys: Vec<i64> = views.iter().map(|view| view.id.0).collect();
-    paged(&views.iter().map(render::scheduled_status).collect::<Vec<_>>(), ask.link(&keys, &page))
+    let entities: Vec<_> = views.iter().map(|view| render::scheduled_status(view, &ask.api.addresses)).collect();
+    paged(&entities, ask.link(&keys, &page))
 }
 
 /// `GET /api/v1/scheduled_statuses/:id`
 pub async fn show(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id::<ScheduledStatusId>(Noun::Record)?, ask.me.account);
-    json(&render::scheduled_status(&ask.api.db.read(move |q| verbs::own(q, me, id)).await?))
+    let view = ask.api.db.read(move |q| verbs::own(q, me, id)).await?;
+    json(&render::scheduled_status(&view, &ask.api.addresses))
 }
 
 #[derive(Deserialize)]
@@ -53,7 +55,7 @@ pub async fn reschedule(ask: Ask<Member>) -> Answer {
             verbs::own(tx, me, id)
         })
         .await?;
-    json(&render::scheduled_status(&view))
+    json(&render::scheduled_status(&view, &ask.api.addresses))
 }
 
 /// `DELETE /api/v1/scheduled_statuses/:id`

@@ -23,6 +23,8 @@ use phiomia_store::{
     seal::Sealer,
 };
 
+use phiomia_workshop::Workshop;
+
 use crate::{
     render::{Cx, InstanceFacts},
     settings::ServerSettings,
@@ -57,6 +59,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Speaking with other servers.
     pub federation: Federation,
+    /// Where files of strangers are decoded.
+    pub workshop: Workshop,
     /// Where the source of what runs here is, when the configuration says it.
     pub source_url: Option<String>,
     /// Whether an SMTP server is set.

@@ -59,6 +59,11 @@ impl Addresses {
     pub fn status_url(&self, author: &str, status: StatusId) -> String {
         self.at(&format!("/@{author}/{status}"))
     }
+    /// A file of the files shelf.
+    #[must_use]
+    pub fn file_url(&self, key: &str) -> String {
+        self.at(&format!("/system/{key}"))
+    }
     /// The page of a hashtag.
     #[must_use]
     pub fn tag_url(&self, tag: &str) -> String {

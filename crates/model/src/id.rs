@@ -89,6 +89,8 @@ ids! {
     TagId,
     /// A list of people.
     ListId,
+    /// Something uploaded.
+    MediaId,
     /// What somebody told moderators.
     ReportId,
     /// A row of the job table.

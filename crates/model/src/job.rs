@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{AccountId, ListId, PollId, ScheduledStatusId, StatusId},
+    id::{AccountId, ListId, MediaId, PollId, ScheduledStatusId, StatusId},
     outgoing::Outgoing,
 };
 
@@ -72,6 +72,18 @@ pub enum Job {
     Publish {
         /// Which.
         scheduled: ScheduledStatusId,
+    },
+    /// Takes files from the shelf that no row names any more.
+    DropFiles {
+        /// Their names.
+        keys: Vec<String>,
+    },
+    /// Looks after an upload some time after it began: its files go when its row never came.
+    CheckUpload {
+        /// Which.
+        media: MediaId,
+        /// Its files.
+        keys: Vec<String>,
     },
     /// Erases an account's posts and relations in chunks after its deletion.
     SweepAccount {
@@ -209,6 +221,8 @@ impl Job {
             | Job::SweepAccount { .. }
             | Job::MoveFollowers { .. }
             | Job::SendMail { .. }
+            | Job::DropFiles { .. }
+            | Job::CheckUpload { .. }
             | Job::Tidy => Lane::Upkeep,
         }
     }
@@ -233,6 +247,8 @@ impl Job {
             | Job::RebuildList { .. }
             | Job::SweepAccount { .. }
             | Job::MoveFollowers { .. }
+            | Job::DropFiles { .. }
+            | Job::CheckUpload { .. }
             | Job::RefreshAccount { .. } => 30,
             Job::Tidy => 90,
         }
@@ -259,6 +275,8 @@ impl Job {
             Job::FetchPosts { .. } => "fetch_posts",
             Job::RefreshAccount { .. } => "refresh_account",
             Job::MoveFollowers { .. } => "move_followers",
+            Job::DropFiles { .. } => "drop_files",
+            Job::CheckUpload { .. } => "check_upload",
             Job::Tidy => "tidy",
         }
     }
@@ -274,6 +292,8 @@ mod tests {
         for job in [
             Job::FanOut { status },
             Job::SweepStatus { status },
+            Job::DropFiles { keys: Vec::new() },
+            Job::CheckUpload { media: MediaId(5), keys: Vec::new() },
             Job::MergeHome { account, author },
             Job::RebuildHome { account },
             Job::SweepHome { account, author },

@@ -12,6 +12,7 @@ pub mod id;
 pub mod job;
 pub mod limits;
 pub mod list;
+pub mod media;
 pub mod notification;
 pub mod outgoing;
 pub mod page;
@@ -27,7 +28,7 @@ pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
 pub use handle::Handle;
 pub use id::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, NotificationId,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, MediaId, NotificationId,
     NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
 };
 pub use job::Job;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-use crate::id::{AccountId, AppId, StatusId};
+use crate::id::{AccountId, AppId, MediaId, StatusId};
+use crate::media::{Media, MediaWords};
 use crate::time::Time;
 
 /// Who may see a post. `Private` is followers-only, as Mastodon names it.
@@ -227,6 +228,9 @@ pub struct Draft {
     pub quote_policy: Option<QuotePolicy>,
     /// A poll to go with it.
     pub poll: Option<PollDraft>,
+    /// Uploads to go with it, in order.
+    #[serde(default)]
+    pub media: Vec<MediaId>,
     /// The app it was written with.
     pub app: Option<AppId>,
     /// `Idempotency-Key`: the same key within an hour gives the same post.
@@ -248,6 +252,10 @@ pub struct Edit {
     pub quote_policy: Option<QuotePolicy>,
     /// What becomes of its poll.
     pub poll: PollEdit,
+    /// The uploads that go with it from now on, in order; `None`: those that do.
+    pub media: Option<Vec<MediaId>>,
+    /// What is said of some of them anew.
+    pub media_words: Vec<(MediaId, MediaWords)>,
 }
 
 /// One revision of a post.
@@ -263,4 +271,6 @@ pub struct Revision {
     pub created_at: Time,
     /// What could be chosen in its poll; `None` without one.
     pub poll_options: Option<Vec<String>>,
+    /// What went with it.
+    pub media: Vec<Media>,
 }

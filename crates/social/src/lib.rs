@@ -4,6 +4,7 @@ pub mod apps;
 pub mod conversations;
 pub mod lists;
 pub mod markers;
+pub mod media;
 pub mod notifications;
 mod outgoing;
 pub mod polls;

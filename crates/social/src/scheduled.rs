@@ -6,6 +6,7 @@ use phiomia_model::{AccountId, Error, Job, Noun, Refusal, ScheduledStatusId, Sta
 use phiomia_store::{
     Query, Tx,
     db::{
+        media,
         scheduled::{self, ScheduledView},
         statuses as rows,
         users::{self, Standing},
@@ -55,6 +56,7 @@ pub fn submit(
     let visibility = statuses::check(tx, social, me, draft)?;
     check_time(tx, me, ScheduledStatusId(0), at)?;
     let id = scheduled::insert(tx, me, at, &Draft { visibility: Some(visibility), ..draft.clone() })?;
+    media::schedule(tx, &draft.media, id)?;
     if let Some(key) = draft.idempotency_key.as_deref() {
         rows::remember_idempotent(tx, me, key, StatusId(id.0))?;
     }
@@ -104,6 +106,7 @@ pub fn reschedule(tx: &Tx<'_>, me: AccountId, id: ScheduledStatusId, at: Time) -
 /// Refused when it is not `me`'s (`404`).
 pub fn cancel(tx: &Tx<'_>, me: AccountId, id: ScheduledStatusId) -> Result<(), Error> {
     own(tx, me, id)?;
+    media::unschedule(tx, id)?;
     scheduled::delete(tx, id)?;
     Ok(())
 }
@@ -120,6 +123,7 @@ pub fn publish(tx: &Tx<'_>, social: &Social, id: ScheduledStatusId) -> Result<()
         return Ok(());
     }
     scheduled::delete(tx, id)?;
+    media::unschedule(tx, id)?;
     let author = waiting.account;
     if users::find(tx, author)?.is_none_or(|user| user.standing() != Standing::Good) {
         return Ok(());

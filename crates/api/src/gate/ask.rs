@@ -7,7 +7,9 @@ use http::request::Parts;
 use phiomia_mastodon::{Paged, Tree, page};
 use phiomia_model::{Error, Noun, Page, Refusal};
 use serde::de::DeserializeOwned;
+use tokio::sync::SemaphorePermit;
 
+use super::body::Upload;
 use crate::{peer::ClientAddr, state::Api};
 
 /// What a handler gets; `G` says who asks.
@@ -24,15 +26,16 @@ pub struct Ask<G> {
     pub client: ClientAddr,
     /// The body as it came, where the route takes it so.
     pub raw: Bytes,
-    pub(super) files: Vec<String>,
+    pub(super) files: Vec<Upload>,
     pub(super) path: Vec<(String, String)>,
+    pub(super) place: Option<SemaphorePermit<'static>>,
 }
 
 impl<G> Ask<G> {
     /// The same request for a handler that wants to know somebody else asks, and who asked before.
     pub(crate) fn with<N>(self, me: N) -> (Ask<N>, G) {
-        let Ask { api, me: before, input, parts, client, raw, files, path } = self;
-        (Ask { api, me, input, parts, client, raw, files, path }, before)
+        let Ask { api, me: before, input, parts, client, raw, files, path, place } = self;
+        (Ask { api, me, input, parts, client, raw, files, path, place }, before)
     }
 
     /// A piece of the path by its name in the route.
@@ -92,7 +95,13 @@ impl<G> Ask<G> {
     /// Whether the parameter came as a file.
     #[must_use]
     pub fn is_file(&self, name: &str) -> bool {
-        self.files.iter().any(|file| file == name)
+        self.files.iter().any(|file| file.name == name)
+    }
+
+    /// The file that came as this parameter; an empty one is none, as browsers send it for a field left alone.
+    #[must_use]
+    pub fn upload(&self, name: &str) -> Option<&Upload> {
+        self.files.iter().find(|file| file.name == name && !file.bytes.is_empty())
     }
 
     fn paged<'a>(&'a self, origin: &'a str) -> Paged<'a> {

@@ -8,10 +8,14 @@ use http::{HeaderMap, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use phiomia_mastodon::Tree;
 use phiomia_model::{Error, Refusal, limits::LIMITS};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The largest activity.
 const ACTIVITY_BYTES: usize = 1_048_576;
+/// The largest upload: a picture, another that stands for it, and words.
+const UPLOAD_BYTES: usize = LIMITS.image_bytes * 2 + LIMITS.body_bytes;
+/// Uploads that are being read, all together, in kilobytes.
+static UPLOADING: Semaphore = Semaphore::const_new(64 * 1_024);
 /// Activities that are being read, all together, in kilobytes.
 static READING: Semaphore = Semaphore::const_new(32 * 1_024);
 
@@ -22,6 +26,9 @@ pub enum Body {
     Nothing,
     /// JSON, a form or the texts of a multipart form, up to `LIMITS.body_bytes`.
     Form,
+    /// The same, and a multipart form may have files in it, which are read: up to the largest picture and a form around
+    /// it.
+    Upload,
     /// An activity of another server, as it is, up to a megabyte.
     Activity,
 }
@@ -33,9 +40,19 @@ impl Body {
         match self {
             Body::Nothing => 0,
             Body::Form => LIMITS.body_bytes,
+            Body::Upload => UPLOAD_BYTES,
             Body::Activity => ACTIVITY_BYTES,
         }
     }
+}
+
+/// A file that came as a parameter.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The parameter's name.
+    pub name: String,
+    /// The file.
+    pub bytes: Bytes,
 }
 
 /// What was read.
@@ -43,10 +60,12 @@ impl Body {
 pub(super) struct Input {
     /// Query string and body in one tree, the body winning.
     pub(super) tree: Tree,
-    /// The names of parameters that came as files, which are not read.
-    pub(super) files: Vec<String>,
+    /// Parameters that came as files; on a route that takes none they are empty.
+    pub(super) files: Vec<Upload>,
     /// The body as it came, where the route takes it so.
     pub(super) raw: Bytes,
+    /// Its part of the memory for uploads, until the request is answered.
+    pub(super) place: Option<SemaphorePermit<'static>>,
 }
 
 /// Reads query string and body.
@@ -58,8 +77,20 @@ pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody) -> Result<In
     match kind {
         Body::Nothing => Ok(Input { tree: query, ..Input::default() }),
         Body::Form => {
-            let form = form(&parts.headers, body, kind.max_bytes()).await?;
+            let form = form(&parts.headers, body, kind.max_bytes(), false).await?;
             Ok(Input { tree: form.tree.over(query), ..form })
+        }
+        Body::Upload => {
+            let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+            let bytes = length.unwrap_or(UPLOAD_BYTES);
+            if bytes > UPLOAD_BYTES {
+                return Err(Refusal::TooLarge.into());
+            }
+            // Whoever comes while others are being read waits: an app that is turned away would have to send it again.
+            let kilobytes = u32::try_from(bytes.div_ceil(1_024).max(1)).unwrap_or(u32::MAX);
+            let place = UPLOADING.acquire_many(kilobytes).await.map_err(|_| Refusal::TooLarge)?;
+            let form = form(&parts.headers, body, kind.max_bytes(), true).await?;
+            Ok(Input { tree: form.tree.over(query), place: Some(place), ..form })
         }
         Body::Activity => {
             let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
@@ -75,7 +106,7 @@ pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody) -> Result<In
     }
 }
 
-async fn form(headers: &HeaderMap, body: HttpBody, max_bytes: usize) -> Result<Input, Error> {
+async fn form(headers: &HeaderMap, body: HttpBody, max_bytes: usize, takes_files: bool) -> Result<Input, Error> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let bytes = collect(body, max_bytes).await?;
@@ -86,7 +117,7 @@ async fn form(headers: &HeaderMap, body: HttpBody, max_bytes: usize) -> Result<I
         "application/json" => Tree::from_json(&bytes)?,
         // Some small clients name no type at all.
         "application/x-www-form-urlencoded" | "" => Tree::from_urlencoded(&bytes)?,
-        "multipart/form-data" => return multipart(media_type, bytes).await,
+        "multipart/form-data" => return multipart(media_type, bytes, takes_files).await,
         _ => return Err(Refusal::UnsupportedForm.into()),
     };
     Ok(Input { tree, ..Input::default() })
@@ -101,7 +132,7 @@ async fn collect(body: HttpBody, max_bytes: usize) -> Result<Bytes, Error> {
     }
 }
 
-async fn multipart(media_type: &str, bytes: Bytes) -> Result<Input, Error> {
+async fn multipart(media_type: &str, bytes: Bytes, takes_files: bool) -> Result<Input, Error> {
     let broken = |_| Refusal::Malformed("The body is no multipart form that can be read".to_owned());
     let boundary = multer::parse_boundary(media_type).map_err(broken)?;
     let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes)]);
@@ -110,7 +141,8 @@ async fn multipart(media_type: &str, bytes: Bytes) -> Result<Input, Error> {
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let Some(name) = field.name().map(str::to_owned) else { continue };
         if field.file_name().is_some_and(|name| !name.is_empty()) {
-            files.push(name);
+            let bytes = if takes_files { field.bytes().await.map_err(broken)? } else { Bytes::new() };
+            files.push(Upload { name, bytes });
             continue;
         }
         let text = String::from_utf8(field.bytes().await.map_err(broken)?.to_vec())

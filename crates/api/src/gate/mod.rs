@@ -13,7 +13,7 @@ mod route;
 
 pub use accept::Wants;
 pub use ask::Ask;
-pub use body::Body;
+pub use body::{Body, Upload};
 pub use cors::around;
 pub use door::{Refused, json_refusal};
 pub use guard::{Anyone, Client, Guard, Knock, Member, Who};

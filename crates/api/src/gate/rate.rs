@@ -24,6 +24,8 @@ pub enum Rate {
     Post,
     /// Follows: 400 in 24 hours by account.
     Follow,
+    /// Uploads: 30 in 30 minutes by user.
+    Media,
     /// Reports: 400 in 24 hours by account.
     Report,
     /// Registering apps: 5 in 10 minutes by address.
@@ -87,6 +89,7 @@ impl Rate {
             Rate::Delete => vec![count("delete", who.by_user(), 30, 30 * MINUTE)],
             Rate::Post => vec![count("post", who.by_user(), 300, 3 * HOUR)],
             Rate::Follow => vec![count("follow", who.by_user(), 400, 24 * HOUR)],
+            Rate::Media => vec![count("media", who.by_user(), 30, 30 * MINUTE)],
             Rate::Report => vec![count("report", who.by_user(), 400, 24 * HOUR)],
             Rate::Streaming => vec![count("streaming", who.by_user(), 300, 5 * MINUTE)],
             Rate::App => vec![count("app", who.by_address(), 5, 10 * MINUTE)],

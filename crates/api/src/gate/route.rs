@@ -28,6 +28,8 @@ pub enum Cache {
     Personal,
     /// It is the same for everybody: for so many seconds.
     Shared(u32),
+    /// It never changes under its name: for a year.
+    Forever,
 }
 
 /// What a route declares; `G` says who may come.
@@ -125,7 +127,8 @@ where
         let is_good = response.status().is_success();
         let value = match declared.cache {
             Cache::Shared(seconds) if is_good => HeaderValue::from_str(&format!("public, max-age={seconds}")).ok(),
-            Cache::Shared(_) | Cache::Personal => Some(HeaderValue::from_static("private, no-store")),
+            Cache::Forever if is_good => Some(HeaderValue::from_static("public, max-age=31536000, immutable")),
+            Cache::Shared(_) | Cache::Forever | Cache::Personal => Some(HeaderValue::from_static("private, no-store")),
         };
         if let Some(value) = value {
             response.headers_mut().insert(header::CACHE_CONTROL, value);
@@ -151,7 +154,10 @@ async fn ask<G: Guard>(
     let refusal = G::refusal(&parts);
     let client = parts.extensions.get::<ClientAddr>().copied().unwrap_or(ClientAddr(IpAddr::from([0, 0, 0, 0])));
     let settings = api.settings().await.map_err(|error| refusal(&error))?;
-    let input = body::read(declared.body, &parts, body).await;
+    let input = match early::<G>(&api, &declared, &parts).await {
+        Ok(()) => body::read(declared.body, &parts, body).await,
+        Err(error) => Err(error),
+    };
     let (admitted, input) = match input {
         Ok(input) => {
             let knock = Knock { api: &api, parts: &parts, input: &input.tree, scopes: declared.scopes };
@@ -171,5 +177,15 @@ async fn ask<G: Guard>(
         }
     }
     let me = admitted.map_err(|error| refusal(&error))?;
-    Ok(Ask { api, me, input: input.tree, parts, client, raw: input.raw, files: input.files, path })
+    Ok(Ask { api, me, input: input.tree, parts, client, raw: input.raw, files: input.files, path, place: input.place })
+}
+
+/// Looks who brings an upload before it is read, where that shows without it: by a token, and not by a form.
+async fn early<G: Guard>(api: &Api, declared: &Declared, parts: &http::request::Parts) -> Result<(), Error> {
+    if declared.body != Body::Upload || parts.headers.contains_key(header::COOKIE) {
+        return Ok(());
+    }
+    let query = phiomia_mastodon::Tree::from_urlencoded(parts.uri.query().unwrap_or_default().as_bytes())?;
+    let knock = Knock { api, parts, input: &query, scopes: declared.scopes };
+    G::admit(&knock).await.map(drop)
 }

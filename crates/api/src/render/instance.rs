@@ -159,8 +159,7 @@ fn statuses() -> InstanceStatuses {
 
 fn media_attachments() -> InstanceMediaAttachments {
     InstanceMediaAttachments {
-        // None: nothing can be uploaded yet.
-        supported_mime_types: Vec::new(),
+        supported_mime_types: phiomia_media::PICTURE_TYPES.map(str::to_owned).to_vec(),
         description_limit: number(LIMITS.description_characters),
         image_size_limit: number(LIMITS.image_bytes),
         image_matrix_limit: number(LIMITS.image_pixels),

@@ -1,13 +1,47 @@
-//! Pictures, sounds and videos of posts from elsewhere, where they lie.
+//! Pictures, sounds and videos: those of people here, and those from elsewhere where they lie.
 
 use phiomia_mastodon::entities::{Focus, Id, MediaAttachment, MediaMeta, MediaSize, MediaType};
-use phiomia_model::remote::RemoteMedia;
+use phiomia_model::{
+    Addresses,
+    media::{Media, MediaFile, MediaKind},
+    remote::RemoteMedia,
+};
 use phiomia_store::db::statuses::StatusBody;
 
-/// The attachments of a post. Their ids are made from the post's: they have no rows of their own.
+/// The attachments of a post. Those from elsewhere have no rows of their own: their ids are made from the post's.
 #[must_use]
-pub fn attachments(body: &StatusBody) -> Vec<MediaAttachment> {
-    (1_i64..).zip(&body.attachments).map(|(n, media)| attachment(body.id.0.saturating_add(n), media)).collect()
+pub fn attachments(body: &StatusBody, addresses: &Addresses) -> Vec<MediaAttachment> {
+    let own = body.media.iter().map(|one| media(one, addresses));
+    let remote = (1_i64..).zip(&body.attachments).map(|(n, media)| attachment(body.id.0.saturating_add(n), media));
+    own.chain(remote).collect()
+}
+
+/// An upload of somebody here.
+#[must_use]
+pub fn media(media: &Media, addresses: &Addresses) -> MediaAttachment {
+    let at = |file: &MediaFile| addresses.file_url(&file.key);
+    MediaAttachment {
+        id: Id(media.id.0),
+        r#type: match media.kind {
+            MediaKind::Image => MediaType::Image,
+            MediaKind::Gifv => MediaType::Gifv,
+            MediaKind::Video => MediaType::Video,
+            MediaKind::Audio => MediaType::Audio,
+            MediaKind::Unknown => MediaType::Unknown,
+        },
+        url: Some(at(&media.original)),
+        preview_url: media.preview.as_ref().map(at),
+        remote_url: None,
+        meta: Some(MediaMeta {
+            original: file_size(&media.original),
+            small: media.preview.as_ref().and_then(file_size),
+            focus: media.focus.map(|(x, y)| Focus { x, y }),
+            ..MediaMeta::default()
+        }),
+        description: media.description.clone(),
+        blurhash: media.blurhash.clone(),
+        preview_remote_url: None,
+    }
 }
 
 fn attachment(id: i64, media: &RemoteMedia) -> MediaAttachment {
@@ -37,12 +71,19 @@ fn attachment(id: i64, media: &RemoteMedia) -> MediaAttachment {
 }
 
 fn size(media: &RemoteMedia) -> Option<MediaSize> {
-    let (width, height) = media.width.zip(media.height)?;
-    Some(MediaSize {
+    media.width.zip(media.height).map(pixels)
+}
+
+fn file_size(file: &MediaFile) -> Option<MediaSize> {
+    file.width.zip(file.height).map(pixels)
+}
+
+fn pixels((width, height): (u32, u32)) -> MediaSize {
+    MediaSize {
         width: Some(i64::from(width)),
         height: Some(i64::from(height)),
         size: Some(format!("{width}x{height}")),
         aspect: Some(f64::from(width) / f64::from(height.max(1))),
         ..MediaSize::default()
-    })
+    }
 }

@@ -27,6 +27,7 @@ pub use conversation::conversation;
 pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
 pub use list::list;
 pub use marker::markers;
+pub use media::media;
 pub use notification::{notification, notification_request, notification_summary};
 pub use notification_group::{Expand, groups};
 pub use poll::poll;

@@ -1,12 +1,12 @@
 //! Posts that wait for their time.
 
 use phiomia_mastodon::entities;
-use phiomia_model::{Visibility, status::PollDraft};
+use phiomia_model::{Addresses, Visibility, status::PollDraft};
 use phiomia_store::db::scheduled::ScheduledView;
 
 /// A post that waits, with what was asked for.
 #[must_use]
-pub fn scheduled_status(view: &ScheduledView) -> entities::ScheduledStatus {
+pub fn scheduled_status(view: &ScheduledView, addresses: &Addresses) -> entities::ScheduledStatus {
     let draft = &view.draft;
     entities::ScheduledStatus {
         id: view.id.0.into(),
@@ -14,7 +14,7 @@ pub fn scheduled_status(view: &ScheduledView) -> entities::ScheduledStatus {
         params: entities::ScheduledParams {
             text: draft.text.clone(),
             poll: draft.poll.as_ref().map(poll),
-            media_ids: None,
+            media_ids: (!draft.media.is_empty()).then(|| draft.media.iter().map(|id| id.0.into()).collect()),
             sensitive: draft.is_sensitive,
             spoiler_text: Some(draft.spoiler_text.clone()).filter(|text| !text.is_empty()),
             visibility: draft.visibility.unwrap_or(Visibility::Public),
@@ -28,7 +28,7 @@ pub fn scheduled_status(view: &ScheduledView) -> entities::ScheduledStatus {
             idempotency: None,
             with_rate_limit: false,
         },
-        media_attachments: Vec::new(),
+        media_attachments: view.media.iter().map(|media| super::media(media, addresses)).collect(),
     }
 }
 

@@ -53,7 +53,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         visibility: body.visibility,
         sensitive: body.is_sensitive,
         spoiler_text: body.spoiler_text.clone(),
-        media_attachments: media::attachments(body),
+        media_attachments: media::attachments(body, &cx.addresses),
         application: body
             .app
             .as_ref()
@@ -118,7 +118,11 @@ pub fn revisions(view: &StatusView, revisions: &[Revision], cx: &Cx) -> Vec<enti
         poll: revision.poll_options.as_ref().map(|titles| entities::StatusEditPoll {
             options: titles.iter().map(|title| entities::StatusEditPollOption { title: title.clone() }).collect(),
         }),
-        media_attachments: Vec::new(),
+        media_attachments: if body.is_local {
+            revision.media.iter().map(|one| media::media(one, &cx.addresses)).collect()
+        } else {
+            media::attachments(body, &cx.addresses)
+        },
         emojis: emojis(&[&revision.text, &revision.spoiler_text], body, cx),
         quote: view.quote.as_ref().map(|quote| whole_quote(quote, cx)),
     };

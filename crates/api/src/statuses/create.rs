@@ -6,7 +6,7 @@ use phiomia_social::scheduled::{self as verbs, Submitted};
 use phiomia_store::db::{scheduled::ScheduledView, statuses::StatusView};
 use serde::Deserialize;
 
-use super::{PollInput, check_offered, flag, language, quote_policy, seen};
+use super::{PollInput, flag, language, media_ids, quote_policy, seen};
 use crate::{
     gate::{Answer, Ask, Member, json},
     render,
@@ -37,7 +37,7 @@ struct NewStatus {
 
 impl NewStatus {
     fn into_draft(self, ask: &Ask<Member>) -> Result<Draft, Error> {
-        check_offered(&self.media_ids)?;
+        let media = media_ids(self.media_ids)?;
         let visibility = self.visibility.filter(|word| !word.0.is_empty()).map(|word| word.0.parse());
         let visibility =
             visibility.transpose().map_err(|_| Refusal::validation("Visibility is not included in the list"))?;
@@ -61,6 +61,7 @@ impl NewStatus {
             quoted,
             quote_policy: quote_policy(self.quote_approval_policy)?,
             poll: self.poll.and_then(PollInput::into_draft),
+            media,
             app: Some(ask.me.app),
             idempotency_key: ask.header("idempotency-key").filter(|key| !key.is_empty()).map(cut_key),
         })
@@ -95,6 +96,6 @@ pub async fn create(ask: Ask<Member>) -> Answer {
         .await?;
     match made {
         Made::Post(view) => json(&render::status(&view, &ask.api.cx().await?)),
-        Made::Waiting(view) => json(&render::scheduled_status(&view)),
+        Made::Waiting(view) => json(&render::scheduled_status(&view, &ask.api.addresses)),
     }
 }

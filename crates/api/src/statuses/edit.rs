@@ -2,16 +2,17 @@
 
 use phiomia_mastodon::form::{Flag, List, Text, filled};
 use phiomia_model::{
-    Noun, Refusal, StatusId, Viewer,
+    MediaId, Noun, Refusal, StatusId, Viewer,
+    media::MediaWords,
     status::{Edit, PollEdit},
 };
 use phiomia_social::statuses as verbs;
 use serde::Deserialize;
 
-use super::{PollInput, check_offered, flag, language, quote_policy, seen};
+use super::{PollInput, flag, language, media_ids, quote_policy, seen};
 use crate::{
     gate::{Answer, Ask, Member, json},
-    render,
+    media, render,
 };
 
 #[derive(Deserialize)]
@@ -23,14 +24,32 @@ struct EditInput {
     quote_approval_policy: Option<Text>,
     media_ids: Option<List<Text>>,
     #[serde(default, deserialize_with = "filled")]
+    media_attributes: Option<List<MediaAttributes>>,
+    #[serde(default, deserialize_with = "filled")]
     poll: Option<PollInput>,
+}
+
+/// What is said anew of one attachment.
+#[derive(Deserialize)]
+struct MediaAttributes {
+    id: Text,
+    description: Option<Text>,
+    #[serde(default, deserialize_with = "filled")]
+    focus: Option<Text>,
+}
+
+fn words(given: List<MediaAttributes>) -> Vec<(MediaId, MediaWords)> {
+    let one = |said: MediaAttributes| {
+        let focus = said.focus.and_then(|text| media::focus(&text.0));
+        Some((said.id.0.parse().ok()?, MediaWords { description: said.description.map(|text| text.0), focus }))
+    };
+    given.0.into_iter().filter_map(one).collect()
 }
 
 /// `PUT /api/v1/statuses/:id`
 pub async fn edit(ask: Ask<Member>) -> Answer {
     let id: StatusId = ask.id(Noun::Status)?;
     let input: EditInput = ask.decode()?;
-    check_offered(&input.media_ids)?;
     let change = Edit {
         text: input.status.map(Into::into),
         spoiler_text: input.spoiler_text.map(Into::into),
@@ -39,6 +58,9 @@ pub async fn edit(ask: Ask<Member>) -> Answer {
         quote_policy: quote_policy(input.quote_approval_policy)?,
         // As in Mastodon, an edit that does not name the poll takes it away.
         poll: input.poll.and_then(PollInput::into_draft).map_or(PollEdit::Remove, PollEdit::Set),
+        // And what it does not name of what was attached.
+        media: Some(media_ids(input.media_ids)?),
+        media_words: input.media_attributes.map(words).unwrap_or_default(),
     };
     let (me, social) = (ask.me.account, ask.api.social());
     let view = ask

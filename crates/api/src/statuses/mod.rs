@@ -13,7 +13,7 @@ pub use lists::{bookmarks, favourited_by, favourites, quotes, reblogged_by};
 pub use show::{context, history, many, show, source};
 
 use phiomia_mastodon::form::{Flag, List, Number, Text, filled};
-use phiomia_model::{Error, Noun, QuotePolicy, Refusal, StatusId, Time, Viewer, status::PollDraft};
+use phiomia_model::{Error, MediaId, Noun, QuotePolicy, Refusal, StatusId, Time, Viewer, status::PollDraft};
 use phiomia_store::{
     Query,
     db::statuses::{self as posts, StatusView},
@@ -26,11 +26,12 @@ fn seen(q: &Query<'_>, id: StatusId, viewer: Viewer, now: Time) -> Result<Status
 }
 
 /// What cannot be done yet is refused rather than dropped: a post without its picture is not what its author wrote.
-fn check_offered(media_ids: &Option<List<Text>>) -> Result<(), Refusal> {
-    if media_ids.as_ref().is_some_and(|ids| !ids.0.is_empty()) {
-        return Err(Refusal::validation("This server does not take media yet"));
-    }
-    Ok(())
+/// The uploads that are named; an id that can be nobody's is of no upload, which is refused in the same words.
+fn media_ids(ids: Option<List<Text>>) -> Result<Vec<MediaId>, Refusal> {
+    let ids = ids.map(|ids| ids.0).unwrap_or_default();
+    let wrong = |id: &str| Refusal::validation(&format!("Media {id} not found or already attached to another post"));
+    let named = ids.into_iter().filter(|id| !id.0.is_empty());
+    named.map(|id| id.0.parse().map_err(|_| wrong(&id.0))).collect()
 }
 
 fn quote_policy(word: Option<Text>) -> Result<Option<QuotePolicy>, Refusal> {

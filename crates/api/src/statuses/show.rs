@@ -76,6 +76,7 @@ pub async fn history(ask: Ask<Anyone>) -> Answer {
             is_sensitive: body.is_sensitive,
             created_at: body.created_at,
             poll_options: body.poll.as_ref().map(|poll| poll.options.iter().map(|o| o.title.clone()).collect()),
+            media: body.media.clone(),
         });
     }
     json(&render::revisions(&view, &revisions, &ask.api.cx().await?))

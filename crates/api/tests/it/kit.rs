@@ -70,6 +70,7 @@ impl House {
             db: database.db.clone(),
             live: Live::memory(),
             files: Files::disk(folder).await.unwrap(),
+            workshop: phiomia_workshop::Workshop::inside(),
             addresses,
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
@@ -130,12 +131,22 @@ impl House {
             let mut n_done = 0;
             for lane in Lane::ALL {
                 let social = self.api.social();
-                n_done += self.api.db.write(move |tx| work(tx, &social, lane)).await.unwrap();
+                let (n, dropped) = self.api.db.write(move |tx| work(tx, &social, lane)).await.unwrap();
+                for key in dropped {
+                    self.api.files.delete(&key.parse().unwrap()).await.unwrap();
+                }
+                n_done += n;
             }
             if n_done == 0 {
                 return;
             }
         }
+    }
+
+    /// What is done once a day about uploads, and what that leaves to be done.
+    pub async fn tidy(&self) {
+        self.api.db.write(|tx| phiomia_social::media::tidy(tx)).await.unwrap();
+        self.work().await;
     }
 
     /// Moves the clock on.
@@ -174,8 +185,9 @@ async fn send(router: Router, mut request: Request<Body>) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
 }
 
-/// One job of a lane; how many there were.
-fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<usize, phiomia_model::Error> {
+/// One job of a lane; how many there were, and the files that nobody needs any more.
+fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usize, Vec<String>), phiomia_model::Error> {
+    let mut dropped = Vec::new();
     let claimed = jobs::claim(tx, lane, 1, Duration::from_secs(60), "kit")?;
     for job in &claimed {
         match job.job.as_ref().unwrap() {
@@ -197,12 +209,14 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<usize
             | Job::FetchThread { .. }
             | Job::FetchPosts { .. }
             | Job::RefreshAccount { .. } => {}
+            Job::DropFiles { keys } => dropped.extend(keys.clone()),
+            Job::CheckUpload { media, keys } => dropped.extend(phiomia_social::media::abandoned(tx, *media, keys)?),
             // Mails are the server's to send.
             Job::SendMail { .. } | Job::Tidy => {}
         }
         jobs::finish(tx, job.id)?;
     }
-    Ok(claimed.len())
+    Ok((claimed.len(), dropped))
 }
 
 /// Somebody who lives in the house, with an app in hand.
@@ -231,6 +245,28 @@ impl Person {
             Some(json) => request.header(header::CONTENT_TYPE, "application/json").body(Body::from(json.to_string())),
         };
         send(self.router.clone(), request.unwrap()).await
+    }
+
+    /// A multipart form with files in it.
+    pub async fn upload(&self, method: Method, path: &str, texts: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, text) in texts {
+            body.extend(format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n").bytes());
+        }
+        for (name, bytes) in files {
+            let head = format!(
+                "--part\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"any.jpg\"\r\n\
+                 Content-Type: image/jpeg\r\n\r\n"
+            );
+            body.extend(head.bytes().chain(bytes.iter().copied()).chain(*b"\r\n"));
+        }
+        body.extend(b"--part--\r\n");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=part");
+        send(self.router.clone(), request.body(Body::from(body)).unwrap()).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -10,6 +10,7 @@ mod instance;
 mod kit;
 mod lists;
 mod markers;
+mod media;
 mod notification_requests;
 mod notifications;
 mod oauth;

@@ -2,9 +2,12 @@
 
 use phiomia_activitypub::{
     Activity, Audience, Collection, Counted, Note, NoteKind, Object, Policy, Rule, Thing, Uri, Verb,
-    note::{Choice, Markup, Mention, Poll, Quote, Tags},
+    note::{self, Choice, Markup, Mention, Poll, Quote, Tags},
 };
-use phiomia_model::{Addresses, Fault, Handle, QuotePolicy, QuoteState, StatusId, Visibility};
+use phiomia_model::{
+    Addresses, Fault, Handle, QuotePolicy, QuoteState, StatusId, Visibility,
+    media::{Media, MediaKind},
+};
 use phiomia_store::db::{
     accounts::AccountView,
     federation::neighbours::QuoteNames,
@@ -48,7 +51,7 @@ pub fn note(view: &StatusView, facts: &Facts, addresses: &Addresses) -> Result<N
             hashtags: body.tags.clone(),
             emojis: emojis(&facts.emojis, texts, addresses)?,
         },
-        attachments: Vec::new(),
+        attachments: body.media.iter().map(|one| attachment(one, addresses)).collect::<Result<_, _>>()?,
         preview: None,
         poll: body.poll.as_ref().map(|poll| self::poll(poll, view.is_poll_over)),
         in_reply_to: around.and_then(|around| around.parent.as_deref()).map(uri).transpose()?,
@@ -99,6 +102,29 @@ pub fn activity(view: &StatusView, facts: &Facts, addresses: &Addresses) -> Resu
 /// The collection of a thread that began here.
 pub(crate) fn context_id(addresses: &Addresses, conversation: i64) -> String {
     addresses.at(&format!("/ap/contexts/{conversation}"))
+}
+
+/// A file of ours, as others read it.
+fn attachment(media: &Media, addresses: &Addresses) -> Result<note::Media, Fault> {
+    let file = uri(&addresses.file_url(&media.original.key))?;
+    let kind = match media.kind {
+        MediaKind::Image => note::MediaKind::Image,
+        MediaKind::Gifv | MediaKind::Video => note::MediaKind::Video,
+        MediaKind::Audio => note::MediaKind::Audio,
+        MediaKind::Unknown => note::MediaKind::Unknown,
+    };
+    // A small picture of a picture is made by whoever wants one; of a film or a sound only we know what stands for it.
+    let preview = media.preview.as_ref().filter(|_| kind != note::MediaKind::Image);
+    Ok(note::Media {
+        media_type: Some(media.original.media_type.clone()),
+        alt: media.description.clone(),
+        blurhash: media.blurhash.clone(),
+        focal_point: media.focus,
+        width: media.original.width,
+        height: media.original.height,
+        preview: preview.map(|file| uri(&addresses.file_url(&file.key))).transpose()?,
+        ..note::Media::at(kind, file)
+    })
 }
 
 /// The same HTML that the API shows.

@@ -15,8 +15,8 @@ pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
-    Database, Federation, General, Instance, Locale, LogFormat, LogLevel, Logs, Metrics, Redis, Server, Smtp, SmtpAuth,
-    SmtpVerify, Starttls, Tls, Workers,
+    Database, Federation, General, Instance, Locale, LogFormat, LogLevel, Logs, Media, Metrics, Redis, Server, Smtp,
+    SmtpAuth, SmtpVerify, Starttls, Tls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
@@ -45,6 +45,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "logs", doc: Logs::DOC, settings: Logs::SETTINGS },
     Section { name: "metrics", doc: Metrics::DOC, settings: Metrics::SETTINGS },
     Section { name: "federation", doc: Federation::DOC, settings: Federation::SETTINGS },
+    Section { name: "media", doc: Media::DOC, settings: Media::SETTINGS },
     Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
 ];
 
@@ -71,6 +72,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// Other servers.
     pub federation: Federation,
+    /// Pictures.
+    pub media: Media,
     /// Background work.
     pub workers: Workers,
 }
@@ -124,6 +127,7 @@ impl Config {
         let logs = Logs::read(reader);
         let metrics = Metrics::read(reader);
         let federation = Federation::read(reader);
+        let media = Media::read(reader);
         let workers = Workers::read(reader);
         Some(Config {
             general: general?,
@@ -136,6 +140,7 @@ impl Config {
             logs: logs?,
             metrics: metrics?,
             federation: federation?,
+            media: media?,
             workers: workers?,
         })
     }

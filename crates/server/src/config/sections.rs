@@ -252,6 +252,15 @@ section! {
 }
 
 section! {
+    /// Pictures.
+    Media in "media.";
+    /// Memory that a child process may take in which a file of a stranger is decoded.
+    child_memory: Size = "200MB", [];
+    /// Files that are decoded at the same time; others wait.
+    concurrency: Count = "1", [];
+}
+
+section! {
     /// Work in the background: how many jobs of a kind run at the same time.
     Workers in "workers.";
     /// Jobs that fill home feeds; people wait for them.

@@ -16,6 +16,7 @@ use phiomia_store::{
     live::Live,
     seal::Sealer,
 };
+use phiomia_workshop::Workshop;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     task::{JoinHandle, JoinSet, spawn_blocking},
@@ -46,6 +47,8 @@ pub struct House {
     pub live: Live,
     /// Pictures and the like.
     pub files: Files,
+    /// Where files of strangers are decoded.
+    pub workshop: Workshop,
     /// Where things of this server are found.
     pub addresses: Arc<Addresses>,
     /// Where secrets come from.
@@ -115,12 +118,17 @@ impl House {
             config.federation_settings(),
         );
         let federation = federation.map_err(|fault| fault.chain())?;
+        let mut ceilings = phiomia_workshop::Settings::of_this_program()
+            .map_err(|error| format!("finding this program failed: {error}"))?;
+        ceilings.memory = config.media.child_memory.0;
+        ceilings.concurrency = config.media.concurrency.0;
         let smtp = Smtp::new(&config.smtp, &addresses)?;
         let (single_user, source_url) = (config.instance.single_user, config.source_url());
         Ok(House {
             db: opened.db,
             live,
             files,
+            workshop: Workshop::new(ceilings),
             addresses,
             entropy,
             sealer,
@@ -141,6 +149,7 @@ impl House {
             db: self.db.clone(),
             live: self.live.clone(),
             files: self.files.clone(),
+            workshop: self.workshop.clone(),
             addresses: self.addresses.clone(),
             entropy: self.entropy.clone(),
             passwords: Passwords::new(self.entropy.clone()),
@@ -176,7 +185,7 @@ impl House {
         beside.spawn(events::look_for_foreign(self.db.clone()));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
         let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
-        let workers = Workers::start(self.db.clone(), self.crew, post, self.federation);
+        let workers = Workers::start(self.db.clone(), self.files.clone(), self.crew, post, self.federation);
         Ok(Inhabited { db: self.db, workers, deliverer, beside, publishing, _lock: self.lock })
     }
 }

@@ -4,21 +4,30 @@ use std::sync::Arc;
 
 use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
-use phiomia_social::{Social, polls, relationships, scheduled, statuses, timelines, users};
-use phiomia_store::{Db, Tx};
+use phiomia_social::{Social, media, polls, relationships, scheduled, statuses, timelines, users};
+use phiomia_store::{
+    Db, Tx,
+    files::{FileKey, Files},
+};
 
 use super::Run;
 use crate::mail::Post;
 
 /// The work of all rooms.
-pub(super) fn rooms(db: Db, post: Post, federation: Federation) -> Run {
+pub(super) fn rooms(db: Db, files: Files, post: Post, federation: Federation) -> Run {
     let social = Social::new(post.addresses.clone());
     Arc::new(move |job| {
-        let (db, post, social, federation) = (db.clone(), post.clone(), social.clone(), federation.clone());
+        let (db, files, post) = (db.clone(), files.clone(), post.clone());
+        let (social, federation) = (social.clone(), federation.clone());
         Box::pin(async move {
             match job {
                 // The network is not waited for in a transaction.
                 Job::SendMail { account, mail } => post.send(account, mail).await,
+                Job::DropFiles { keys } => drop_files(&files, &keys).await,
+                Job::CheckUpload { media: id, keys } => {
+                    let abandoned = db.read(move |q| media::abandoned(q, id, &keys)).await?;
+                    drop_files(&files, &abandoned).await
+                }
                 job if matches!(job.lane(), Lane::Federation | Lane::Outgoing | Lane::Fetch) => {
                     federation.run(job).await
                 }
@@ -26,6 +35,14 @@ pub(super) fn rooms(db: Db, post: Post, federation: Federation) -> Run {
             }
         })
     })
+}
+
+/// Files that no row names. One that is gone already is as good.
+async fn drop_files(files: &Files, keys: &[String]) -> Result<(), Error> {
+    for key in keys {
+        files.delete(&key.parse::<FileKey>()?).await?;
+    }
+    Ok(())
 }
 
 /// One job, in one transaction. Running it twice is harmless.
@@ -45,6 +62,9 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
             users::erase(tx, account)?;
             statuses::sweep_account(tx, account)
         }
+        Job::DropFiles { .. } | Job::CheckUpload { .. } => {
+            Err(Fault::new("files are not waited for within a transaction").into())
+        }
         Job::SendMail { .. } => Err(Fault::new("a mail is not sent within a transaction").into()),
         Job::MoveFollowers { account, target } => relationships::move_followers(tx, account, target),
         Job::Federate { .. }
@@ -61,6 +81,7 @@ fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
     users::tidy(tx)?;
     phiomia_store::db::tidy(tx)?;
     statuses::tidy(tx)?;
+    media::tidy(tx)?;
     relationships::end_all_lapsed(tx)?;
     timelines::trim(tx)
 }

@@ -16,7 +16,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
-use phiomia_store::{Db, Entropy, db::jobs};
+use phiomia_store::{Db, Entropy, db::jobs, files::Files};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::mail::Post;
@@ -107,8 +107,8 @@ pub struct Workers {
 impl Workers {
     /// Starts the lanes with the jobs of all rooms, and what goes on beside them.
     #[must_use]
-    pub fn start(db: Db, crew: Crew, post: Post, federation: Federation) -> Workers {
-        let run = dispatch::rooms(db.clone(), post, federation);
+    pub fn start(db: Db, files: Files, crew: Crew, post: Post, federation: Federation) -> Workers {
+        let run = dispatch::rooms(db.clone(), files, post, federation);
         let mut workers = Workers::with(db, crew, run, Pace::default());
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));

@@ -41,6 +41,10 @@ where
     (run, n_begun)
 }
 
+async fn files() -> phiomia_store::files::Files {
+    phiomia_store::files::Files::disk(std::env::temp_dir().join("phiomia_workers_files")).await.unwrap()
+}
+
 fn crew() -> Crew {
     Crew::new(Entropy::system(), AtOnce { feeds: AT_ONCE, federation: 1, fetch: 1, upkeep: 1 }).unwrap()
 }
@@ -264,7 +268,7 @@ on_both_engines! {
     }
 
     async fn every_room_does_its_jobs(db: TestDatabase) {
-        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db), federation(&db));
+        let workers = Workers::start(db.db.clone(), files().await, crew(), no_mail(&db), federation(&db));
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -286,7 +290,7 @@ on_both_engines! {
 
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(db.db.clone(), crew(), no_mail(&db), federation(&db));
+        let workers = Workers::start(db.db.clone(), files().await, crew(), no_mail(&db), federation(&db));
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

@@ -95,6 +95,7 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
             conversation: Some(conversation),
             app: None,
             quote_policy: if draft.visibility.is_open() { draft.quote_policy } else { QuotePolicy::Nobody },
+            media: &[],
             created_at: published,
         },
     )?;
@@ -354,6 +355,7 @@ fn keep_revisions(
         is_sensitive: row.is_sensitive,
         created_at,
         poll_options,
+        media: Vec::new(),
     };
     if statuses::edits(tx, id)?.is_empty() {
         statuses::record_edit(tx, id, &revision(old, old.created_at, choices.0))?;
@@ -437,6 +439,7 @@ pub fn reblog(
             conversation: None,
             app: None,
             quote_policy: QuotePolicy::Nobody,
+            media: &[],
             created_at: published,
         },
     )?;

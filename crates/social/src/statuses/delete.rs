@@ -6,13 +6,14 @@ use phiomia_store::{
     db::{
         accounts, featured_tags,
         federation::received,
+        media as rows,
         statuses::{self, Counter, Edited},
         tags, timelines,
     },
 };
 
 use super::{own, quotes};
-use crate::{conversations, outgoing::tell};
+use crate::{conversations, media, outgoing::tell};
 
 /// Whether other servers are told of each post that goes. With an account they hear of the account alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Deleted {
 pub fn delete(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<Deleted, Error> {
     let row = own(tx, me, id)?;
     remove(tx, id, &row, Tells::Each)?;
+    // For writing it anew; what is not attached again goes after a day.
+    rows::loosen(tx, id)?;
     Ok(Deleted { text: row.text })
 }
 
@@ -117,13 +120,14 @@ pub fn sweep(tx: &Tx<'_>, id: StatusId) -> Result<(), Error> {
 /// # Errors
 /// The database failed.
 pub fn sweep_account(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
+    let has_more = media::sweep(tx, account)?;
     let batch = statuses::deleted_batch(tx, account, BATCH)?;
     for id in &batch {
         if let Some(row) = statuses::source(tx, *id)? {
             remove(tx, *id, &row, Tells::Nothing)?;
         }
     }
-    if !batch.is_empty() {
+    if !batch.is_empty() || has_more {
         tx.enqueue(&Job::SweepAccount { account })?;
     }
     Ok(())

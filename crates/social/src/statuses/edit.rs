@@ -2,12 +2,13 @@
 
 use phiomia_model::{
     AccountId, Error, Event, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility,
+    media::Media,
     status::{Edit, Revision},
 };
 use phiomia_store::{
     Tx,
     db::{
-        defaults, featured_tags,
+        defaults, featured_tags, media as rows,
         search::choices,
         statuses::{self, Edited},
         tags,
@@ -15,7 +16,7 @@ use phiomia_store::{
 };
 
 use super::{check_length, check_says, is_language, meant, own, quotes, write_references};
-use crate::{Social, conversations, notifications::notify, outgoing::tell, polls, search};
+use crate::{Social, conversations, media, notifications::notify, outgoing::tell, polls, search};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
 const MOST_TOLD: i64 = 500;
@@ -40,7 +41,8 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     if new.text.trim().is_empty() && !new.spoiler_text.is_empty() {
         new.text = std::mem::take(&mut new.spoiler_text);
     }
-    check_says(&new.text, statuses::quote_of(tx, id)?.is_some())?;
+    new.media = shown(tx, me, id, &old, change)?;
+    check_says(&new.text, statuses::quote_of(tx, id)?.is_some() || !new.media.is_empty())?;
     check_length(social, &new.text, &new.spoiler_text)?;
     new.is_sensitive = change.is_sensitive.unwrap_or(new.is_sensitive) || !new.spoiler_text.is_empty();
     if let Some(language) = &change.language {
@@ -54,7 +56,8 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     }
     let poll = polls::edit(tx, social, id, &change.poll)?;
     let is_revision = poll.is_changed
-        || (&old.text, &old.spoiler_text, old.is_sensitive) != (&new.text, &new.spoiler_text, new.is_sensitive);
+        || (&old.text, &old.spoiler_text, old.is_sensitive, &old.media)
+            != (&new.text, &new.spoiler_text, new.is_sensitive, &new.media);
     let is_change = is_revision || (&old.language, old.quote_policy) != (&new.language, new.quote_policy);
     if !is_change {
         return Ok(());
@@ -77,6 +80,26 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     tell(tx, Outgoing::Edited { status: id })?;
     tx.announce(Event::StatusEdited { status: id, author: me });
     Ok(())
+}
+
+/// What the post shows after the edit; what is said of it anew is written into the uploads, too.
+fn shown(tx: &Tx<'_>, me: AccountId, id: StatusId, old: &Edited, change: &Edit) -> Result<Vec<Media>, Error> {
+    let mut shown = match &change.media {
+        None => old.media.clone(),
+        Some(ids) => media::wanted(tx, me, ids, Some(id))?,
+    };
+    for one in &mut shown {
+        // What the post says of it is newer than what the upload said, or the same.
+        if let Some(known) = old.media.iter().find(|known| known.id == one.id) {
+            one.clone_from(known);
+        }
+        if let Some((_, words)) = change.media_words.iter().find(|(media, _)| *media == one.id) {
+            media::say(one, words)?;
+            rows::write(tx, one)?;
+        }
+    }
+    rows::attach(tx, &shown.iter().map(|one| one.id).collect::<Vec<_>>(), id)?;
+    Ok(shown)
 }
 
 /// Changes who may quote a post, without an edit mark; `None`: those who may by the author's defaults, as in Mastodon.
@@ -107,6 +130,7 @@ fn keep(tx: &Tx<'_>, id: StatusId, old: &Edited, new: &Edited, poll: polls::Edit
         is_sensitive: row.is_sensitive,
         created_at,
         poll_options,
+        media: row.media.clone(),
     };
     if statuses::edits(tx, id)?.is_empty() {
         statuses::record_edit(tx, id, &revision(old, old.created_at, poll.before))?;

@@ -3,21 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use phiomia_model::{
-    AccountId, Error, Event, Job, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility, status::Draft,
+    AccountId, Error, Event, Job, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility, media::Media,
+    status::Draft,
 };
 use phiomia_store::{
     Tx,
     db::{
         accounts::{self, AccountView},
         defaults::{self, PostingDefaults},
-        featured_tags,
+        featured_tags, media as rows,
         statuses::{self, Counter, NewStatus, StatusBody},
         timelines,
     },
 };
 
 use super::{Meant, check_length, check_says, is_language, meant, quotes, write_references};
-use crate::{Social, conversations, notifications::notify, outgoing::tell, polls, search};
+use crate::{Social, conversations, media, notifications::notify, outgoing::tell, polls, search};
 
 /// How long an `Idempotency-Key` is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -33,7 +34,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if let Some(known) = given_before(tx, author, draft)? {
         return Ok(known);
     }
-    let Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility, meant } =
+    let Prepared { defaults, me, text, spoiler_text, poll, media, parent, quoted, visibility, meant } =
         prepare(tx, social, author, draft)?;
     let id = StatusId(tx.new_id());
     let conversation = match parent.as_ref().and_then(|p| p.conversation_id) {
@@ -64,8 +65,10 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
                 QuotePolicy::Nobody
             },
             created_at: tx.now(),
+            media: &media,
         },
     )?;
+    rows::attach(tx, &draft.media, id)?;
     if let Some(poll) = &poll {
         polls::attach(tx, id, poll)?;
     }
@@ -130,6 +133,7 @@ struct Prepared<'a> {
     text: &'a str,
     spoiler_text: &'a str,
     poll: Option<polls::Checked>,
+    media: Vec<Media>,
     parent: Option<Arc<StatusBody>>,
     quoted: Option<Arc<StatusBody>>,
     visibility: Visibility,
@@ -145,7 +149,8 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
     } else {
         (draft.text.as_str(), draft.spoiler_text.as_str())
     };
-    check_says(text, draft.quoted.is_some())?;
+    let media = media::wanted(tx, author, &draft.media, None)?;
+    check_says(text, draft.quoted.is_some() || !media.is_empty())?;
     check_length(social, text, spoiler_text)?;
     if draft.language.as_deref().is_some_and(|code| !is_language(code)) {
         return Err(Refusal::validation("Language is not valid").into());
@@ -158,7 +163,7 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
     if let Some(quoted) = &quoted {
         quotes::check_direct(author, quoted, visibility, &meant)?;
     }
-    Ok(Prepared { defaults, me, text, spoiler_text, poll, parent, quoted, visibility, meant })
+    Ok(Prepared { defaults, me, text, spoiler_text, poll, media, parent, quoted, visibility, meant })
 }
 
 /// Forgets idempotency keys whose time is over. Part of [`Job::Tidy`].

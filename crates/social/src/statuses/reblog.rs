@@ -62,6 +62,7 @@ pub fn reblog(
             conversation: None,
             app: None,
             quote_policy: QuotePolicy::Nobody,
+            media: &[],
             created_at: tx.now(),
         },
     )?;

@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0015_notification_policy",
     "0016_federation",
     "0017_reports",
+    "0018_media",
 ];
 
 /// Copies kept from before migrations.

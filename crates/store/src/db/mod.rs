@@ -30,6 +30,7 @@ pub mod links;
 pub mod lists;
 mod made;
 pub mod markers;
+pub mod media;
 mod migrate;
 pub mod notifications;
 pub mod passkeys;
@@ -363,6 +364,7 @@ pub fn statements() -> Vec<&'static Statement> {
         links::ALL,
         lists::ALL,
         markers::ALL,
+        media::ALL,
         postgres::ALL,
         promoted::ALL,
         rate_buckets::ALL,

@@ -1,9 +1,10 @@
 //! Posts that wait for their time.
 
-use phiomia_model::{AccountId, Fault, Page, ScheduledStatusId, Time, status::Draft};
+use phiomia_model::{AccountId, Fault, MediaId, Page, ScheduledStatusId, Time, media::Media, status::Draft};
 
 use super::{
     keyset::keysets,
+    media,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::{FromRow, Row, Value},
@@ -34,13 +35,15 @@ pub struct ScheduledView {
     pub scheduled_at: Time,
     /// What will be posted.
     pub draft: Draft,
+    /// What will be shown with it.
+    pub media: Vec<Media>,
 }
 
 impl FromRow for ScheduledView {
     fn from_row(row: &mut Row<'_>) -> Result<ScheduledView, Fault> {
         let (id, account, scheduled_at) = (row.next()?, row.next()?, row.next()?);
         let draft = serde_json::from_str(&row.next::<String>()?).map_err(|e| Fault::because("reading a draft", e))?;
-        Ok(ScheduledView { id, account, scheduled_at, draft })
+        Ok(ScheduledView { id, account, scheduled_at, draft, media: Vec::new() })
     }
 }
 
@@ -60,7 +63,9 @@ pub fn insert(tx: &Tx<'_>, account: AccountId, scheduled_at: Time, draft: &Draft
 /// # Errors
 /// The database failed.
 pub fn find(q: &Query<'_>, id: ScheduledStatusId) -> Result<Option<ScheduledView>, Fault> {
-    q.row(&FIND, (id,))
+    let mut found: Vec<ScheduledView> = q.row(&FIND, (id,))?.into_iter().collect();
+    with_media(q, &mut found)?;
+    Ok(found.pop())
 }
 
 /// A page of somebody's, the one made last first.
@@ -68,7 +73,20 @@ pub fn find(q: &Query<'_>, id: ScheduledStatusId) -> Result<Option<ScheduledView
 /// # Errors
 /// The database failed.
 pub fn page(q: &Query<'_>, me: AccountId, page: &Page) -> Result<Vec<ScheduledView>, Fault> {
-    LIST.page(q, page, &[Value::Int(me.0)])
+    let mut found = LIST.page(q, page, &[Value::Int(me.0)])?;
+    with_media(q, &mut found)?;
+    Ok(found)
+}
+
+/// Looks up what the posts will show, in one statement for all of them.
+fn with_media(q: &Query<'_>, views: &mut [ScheduledView]) -> Result<(), Fault> {
+    let ids: Vec<MediaId> = views.iter().flat_map(|view| &view.draft.media).copied().collect();
+    let known = media::find_all(q, &ids)?;
+    for view in views {
+        let find = |id: &MediaId| known.iter().find(|row| row.media.id == *id).map(|row| row.media.clone());
+        view.media = view.draft.media.iter().filter_map(find).collect();
+    }
+    Ok(())
 }
 
 /// Gives one another time.

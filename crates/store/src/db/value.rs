@@ -1,7 +1,7 @@
 //! What goes into a statement and what comes out of a row, the same for both engines.
 
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, NotificationId,
+    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, MediaId, NotificationId,
     NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time,
     TokenId, Visibility,
 };
@@ -203,6 +203,7 @@ id_values!(
     AnnouncementId,
     ConversationId,
     PollId,
+    MediaId,
     ReportId,
     ScheduledStatusId
 );

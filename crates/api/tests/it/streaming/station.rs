@@ -67,6 +67,7 @@ impl Station {
             db: database.db.clone(),
             live: live.clone(),
             files: Files::disk(folder).await.unwrap(),
+            workshop: phiomia_workshop::Workshop::inside(),
             addresses: addresses.clone(),
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),

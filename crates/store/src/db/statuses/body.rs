@@ -4,9 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use phiomia_model::{
     AccountId, Fault, PollId, QuotePolicy, QuoteState, StatusId, Time, Visibility,
+    media::Media,
     remote::{RemoteEmoji, RemoteMedia},
 };
 
+use super::rows::read_media;
 use crate::db::{
     made::Made,
     query::Query,
@@ -21,7 +23,7 @@ queries! {
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
             s.quotes_count, k.state, k.quoted_status_id, p.name, p.website,
             l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count,
-            r.attachments, r.emojis, r.origin_replies, r.origin_reblogs, r.origin_favourites
+            r.attachments, r.emojis, s.media, r.origin_replies, r.origin_reblogs, r.origin_favourites
         from (select w.id from statuses w where w.id in ids($1)
             union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
         join statuses s on s.id = wanted.id
@@ -172,7 +174,9 @@ pub struct StatusBody {
     pub tags: Vec<String>,
     /// Its poll.
     pub poll: Option<PollView>,
-    /// Pictures, sounds and videos, where they lie.
+    /// What was uploaded here for it.
+    pub media: Vec<Media>,
+    /// Pictures, sounds and videos of a post from elsewhere, where they lie.
     pub attachments: Vec<RemoteMedia>,
     /// Custom emoji of a post from elsewhere.
     pub emojis: Vec<RemoteEmoji>,
@@ -189,7 +193,8 @@ impl StatusBody {
             self.text.len() + self.spoiler_text.len() + self.uri.len() + self.url.as_ref().map_or(0, String::len);
         let options = self.poll.iter().flat_map(|poll| &poll.options);
         let poll: usize = options.map(|option| option.title.len() + 32).sum();
-        u32::try_from(1_300 + 3 * texts + 3 * mentions + 3 * tags + poll).unwrap_or(u32::MAX)
+        let media = 600 * (self.media.len() + self.attachments.len());
+        u32::try_from(1_300 + 3 * texts + 3 * mentions + 3 * tags + poll + media).unwrap_or(u32::MAX)
     }
 }
 
@@ -230,6 +235,7 @@ impl FromRow for StatusBody {
             poll: poll(row)?,
             attachments: json(row)?,
             emojis: json(row)?,
+            media: read_media(row)?,
             made: Made::default(),
         };
         // The origin of a post sees all that is done with it; we see a part, and sometimes sooner.

@@ -1,6 +1,6 @@
 //! The rows of posts: inserting, editing, deleting, and what hangs on them.
 
-use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibility, status::Revision};
+use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibility, media::Media, status::Revision};
 
 use super::{polls, quotes};
 use crate::db::{
@@ -14,11 +14,11 @@ use crate::db::{
 queries! {
     INSERT = Sql::Same("insert into statuses (id, account_id, uri, url, text, spoiler_text, visibility, is_sensitive,
             is_local, language, in_reply_to_id, in_reply_to_account_id, reblog_of_id, conversation_id, app_id,
-            quote_policy, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+            quote_policy, created_at, media)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)");
     INSERT_CONVERSATION = Sql::Same("insert into conversations (id, created_at) values ($1, $2)");
     UPDATE = Sql::Same("update statuses set text = $2, spoiler_text = $3, is_sensitive = $4, language = $5,
-            quote_policy = $6, edited_at = $7
+            quote_policy = $6, edited_at = $7, media = $8
         where id = $1");
     INSERT_MENTION = Sql::Same("insert into mentions (status_id, account_id, handle, is_silent)
         values ($1, $2, $3, false)
@@ -33,14 +33,15 @@ queries! {
     COUNT_QUOTES = Sql::Same("update statuses set quotes_count = quotes_count + $2 where id = $1");
     COUNT_FAVOURITES = Sql::Same("update statuses set favourites_count = favourites_count + $2 where id = $1");
     SOURCE = Sql::Same("select text, spoiler_text, is_sensitive, language, quote_policy, created_at, edited_at,
-            visibility, in_reply_to_id, in_reply_to_account_id, reblog_of_id, account_id, conversation_id, is_local, uri
+            visibility, in_reply_to_id, in_reply_to_account_id, reblog_of_id, account_id, conversation_id, is_local, uri, media
         from statuses where id = $1 and deleted_at is null");
     MARK_DELETED = Sql::Same("update statuses set deleted_at = $2 where id = $1 and deleted_at is null");
     IS_DELETED = Sql::Same("select 1 from statuses where id = $1 and deleted_at is not null");
     RECORD_EDIT = Sql::Same("insert into status_edits
-            (id, status_id, text, spoiler_text, is_sensitive, created_at, poll_options)
-        values ($1, $2, $3, $4, $5, $6, $7)");
-    EDITS = Sql::Same("select text, spoiler_text, is_sensitive, created_at, poll_options from status_edits where status_id = $1
+            (id, status_id, text, spoiler_text, is_sensitive, created_at, poll_options, media)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)");
+    EDITS = Sql::Same("select text, spoiler_text, is_sensitive, created_at, poll_options, media from status_edits
+        where status_id = $1
         order by id");
     AUTHOR_AND_POLICY = Sql::Same("select account_id, quote_policy from statuses where id = $1 and deleted_at is null");
     IDEMPOTENT = Sql::Same("select status_id from idempotency_keys
@@ -103,6 +104,8 @@ pub struct NewStatus<'a> {
     pub quote_policy: QuotePolicy,
     /// When it was posted.
     pub created_at: Time,
+    /// What it shows that was uploaded here.
+    pub media: &'a [Media],
 }
 
 /// Adds a row.
@@ -111,6 +114,7 @@ pub struct NewStatus<'a> {
 /// The database failed.
 pub fn insert(tx: &Tx<'_>, new: &NewStatus<'_>) -> Result<(), Fault> {
     let null_or = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
+    let media = written(new.media)?;
     let values = [
         Value::Int(new.id.0),
         Value::Int(new.author.0),
@@ -129,8 +133,23 @@ pub fn insert(tx: &Tx<'_>, new: &NewStatus<'_>) -> Result<(), Fault> {
         null_or(new.app.map(|a| a.0)),
         Value::Text(new.quote_policy.word()),
         Value::Int(new.created_at.0),
+        media.as_deref().map_or(Value::Null, Value::Text),
     ];
     tx.execute(&INSERT, values.as_slice()).map(|_| ())
+}
+
+/// The list as a row has it: null for nothing.
+fn written(media: &[Media]) -> Result<Option<String>, Fault> {
+    let json = |media: &[Media]| serde_json::to_string(media).map_err(|e| Fault::because("writing a list of media", e));
+    (!media.is_empty()).then(|| json(media)).transpose()
+}
+
+/// The list that a row has.
+pub(super) fn read_media(row: &mut Row<'_>) -> Result<Vec<Media>, Fault> {
+    let json = row.next::<Option<String>>()?;
+    json.map_or(Ok(Vec::new()), |json| {
+        serde_json::from_str(&json).map_err(|e| Fault::because("reading a list of media", e))
+    })
 }
 
 /// Begins a conversation.
@@ -176,6 +195,8 @@ pub struct Edited {
     pub is_local: bool,
     /// Its id in the network.
     pub uri: String,
+    /// What it shows that was uploaded here.
+    pub media: Vec<Media>,
 }
 
 impl Edited {
@@ -204,6 +225,7 @@ impl FromRow for Edited {
             conversation: row.next()?,
             is_local: row.next()?,
             uri: row.next()?,
+            media: read_media(row)?,
         })
     }
 }
@@ -229,6 +251,7 @@ pub fn update(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<(), Fault> {
         row.language.as_deref(),
         row.quote_policy.word(),
         row.edited_at,
+        written(&row.media)?,
     );
     tx.execute(&UPDATE, values).map(|_| ())
 }
@@ -323,6 +346,7 @@ pub fn record_edit(tx: &Tx<'_>, status: StatusId, revision: &Revision) -> Result
         revision.is_sensitive,
         revision.created_at,
         options.map_err(|e| Fault::because("writing the choices of a poll", e))?,
+        written(&revision.media)?,
     );
     tx.execute(&RECORD_EDIT, values).map(|_| ())
 }
@@ -332,13 +356,15 @@ pub fn record_edit(tx: &Tx<'_>, status: StatusId, revision: &Revision) -> Result
 /// # Errors
 /// The database failed.
 pub fn edits(q: &Query<'_>, status: StatusId) -> Result<Vec<Revision>, Fault> {
-    let rows: Vec<(String, String, bool, Time, Option<String>)> = q.rows(&EDITS, (status,))?;
-    let revision = |(text, spoiler_text, is_sensitive, created_at, options): (_, _, _, _, Option<String>)| Revision {
+    type Row = (String, String, bool, Time, Option<String>, Option<String>);
+    let rows: Vec<Row> = q.rows(&EDITS, (status,))?;
+    let revision = |(text, spoiler_text, is_sensitive, created_at, options, media): Row| Revision {
         text,
         spoiler_text,
         is_sensitive,
         created_at,
         poll_options: options.and_then(|json| serde_json::from_str(&json).ok()),
+        media: media.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(revision).collect())
 }

@@ -37,7 +37,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
-            and (not $6 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+            and (not $6 or s.media is not null
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PUBLIC_LOCAL = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
@@ -46,7 +47,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
-            and (not $6 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+            and (not $6 or s.media is not null
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PUBLIC_REMOTE = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
@@ -55,7 +57,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
-            and (not $6 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+            and (not $6 or s.media is not null
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
     TAG = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
@@ -69,7 +72,8 @@ keysets! {
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
-            and (not $12 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+            and (not $12 or s.media is not null
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     // Permission to see is looked at when the views are read; here only what can be seen by somebody like this viewer.
     OF_ACCOUNT = "s.id", "select s.id from statuses s
         where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5
@@ -78,7 +82,8 @@ keysets! {
             and (cast($8 as bigint) is null
                 or exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id = $8))
             and (not $9 or s.visibility <> 3)
-            and (not $10 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+            and (not $10 or s.media is not null
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PINNED = "p.id", "select p.id, p.status_id from pins p where p.account_id = $4";
 }
 

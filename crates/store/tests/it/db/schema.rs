@@ -68,9 +68,11 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table reports;
+                "drop table media;
+                alter table statuses drop column media;
+                alter table status_edits drop column media;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0017_reports'",
+                delete from schema_migrations where name = '0018_media'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();

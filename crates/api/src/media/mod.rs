@@ -1,0 +1,171 @@
+//! Uploads: `/api/v1|v2/media`.
+
+use phiomia_mastodon::form::{Text, filled};
+use phiomia_media::{Purpose, Version};
+use phiomia_model::{
+    Error, MediaId, Noun, Refusal,
+    media::{Media, MediaFile, MediaKind, MediaWords},
+};
+use phiomia_social::media as verbs;
+use phiomia_store::files::{FileKey, FileKind};
+use phiomia_workshop::Spoiled;
+use serde::Deserialize;
+
+use crate::{
+    gate::{Answer, Ask, Member, Upload, json},
+    render,
+    state::Api,
+};
+
+#[derive(Deserialize)]
+struct Words {
+    description: Option<Text>,
+    #[serde(default, deserialize_with = "filled")]
+    focus: Option<Text>,
+}
+
+impl Words {
+    fn into_words(self) -> MediaWords {
+        MediaWords {
+            description: self.description.map(|text| text.0),
+            focus: self.focus.and_then(|text| focus(&text.0)),
+        }
+    }
+}
+
+/// `0.5,-0.25`; what is no point is passed over, as in Mastodon.
+pub(crate) fn focus(text: &str) -> Option<(f64, f64)> {
+    let (x, y) = text.split_once(',')?;
+    Some((x.trim().parse().ok()?, y.trim().parse().ok()?))
+}
+
+/// `POST /api/v1/media` and `POST /api/v2/media`: pictures are ready when this answers.
+pub async fn create(ask: Ask<Member>) -> Answer {
+    let words = ask.decode::<Words>()?.into_words();
+    let file = ask.upload("file").ok_or_else(|| Refusal::validation("File can't be blank"))?;
+    // Refused before anything is decoded.
+    let mut said = placeholder();
+    verbs::say(&mut said, &words)?;
+    let made = made(&ask.api, file, Purpose::Attachment).await?;
+    let thumbnail = match ask.upload("thumbnail") {
+        Some(thumbnail) => Some(self::made(&ask.api, thumbnail, Purpose::Thumbnail).await?.original),
+        None => None,
+    };
+    let random = random(&ask.api)?;
+    let original = Shelved::new(random, "original", made.original)?;
+    let preview = thumbnail.or(made.preview).map(|version| Shelved::new(random, "small", version)).transpose()?;
+    let keys = [Some(&original), preview.as_ref()].into_iter().flatten().map(|file| file.key.to_string());
+    let keys: Vec<String> = keys.collect();
+    let id = ask.api.db.write(move |tx| verbs::begin(tx, &keys)).await?;
+    let media = Media {
+        id,
+        kind: MediaKind::Image,
+        original: original.put(&ask.api).await?,
+        preview: match preview {
+            Some(preview) => Some(preview.put(&ask.api).await?),
+            None => None,
+        },
+        blurhash: made.blurhash,
+        ..said
+    };
+    let me = ask.me.account;
+    let kept = media.clone();
+    ask.api.db.write(move |tx| verbs::keep(tx, me, &kept)).await?;
+    json(&render::media(&media, &ask.api.addresses))
+}
+
+/// `GET /api/v1/media/:id`
+pub async fn show(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<MediaId>(Noun::Record)?, ask.me.account);
+    let row = ask.api.db.read(move |q| verbs::own(q, me, id)).await?;
+    json(&render::media(&row.media, &ask.api.addresses))
+}
+
+/// `PUT /api/v1/media/:id`
+pub async fn update(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<MediaId>(Noun::Record)?, ask.me.account);
+    let words = ask.decode::<Words>()?.into_words();
+    let Some(thumbnail) = ask.upload("thumbnail") else {
+        let media = ask.api.db.write(move |tx| verbs::describe(tx, me, id, &words)).await?;
+        return json(&render::media(&media, &ask.api.addresses));
+    };
+    ask.api.db.read(move |q| verbs::own(q, me, id)).await?;
+    let made = made(&ask.api, thumbnail, Purpose::Thumbnail).await?;
+    let preview = Shelved::new(random(&ask.api)?, "small", made.original)?;
+    let keys = vec![preview.key.to_string()];
+    // Its files are looked after by the same job: a preview that no row names goes again.
+    ask.api.db.write(move |tx| verbs::begin_again(tx, id, &keys)).await?;
+    let preview = preview.put(&ask.api).await?;
+    let media = ask.api.db.write(move |tx| verbs::replace_preview(tx, me, id, preview.clone(), &words)).await?;
+    json(&render::media(&media, &ask.api.addresses))
+}
+
+/// `DELETE /api/v1/media/:id`
+pub async fn delete(ask: Ask<Member>) -> Answer {
+    let (id, me) = (ask.id::<MediaId>(Noun::Record)?, ask.me.account);
+    ask.api.db.write(move |tx| verbs::discard(tx, me, id)).await?;
+    json(&serde_json::json!({}))
+}
+
+/// What a file becomes, or why not, in Mastodon's words and then in ours.
+pub(crate) async fn made(api: &Api, file: &Upload, purpose: Purpose) -> Result<phiomia_media::Picture, Error> {
+    match api.workshop.picture(file.bytes.clone(), purpose).await {
+        Ok(picture) => Ok(picture),
+        Err(Spoiled::Broken(fault)) => Err(fault.into()),
+        Err(Spoiled::Unfit(phiomia_media::Unfit::UnknownKind)) => {
+            Err(Refusal::validation("File content type is invalid, File is invalid").into())
+        }
+        Err(Spoiled::Unfit(unfit)) => Err(Refusal::validation(&format!("File {unfit}")).into()),
+    }
+}
+
+pub(crate) fn random(api: &Api) -> Result<u128, Error> {
+    let mut bytes = [0_u8; 16];
+    api.entropy.fill(&mut bytes)?;
+    Ok(u128::from_be_bytes(bytes))
+}
+
+/// A file that is about to be put on the shelf.
+pub(crate) struct Shelved {
+    pub(crate) key: FileKey,
+    version: Version,
+}
+
+impl Shelved {
+    pub(crate) fn new(random: u128, label: &str, version: Version) -> Result<Shelved, Error> {
+        Shelved::of(FileKind::Media, random, label, version)
+    }
+
+    pub(crate) fn of(kind: FileKind, random: u128, label: &str, version: Version) -> Result<Shelved, Error> {
+        let key = FileKey::new(kind, random, &format!("{label}.{}", version.format.extension()))?;
+        Ok(Shelved { key, version })
+    }
+
+    /// When this returns, the file outlives a loss of power.
+    pub(crate) async fn put(self, api: &Api) -> Result<MediaFile, Error> {
+        let Shelved { key, version } = self;
+        let file = MediaFile {
+            key: key.to_string(),
+            media_type: version.format.media_type().to_owned(),
+            n_bytes: i64::try_from(version.bytes.len()).unwrap_or(i64::MAX),
+            width: Some(version.width),
+            height: Some(version.height),
+        };
+        api.files.put(&key, version.bytes).await?;
+        Ok(file)
+    }
+}
+
+/// Nothing yet, for words to be written into.
+fn placeholder() -> Media {
+    let original = MediaFile { key: String::new(), media_type: String::new(), n_bytes: 0, width: None, height: None };
+    Media {
+        id: MediaId(0),
+        kind: MediaKind::Unknown,
+        original,
+        preview: None,
+        description: None,
+        focus: None,
+        blurhash: None,
+    }
+}

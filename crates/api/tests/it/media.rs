@@ -1,0 +1,246 @@
+//! Uploads, and posts that have some.
+
+use std::{io::Cursor, time::Duration};
+
+use http::Method;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use insta::assert_json_snapshot;
+use phiomia_testkit::on_both_engines;
+use serde_json::{Value, json};
+
+use crate::kit::{Answer, House, Person};
+
+const UPLOADS: &str = "/api/v2/media";
+const NOT_FOUND: &str = "Record not found";
+
+fn file(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+    let picture =
+        DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, _| Rgb([if x < 50 { 250 } else { 5 }, 9, 90])));
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn jpeg() -> Vec<u8> {
+    file(900, 600, ImageFormat::Jpeg)
+}
+
+async fn uploads(who: &Person, texts: &[(&str, &str)]) -> Value {
+    who.upload(Method::POST, UPLOADS, texts, &[("file", &jpeg())]).await.ok().json()
+}
+
+/// The path of an address here.
+fn path(address: &Value) -> &str {
+    address.as_str().unwrap().strip_prefix("https://phiomia.example").unwrap_or_else(|| panic!("{address}"))
+}
+
+async fn fetches(house: &House, address: &Value) -> Answer {
+    house.get(path(address)).await
+}
+
+fn without_names(mut entity: Value) -> Value {
+    entity["id"] = json!("VARIES");
+    for name in ["url", "preview_url"] {
+        let ending = entity[name].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        entity[name] = json!(format!("VARIES/{ending}"));
+    }
+    entity
+}
+
+on_both_engines! {
+    async fn a_picture_is_uploaded_and_shown(house: House) {
+        let alice = house.person("alice").await;
+        let texts = [("description", " Dunes at dusk "), ("focus", "0.5,-2")];
+        let upload = uploads(&alice, &texts).await;
+        assert_json_snapshot!("upload", without_names(upload.clone()));
+        let shown = fetches(&house, &upload["url"]).await.ok();
+        assert_eq!((shown.header("content-type"), shown.header("cache-control")), ("image/jpeg", "public, max-age=31536000, immutable"));
+        assert_eq!((shown.header("x-content-type-options"), shown.header("access-control-allow-origin")), ("nosniff", "*"));
+        assert!(shown.header("content-security-policy").contains("sandbox"));
+        let picture = image::load_from_memory(&shown.body).unwrap();
+        assert_eq!((picture.width(), picture.height()), (900, 600));
+        let small = fetches(&house, &upload["preview_url"]).await.ok();
+        assert_eq!(image::load_from_memory(&small.body).unwrap().width(), 588);
+        // Only its owner is told of it by its number.
+        let one = format!("/api/v1/media/{}", upload["id"].as_str().unwrap());
+        assert_eq!(alice.get(&one).await.ok().json(), upload);
+        let bob = house.person("bob").await;
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            assert_eq!(bob.ask(method, &one, None).await.refusal(), (404, NOT_FOUND.to_owned()));
+        }
+    }
+
+    async fn files_are_served_in_parts_and_not_twice(house: House) {
+        let alice = house.person("alice").await;
+        let upload = uploads(&alice, &[]).await;
+        let address = path(&upload["url"]).to_owned();
+        let whole = alice.get(&address).await.ok();
+        let tag = whole.header("etag").to_owned();
+        let part = alice.ask_with(Method::GET, &address, None, &[("range", "bytes=2-5")]).await;
+        assert_eq!((part.status.as_u16(), part.body), (206, whole.body[2..6].to_vec()));
+        assert_eq!(part.headers["content-range"], format!("bytes 2-5/{}", whole.body.len()));
+        let beyond = alice.ask_with(Method::GET, &address, None, &[("range", "bytes=9999999-")]).await;
+        assert_eq!((beyond.status.as_u16(), beyond.header("content-range")), (416, &*format!("bytes */{}", whole.body.len())));
+        let known = alice.ask_with(Method::GET, &address, None, &[("if-none-match", &tag)]).await;
+        assert_eq!((known.status.as_u16(), known.body.len()), (304, 0));
+        let head = alice.ask(Method::HEAD, &address, None).await.ok();
+        assert_eq!((head.header("content-length"), head.body.len()), (&*whole.body.len().to_string(), 0));
+        for strange in ["/system/media/00/00000000000000000000000000000f/original.jpg", "/system/media/../../phiomia.toml/x"] {
+            assert_eq!(alice.get(strange).await.status.as_u16(), 404);
+        }
+    }
+
+    async fn what_is_no_picture_is_refused_with_the_cause(house: House) {
+        let alice = house.person("alice").await;
+        let refused = async |files: &[(&str, &[u8])], texts: &[(&str, &str)]| {
+            alice.upload(Method::POST, UPLOADS, texts, files).await.refusal()
+        };
+        let said = |text: &str| (422, format!("Validation failed: {text}"));
+        assert_eq!(refused(&[], &[]).await, said("File can't be blank"));
+        assert_eq!(refused(&[("file", b"")], &[]).await, said("File can't be blank"));
+        assert_eq!(refused(&[("file", b"<svg/>")], &[]).await, said("File content type is invalid, File is invalid"));
+        let (status, cause) = refused(&[("file", &jpeg()[..40])], &[]).await;
+        assert_eq!(status, 422);
+        assert!(cause.starts_with("Validation failed: File is damaged"), "{cause}");
+        let long = "a".repeat(1_501);
+        assert_eq!(refused(&[("file", &jpeg())], &[("description", &long)]).await,
+            said("Description is too long (maximum is 1500 characters)"));
+        // A file in a form that takes none is no file.
+        assert_eq!(house.ask(Method::POST, UPLOADS).await.status.as_u16(), 401);
+        let mut reader = house.person("reader").await;
+        reader.token = house.token(Some(reader.account), "read").await;
+        assert_eq!(reader.upload(Method::POST, UPLOADS, &[], &[("file", &jpeg())]).await.status.as_u16(), 403);
+    }
+
+    async fn an_upload_is_described_given_another_picture_and_taken_away(house: House) {
+        let alice = house.person("alice").await;
+        let upload = uploads(&alice, &[]).await;
+        let one = format!("/api/v1/media/{}", upload["id"].as_str().unwrap());
+        let told = alice.put(&one, json!({"description": "A dune", "focus": "-0.1,0.2"})).await.ok().json();
+        assert_eq!((&told["description"], &told["meta"]["focus"]), (&json!("A dune"), &json!({"x": -0.1, "y": 0.2})));
+        let small = file(60, 60, ImageFormat::Png);
+        let other = alice.upload(Method::PUT, &one, &[], &[("thumbnail", &small)]).await.ok().json();
+        assert_ne!(other["preview_url"], told["preview_url"]);
+        assert_eq!((&other["description"], &other["meta"]["small"]["width"]), (&json!("A dune"), &json!(60)));
+        alice.delete(&one).await.ok();
+        assert_eq!(alice.get(&one).await.refusal(), (404, NOT_FOUND.to_owned()));
+        house.work().await;
+        for address in [&upload["url"], &upload["preview_url"], &other["preview_url"]] {
+            assert_eq!(fetches(&house, address).await.status.as_u16(), 404, "{address}");
+        }
+    }
+
+    async fn a_post_shows_what_was_uploaded_for_it_in_its_order(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let (one, two) = (uploads(&alice, &[("description", "one")]).await, uploads(&alice, &[]).await);
+        let post = alice.post("/api/v1/statuses", json!({"media_ids": [two["id"], one["id"]]})).await.ok().json();
+        assert_eq!(post["media_attachments"], json!([two, one]));
+        assert_eq!(post["content"], "");
+        let seen = bob.get(&format!("/api/v1/statuses/{}", post["id"].as_str().unwrap())).await.ok().json();
+        assert_eq!(seen["media_attachments"], post["media_attachments"]);
+        // It belongs to this post now.
+        let path = format!("/api/v1/media/{}", one["id"].as_str().unwrap());
+        assert_eq!(alice.put(&path, json!({"description": "x"})).await.refusal(), (404, NOT_FOUND.to_owned()));
+        let again = alice.post("/api/v1/statuses", json!({"status": "x", "media_ids": [one["id"]]})).await.refusal();
+        let missing = format!("Validation failed: Media {} not found or already attached to another post", one["id"].as_str().unwrap());
+        assert_eq!(again, (422, missing));
+        alice.says("without", "public").await;
+        for list in [
+            format!("/api/v1/accounts/{}/statuses?only_media=true", alice.account),
+            "/api/v1/timelines/public?only_media=true".into(),
+            "/api/v1/timelines/public?only_media=true&local=true".into(),
+        ] {
+            assert_eq!(bob.get(&list).await.ok().ids(), [post["id"].as_str().unwrap()], "{list}");
+        }
+    }
+
+    async fn nobody_attaches_too_many_or_those_of_others(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let theirs = uploads(&bob, &[]).await["id"].clone();
+        let refused = alice.post("/api/v1/statuses", json!({"status": "mine", "media_ids": [theirs]})).await.refusal();
+        assert_eq!(refused.0, 422);
+        let many: Vec<String> = (1..6).map(|n| n.to_string()).collect();
+        let refused = alice.post("/api/v1/statuses", json!({"status": "many", "media_ids": many})).await.refusal();
+        assert_eq!(refused, (422, "Validation failed: Cannot attach more than 4 files".to_owned()));
+        let refused = alice.post("/api/v1/statuses", json!({"status": "odd", "media_ids": ["what"]})).await.refusal();
+        assert_eq!(refused.0, 422);
+        assert_eq!(alice.get(&format!("/api/v1/accounts/{}/statuses", alice.account)).await.ok().json(), json!([]));
+    }
+
+    async fn an_edit_changes_what_is_shown_and_what_is_said_of_it(house: House) {
+        let alice = house.person("alice").await;
+        let (one, two) = (uploads(&alice, &[("description", "one")]).await, uploads(&alice, &[]).await);
+        let id = alice.posts(json!({"status": "first", "media_ids": [one["id"]]})).await;
+        let path = format!("/api/v1/statuses/{id}");
+        let change = json!({
+            "status": "second", "media_ids": [one["id"], two["id"]],
+            "media_attributes": [{"id": one["id"], "description": "better", "focus": "0.1,0.1"}],
+        });
+        let edited = alice.put(&path, change).await.ok().json();
+        let said: Vec<&Value> = edited["media_attachments"].as_array().unwrap().iter().map(|m| &m["description"]).collect();
+        assert_eq!(said, [&json!("better"), &Value::Null]);
+        // As with polls, an edit that names none takes them away; earlier texts still show them.
+        let bare = alice.put(&path, json!({"status": "third"})).await.ok().json();
+        assert_eq!(bare["media_attachments"], json!([]));
+        let history = alice.get(&format!("{path}/history")).await.ok().json();
+        let shown: Vec<Vec<Value>> = history.as_array().unwrap().iter()
+            .map(|edit| edit["media_attachments"].as_array().unwrap().iter().map(|m| m["description"].clone()).collect())
+            .collect();
+        assert_eq!(shown, [vec![json!("one")], vec![json!("better"), Value::Null], vec![]]);
+        // Nothing to say and nothing to show is nothing to post.
+        assert_eq!(alice.put(&path, json!({"status": ""})).await.refusal().0, 422);
+        assert_eq!(alice.put(&path, json!({"status": "", "media_ids": [two["id"]]})).await.ok().json()["content"], "");
+    }
+
+    async fn what_was_deleted_can_be_written_anew_with_its_pictures_for_a_day(house: House) {
+        let alice = house.person("alice").await;
+        let one = uploads(&alice, &[]).await;
+        let id = alice.posts(json!({"status": "typo", "media_ids": [one["id"]]})).await;
+        let deleted = alice.delete(&format!("/api/v1/statuses/{id}")).await.ok().json();
+        assert_eq!(deleted["media_attachments"], json!([one]));
+        house.work().await;
+        house.wait(Duration::from_secs(23 * 3_600));
+        house.tidy().await;
+        let id = alice.posts(json!({"status": "right", "media_ids": [one["id"]]})).await;
+        alice.delete(&format!("/api/v1/statuses/{id}")).await.ok();
+        house.wait(Duration::from_secs(25 * 3_600));
+        house.tidy().await;
+        assert_eq!(fetches(&house, &one["url"]).await.status.as_u16(), 404);
+        let gone = alice.post("/api/v1/statuses", json!({"status": "late", "media_ids": [one["id"]]})).await;
+        assert_eq!(gone.status.as_u16(), 422);
+    }
+
+    async fn a_post_that_waits_keeps_its_pictures(house: House) {
+        let alice = house.person("alice").await;
+        let one = uploads(&alice, &[]).await;
+        let body = json!({"status": "later", "media_ids": [one["id"]], "scheduled_at": "2026-11-28T12:00:00Z"});
+        let waiting = alice.post("/api/v1/statuses", body).await.ok().json();
+        assert_eq!((&waiting["media_attachments"], &waiting["params"]["media_ids"]), (&json!([one]), &json!([one["id"]])));
+        let taken = alice.post("/api/v1/statuses", json!({"status": "now", "media_ids": [one["id"]]})).await;
+        assert_eq!(taken.status.as_u16(), 422);
+        let path = format!("/api/v1/media/{}", one["id"].as_str().unwrap());
+        assert_eq!(alice.delete(&path).await.refusal(), (422, "Media attachment is currently used by a status".to_owned()));
+        house.wait(Duration::from_secs(2 * 86_400));
+        house.tidy().await;
+        house.wait(Duration::from_secs(2 * 86_400));
+        house.work().await;
+        let posted = alice.get(&format!("/api/v1/accounts/{}/statuses", alice.account)).await.ok().json();
+        assert_eq!(posted[0]["media_attachments"], json!([one]));
+    }
+
+    async fn files_of_an_upload_that_never_came_go_again(house: House) {
+        let alice = house.person("alice").await;
+        let kept = uploads(&alice, &[]).await;
+        let key = format!("media/ab/{}/original.jpg", "0".repeat(30));
+        house.api.files.put(&key.parse().unwrap(), jpeg()).await.unwrap();
+        let begun = vec![key.clone()];
+        house.api.db.write(move |tx| phiomia_social::media::begin(tx, &begun)).await.unwrap();
+        let address = json!(format!("https://phiomia.example/system/{key}"));
+        house.work().await;
+        fetches(&house, &address).await.ok();
+        house.wait(Duration::from_secs(3_601));
+        house.work().await;
+        assert_eq!(fetches(&house, &address).await.status.as_u16(), 404);
+        fetches(&house, &kept["url"]).await.ok();
+    }
+}
