@@ -95,7 +95,7 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/emails/confirmations"                           Client  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::resend_confirmation;
         GET "/api/v1/emails/check_confirmation"                       Client  []                           [Api]          Nothing  PERSONAL  accounts::check_confirmation;
         GET "/api/v1/accounts/verify_credentials"                     Member  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  accounts::verify_credentials;
-        PATCH "/api/v1/accounts/update_credentials"                   Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::update_credentials;
+        PATCH "/api/v1/accounts/update_credentials"                   Member  ["write:accounts"]           [Api]          Upload    PERSONAL  accounts::update_credentials;
         GET "/api/v1/preferences"                                     Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::preferences;
         GET "/api/v1/accounts"                                        Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::many;
         GET "/api/v1/accounts/lookup"                                 Anyone  ["read:accounts"]            [Api]          Nothing  PERSONAL  accounts::lookup;
@@ -103,7 +103,9 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/accounts/relationships"                          Member  ["read:follows"]             [Api]          Nothing  PERSONAL  accounts::relationships;
         GET "/api/v1/accounts/familiar_followers"                     Member  ["read:follows"]             [Api]          Form     PERSONAL  accounts::familiar_followers;
         GET "/api/v1/profile"                                         Member  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  accounts::profile;
-        PATCH "/api/v1/profile"                                       Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::update_profile;
+        PATCH "/api/v1/profile"                                       Member  ["write:accounts"]           [Api]          Upload   PERSONAL  accounts::update_profile;
+        DELETE "/api/v1/profile/avatar"                               Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::delete_avatar;
+        DELETE "/api/v1/profile/header"                               Member  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::delete_header;
         GET "/api/v1/endorsements"                                    Member  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::own_endorsements;
         GET "/api/v1/directory"                                       Anyone  ["read:accounts", "read:follows", "read:statuses", "write:follows"][Api]          Nothing  PERSONAL  accounts::directory;
         GET "/api/v1/suggestions"                                     Member  ["read"]                     [Api]          Nothing  PERSONAL  accounts::suggestions_v1;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::media::MediaFile;
 use crate::status::{QuotePolicy, Visibility};
 use crate::time::Time;
 
@@ -15,6 +16,35 @@ pub struct Field {
     /// When the page behind the value was seen to link back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Time>,
+}
+
+/// A picture of somebody here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfilePicture {
+    /// The picture.
+    pub file: MediaFile,
+    /// One that does not move, where the picture does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still: Option<MediaFile>,
+    /// Alt text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+impl ProfilePicture {
+    /// Its files on the shelf.
+    pub fn files(&self) -> impl Iterator<Item = &MediaFile> {
+        std::iter::once(&self.file).chain(&self.still)
+    }
+}
+
+/// What becomes of a picture of somebody; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct PictureEdit {
+    /// Another picture; `Some(None)` for none.
+    pub picture: Option<Option<ProfilePicture>>,
+    /// Alt text.
+    pub description: Option<String>,
 }
 
 /// What somebody changes about their own profile and posting defaults; `None` leaves a part as it is.
@@ -38,6 +68,10 @@ pub struct ProfileEdit {
     pub hides_collections: Option<bool>,
     /// Sites that may credit the account.
     pub attribution_domains: Option<Vec<String>>,
+    /// The square one.
+    pub avatar: PictureEdit,
+    /// The broad one.
+    pub header: PictureEdit,
     /// Default visibility.
     pub default_visibility: Option<Visibility>,
     /// Default sensitivity.

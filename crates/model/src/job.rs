@@ -85,6 +85,13 @@ pub enum Job {
         /// Its files.
         keys: Vec<String>,
     },
+    /// The same for pictures that somebody wanted to hang.
+    CheckPictures {
+        /// Whose.
+        account: AccountId,
+        /// Their files.
+        keys: Vec<String>,
+    },
     /// Erases an account's posts and relations in chunks after its deletion.
     SweepAccount {
         /// Whose.
@@ -223,6 +230,7 @@ impl Job {
             | Job::SendMail { .. }
             | Job::DropFiles { .. }
             | Job::CheckUpload { .. }
+            | Job::CheckPictures { .. }
             | Job::Tidy => Lane::Upkeep,
         }
     }
@@ -249,6 +257,7 @@ impl Job {
             | Job::MoveFollowers { .. }
             | Job::DropFiles { .. }
             | Job::CheckUpload { .. }
+            | Job::CheckPictures { .. }
             | Job::RefreshAccount { .. } => 30,
             Job::Tidy => 90,
         }
@@ -277,6 +286,7 @@ impl Job {
             Job::MoveFollowers { .. } => "move_followers",
             Job::DropFiles { .. } => "drop_files",
             Job::CheckUpload { .. } => "check_upload",
+            Job::CheckPictures { .. } => "check_pictures",
             Job::Tidy => "tidy",
         }
     }
@@ -294,6 +304,7 @@ mod tests {
             Job::SweepStatus { status },
             Job::DropFiles { keys: Vec::new() },
             Job::CheckUpload { media: MediaId(5), keys: Vec::new() },
+            Job::CheckPictures { account, keys: Vec::new() },
             Job::MergeHome { account, author },
             Job::RebuildHome { account },
             Job::SweepHome { account, author },

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use phiomia_model::{
     AccountId, Error, Job, MediaId, Noun, Refusal, StatusId,
+    account::ProfilePicture,
     limits::LIMITS,
     media::{Media, MediaFile, MediaKind, MediaWords},
 };
 use phiomia_store::{
     Query, Tx,
-    db::media::{self as rows, MediaRow},
+    db::{
+        accounts,
+        media::{self as rows, MediaRow},
+    },
 };
 
 /// How long an upload waits for its post, as in Mastodon.
@@ -64,6 +68,26 @@ pub fn replace_preview(
 /// The database failed.
 pub fn keep(tx: &Tx<'_>, me: AccountId, media: &Media) -> Result<(), Error> {
     Ok(rows::insert(tx, me, media)?)
+}
+
+/// Says that files of a picture of `me` are about to be put on the shelf. If it is never hung, they go again.
+///
+/// # Errors
+/// The database failed.
+pub fn begin_picture(tx: &Tx<'_>, me: AccountId, keys: &[String]) -> Result<(), Error> {
+    tx.enqueue_at(&Job::CheckPictures { account: me, keys: keys.to_vec() }, tx.now().plus(UPLOAD_LIFE))?;
+    Ok(())
+}
+
+/// Which files of pictures do not hang. Part of [`Job::CheckPictures`].
+///
+/// # Errors
+/// The database failed.
+pub fn unhung(q: &Query<'_>, account: AccountId, keys: &[String]) -> Result<Vec<String>, Error> {
+    let view = accounts::view(q, account)?;
+    let pictures = view.iter().flat_map(|view| view.own_avatar.iter().chain(&view.own_header));
+    let named: Vec<&str> = pictures.flat_map(ProfilePicture::files).map(|file| file.key.as_str()).collect();
+    Ok(keys.iter().filter(|key| !named.contains(&key.as_str())).cloned().collect())
 }
 
 /// Which files of an upload that began belong to nobody. Part of [`Job::CheckUpload`].

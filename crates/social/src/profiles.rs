@@ -2,11 +2,16 @@
 
 use phiomia_model::{
     AccountId, Error, Event, Job, Noun, Outgoing, Refusal,
-    account::{Field, ProfileEdit},
+    account::{Field, PictureEdit, ProfileEdit, ProfilePicture},
 };
 use phiomia_store::{
     Tx,
-    db::{accounts, accounts::ProfileColumns, defaults, federation::actors},
+    db::{
+        accounts::{self, AccountView, ProfileColumns},
+        defaults,
+        federation::actors,
+        users,
+    },
 };
 
 use crate::{Social, outgoing::tell};
@@ -45,8 +50,36 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -
     if to != before {
         defaults::update(tx, me, &to)?;
     }
+    hang(tx, &old, change)?;
     tell(tx, Outgoing::ProfileChanged { account: me })?;
     tx.announce(Event::AccountTouched { account: me });
+    Ok(())
+}
+
+/// Hangs other pictures, or says something else of those that hang; the files of what was taken down go.
+fn hang(tx: &Tx<'_>, old: &AccountView, change: &ProfileEdit) -> Result<(), Error> {
+    let mut gone = Vec::new();
+    let mut next = |before: &Option<ProfilePicture>, change: &PictureEdit| {
+        let mut after = match &change.picture {
+            None => before.clone(),
+            Some(after) => {
+                gone.extend(before.iter().flat_map(ProfilePicture::files).map(|file| file.key.clone()));
+                after.clone()
+            }
+        };
+        if let (Some(picture), Some(description)) = (&mut after, &change.description) {
+            description.trim().clone_into(&mut picture.description);
+        }
+        after
+    };
+    let avatar = next(&old.own_avatar, &change.avatar);
+    let header = next(&old.own_header, &change.header);
+    if (&avatar, &header) != (&old.own_avatar, &old.own_header) {
+        users::set_pictures(tx, old.id, avatar.as_ref(), header.as_ref())?;
+    }
+    if !gone.is_empty() {
+        tx.enqueue(&Job::DropFiles { keys: gone })?;
+    }
     Ok(())
 }
 
@@ -113,6 +146,12 @@ fn check(social: &Social, change: &ProfileEdit) -> Result<(), Refusal> {
     }
     if change.note.as_deref().is_some_and(|note| phiomia_text::count(note) > limits.note_characters) {
         return Err(Refusal::validation(&format!("Note character limit of {} exceeded", limits.note_characters)));
+    }
+    let most = limits.description_characters;
+    for description in [&change.avatar.description, &change.header.description].into_iter().flatten() {
+        if phiomia_text::length(description.trim()) > most {
+            return Err(Refusal::validation(&format!("Description is too long (maximum is {most} characters)")));
+        }
     }
     if let Some(fields) = &change.fields {
         if fields.len() > limits.profile_fields {

@@ -8,7 +8,7 @@ use phiomia_mastodon::{
 };
 use phiomia_model::{
     AccountId, Error, Noun, QuotePolicy, Refusal, Visibility,
-    account::{Field, ProfileEdit},
+    account::{Field, PictureEdit, ProfileEdit},
 };
 use phiomia_social::profiles;
 use phiomia_store::{
@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::existing;
 use crate::{
     gate::{Answer, Ask, Member, json},
+    media::pictures,
     render::{self, Cx},
 };
 
@@ -55,6 +56,8 @@ struct Change {
     hide_collections: Option<Flag>,
     attribution_domains: Option<List<Text>>,
     fields_attributes: Option<Value>,
+    avatar_description: Option<Text>,
+    header_description: Option<Text>,
     source: Option<Source>,
 }
 
@@ -76,8 +79,7 @@ struct FieldInput {
 
 /// `PATCH /api/v1/accounts/update_credentials`
 pub async fn update_credentials(ask: Ask<Member>) -> Answer {
-    refuse_pictures(&ask)?;
-    let change = ask.decode::<Change>()?.into_edit()?;
+    let change = with_pictures(&ask, ask.decode::<Change>()?.into_edit()?).await?;
     let (me, social, cx) = (ask.me.account, ask.api.social(), ask.api.cx().await?);
     let entity = ask
         .api
@@ -98,8 +100,7 @@ pub async fn profile(ask: Ask<Member>) -> Answer {
 
 /// `PATCH /api/v1/profile`
 pub async fn update_profile(ask: Ask<Member>) -> Answer {
-    refuse_pictures(&ask)?;
-    let change = ask.decode::<Change>()?.into_edit()?;
+    let change = with_pictures(&ask, ask.decode::<Change>()?.into_edit()?).await?;
     let (me, social, cx) = (ask.me.account, ask.api.social(), ask.api.cx().await?);
     let entity = ask
         .api
@@ -116,11 +117,37 @@ fn own_profile(q: &Query<'_>, me: AccountId, cx: &Cx) -> Result<entities::Profil
     Ok(render::profile(&*existing(q, me)?, &featured_tags::of_account(q, me)?, cx))
 }
 
-fn refuse_pictures(ask: &Ask<Member>) -> Result<(), Refusal> {
-    if ask.is_file("avatar") || ask.is_file("header") {
-        return Err(Refusal::validation("This server does not take pictures yet"));
-    }
-    Ok(())
+async fn with_pictures(ask: &Ask<Member>, mut change: ProfileEdit) -> Result<ProfileEdit, Error> {
+    change.avatar.picture =
+        pictures::taken(&ask.api, ask.me.account, ask.upload("avatar"), pictures::Place::Avatar).await?.map(Some);
+    change.header.picture =
+        pictures::taken(&ask.api, ask.me.account, ask.upload("header"), pictures::Place::Header).await?.map(Some);
+    Ok(change)
+}
+
+/// `DELETE /api/v1/profile/avatar`
+pub async fn delete_avatar(ask: Ask<Member>) -> Answer {
+    let avatar = PictureEdit { picture: Some(None), description: None };
+    take_down(ask, ProfileEdit { avatar, ..ProfileEdit::default() }).await
+}
+
+/// `DELETE /api/v1/profile/header`
+pub async fn delete_header(ask: Ask<Member>) -> Answer {
+    let header = PictureEdit { picture: Some(None), description: None };
+    take_down(ask, ProfileEdit { header, ..ProfileEdit::default() }).await
+}
+
+async fn take_down(ask: Ask<Member>, change: ProfileEdit) -> Answer {
+    let (me, social, cx) = (ask.me.account, ask.api.social(), ask.api.cx().await?);
+    let entity = ask
+        .api
+        .db
+        .write(move |tx| {
+            profiles::edit(tx, &social, me, &change)?;
+            credentials(tx, me, &cx)
+        })
+        .await?;
+    json(&entity)
 }
 
 impl Change {
@@ -144,6 +171,8 @@ impl Change {
             is_indexable: self.indexable.map(Into::into),
             hides_collections: self.hide_collections.map(Into::into),
             attribution_domains: self.attribution_domains.map(List::strings),
+            avatar: PictureEdit { picture: None, description: self.avatar_description.map(Into::into) },
+            header: PictureEdit { picture: None, description: self.header_description.map(Into::into) },
             default_visibility: privacy,
             default_sensitive: sensitive,
             default_language: language,

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use phiomia_mastodon::entities::{
     self, AccountRole, ApprovedGroup, CurrentUserApproval, Decimal, ExpandMedia, FeatureApproval, Id, IsoDay, Written,
 };
-use phiomia_model::{Role, Time, account::Field};
+use phiomia_model::{
+    Role, Time,
+    account::{Field, ProfilePicture},
+    media::MediaFile,
+};
 use phiomia_store::db::{accounts::AccountView, defaults::PostingDefaults};
 
 use super::{Cx, Emojis, remote_emoji};
@@ -26,11 +30,21 @@ pub fn account(view: &AccountView, cx: &Cx) -> Written<entities::Account> {
 
 fn made(view: &AccountView, cx: &Cx) -> entities::Account {
     let is_gone = view.is_suspended || view.is_deleted;
-    let shown = |picture: &Option<String>, missing: &str| {
-        picture.clone().filter(|_| !is_gone).unwrap_or_else(|| cx.addresses.at(missing))
+    let own = |own: &Option<ProfilePicture>| own.clone().filter(|_| !is_gone);
+    let (own_avatar, own_header) = (own(&view.own_avatar), own(&view.own_header));
+    let file = |file: &MediaFile| cx.addresses.file_url(&file.key);
+    let shown = |own: &Option<ProfilePicture>, picture: &Option<String>, missing: &str| {
+        let theirs = || picture.clone().filter(|_| !is_gone);
+        own.as_ref().map(|own| file(&own.file)).or_else(theirs).unwrap_or_else(|| cx.addresses.at(missing))
     };
-    let avatar = shown(&view.avatar, "/avatars/original/missing.png");
-    let header = shown(&view.header, "/headers/original/missing.png");
+    let avatar = shown(&own_avatar, &view.avatar, "/avatars/original/missing.png");
+    let header = shown(&own_header, &view.header, "/headers/original/missing.png");
+    let still = |own: &Option<ProfilePicture>, shown: &str| {
+        own.as_ref().and_then(|own| own.still.as_ref()).map_or_else(|| shown.to_owned(), file)
+    };
+    let said = |own: &Option<ProfilePicture>, theirs: &str| {
+        own.as_ref().map_or_else(|| theirs.to_owned(), |own| own.description.clone())
+    };
     entities::Account {
         id: view.id,
         username: view.username.clone(),
@@ -39,12 +53,12 @@ fn made(view: &AccountView, cx: &Cx) -> entities::Account {
         uri: view.uri.clone(),
         display_name: if is_gone { String::new() } else { view.display_name.clone() },
         note: if is_gone { String::new() } else { note(view, cx) },
-        avatar: avatar.clone(),
-        avatar_static: avatar,
-        avatar_description: view.avatar_description.clone(),
-        header: header.clone(),
-        header_static: header,
-        header_description: view.header_description.clone(),
+        avatar_static: still(&own_avatar, &avatar),
+        avatar,
+        avatar_description: said(&own_avatar, &view.avatar_description),
+        header_static: still(&own_header, &header),
+        header,
+        header_description: said(&own_header, &view.header_description),
         locked: view.is_locked && !is_gone,
         fields: if is_gone { Vec::new() } else { view.fields.iter().map(|f| field(f, view, cx)).collect() },
         emojis: if is_gone { Vec::new() } else { emojis(view, cx) },

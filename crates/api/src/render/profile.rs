@@ -5,7 +5,7 @@ use phiomia_store::db::{accounts::AccountView, featured_tags::FeaturedTagView};
 
 use super::{Cx, account, featured_tag};
 
-/// The profile as raw text, beside what the text becomes. No profile has pictures yet.
+/// The profile as raw text, beside what the text becomes; `null` for a picture that is not there.
 #[must_use]
 pub fn profile(view: &AccountView, tags: &[FeaturedTagView], cx: &Cx) -> entities::Profile {
     let shown = account(view, cx);
@@ -19,12 +19,12 @@ pub fn profile(view: &AccountView, tags: &[FeaturedTagView], cx: &Cx) -> entitie
         display_name: view.display_name.clone(),
         note: view.note.clone(),
         fields: fields.collect(),
-        avatar: None,
-        avatar_static: None,
-        avatar_description: String::new(),
-        header: None,
-        header_static: None,
-        header_description: String::new(),
+        avatar: view.own_avatar.as_ref().map(|_| shown.avatar.clone()),
+        avatar_static: view.own_avatar.as_ref().map(|_| shown.avatar_static.clone()),
+        avatar_description: shown.avatar_description.clone(),
+        header: view.own_header.as_ref().map(|_| shown.header.clone()),
+        header_static: view.own_header.as_ref().map(|_| shown.header_static.clone()),
+        header_description: shown.header_description.clone(),
         locked: view.is_locked,
         bot: view.is_bot,
         hide_collections: Some(view.hides_collections),

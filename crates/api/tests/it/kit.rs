@@ -211,6 +211,9 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usiz
             | Job::RefreshAccount { .. } => {}
             Job::DropFiles { keys } => dropped.extend(keys.clone()),
             Job::CheckUpload { media, keys } => dropped.extend(phiomia_social::media::abandoned(tx, *media, keys)?),
+            Job::CheckPictures { account, keys } => {
+                dropped.extend(phiomia_social::media::unhung(tx, *account, keys)?);
+            }
             // Mails are the server's to send.
             Job::SendMail { .. } | Job::Tidy => {}
         }

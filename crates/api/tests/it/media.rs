@@ -244,3 +244,41 @@ on_both_engines! {
         fetches(&house, &kept["url"]).await.ok();
     }
 }
+
+on_both_engines! {
+    async fn somebody_hangs_pictures_and_takes_them_down(house: House) {
+        let mut house = house;
+        let alice = house.person("alice").await;
+        let update = "/api/v1/accounts/update_credentials";
+        let bare = alice.get("/api/v1/accounts/verify_credentials").await.ok().json();
+        assert!(bare["avatar"].as_str().unwrap().ends_with("/avatars/original/missing.png"));
+        assert_eq!(alice.get("/api/v1/profile").await.ok().json()["avatar"], Value::Null);
+        let texts = [("display_name", "Alice"), ("avatar_description", "Me in a hat")];
+        let files: [(&str, &[u8]); 2] = [("avatar", &jpeg()), ("header", &file(900, 600, ImageFormat::Png))];
+        let told = alice.upload(Method::PATCH, update, &texts, &files).await.ok().json();
+        assert_eq!((&told["display_name"], &told["avatar_description"]), (&json!("Alice"), &json!("Me in a hat")));
+        assert_eq!(told["avatar"], told["avatar_static"]);
+        for (address, size) in [(&told["avatar"], (400, 400)), (&told["header"], (1_500, 500))] {
+            let picture = image::load_from_memory(&fetches(&house, address).await.ok().body).unwrap();
+            assert_eq!((picture.width(), picture.height()), size);
+        }
+        house.settle();
+        let seen = house.get(&format!("/api/v1/accounts/{}", alice.account)).await.ok().json();
+        assert_eq!((&seen["avatar"], &seen["header"]), (&told["avatar"], &told["header"]));
+        assert_eq!(alice.get("/api/v1/profile").await.ok().json()["avatar"], told["avatar"]);
+        // After an hour it still hangs.
+        house.wait(Duration::from_secs(3_700));
+        house.work().await;
+        fetches(&house, &told["avatar"]).await.ok();
+        let other = alice.upload(Method::PATCH, "/api/v1/profile", &[], &[("avatar", &file(10, 10, ImageFormat::Png))]).await.ok();
+        assert_eq!(other.json()["avatar_description"], "");
+        house.work().await;
+        assert_eq!(fetches(&house, &told["avatar"]).await.status.as_u16(), 404);
+        let without = alice.delete("/api/v1/profile/avatar").await.ok().json();
+        assert!(without["avatar"].as_str().unwrap().ends_with("/avatars/original/missing.png"));
+        assert_eq!(without["header"], told["header"]);
+        assert!(alice.delete("/api/v1/profile/header").await.ok().json()["header"].as_str().unwrap().contains("missing"));
+        let refused = alice.upload(Method::PATCH, update, &[], &[("avatar", b"GIF89a no")]).await.refusal();
+        assert_eq!(refused.0, 422);
+    }
+}

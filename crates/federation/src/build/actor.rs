@@ -1,7 +1,11 @@
 //! People here and the server itself, as actors.
 
-use phiomia_activitypub::{Actor, ActorKey, ActorKind, KeyMaterial, Policy, actor::Field};
-use phiomia_model::{Addresses, Fault, Handle};
+use phiomia_activitypub::{
+    Actor, ActorKey, ActorKind, KeyMaterial, Policy,
+    actor::Field,
+    note::{Media, MediaKind},
+};
+use phiomia_model::{Addresses, Fault, Handle, account::ProfilePicture};
 use phiomia_store::db::accounts::AccountView;
 use phiomia_text::Context;
 
@@ -37,7 +41,17 @@ pub fn actor(view: &AccountView, facts: &ActorFacts, addresses: &Addresses) -> R
         // The day alone, as the API tells it.
         published: Some(view.created_at.midnight()),
         attribution_domains: view.attribution_domains.clone(),
+        icon: view.own_avatar.as_ref().map(|picture| self::picture(picture, addresses)).transpose()?,
+        image: view.own_header.as_ref().map(|picture| self::picture(picture, addresses)).transpose()?,
         ..bare
+    })
+}
+
+fn picture(picture: &ProfilePicture, addresses: &Addresses) -> Result<Media, Fault> {
+    Ok(Media {
+        media_type: Some(picture.file.media_type.clone()),
+        alt: Some(picture.description.clone()).filter(|text| !text.is_empty()),
+        ..Media::at(MediaKind::Image, uri(&addresses.file_url(&picture.file.key))?)
     })
 }
 

@@ -50,6 +50,8 @@ fn person(id: i64, name: &str) -> AccountView {
         role: None,
         avatar: None,
         header: None,
+        own_avatar: None,
+        own_header: None,
         avatar_description: String::new(),
         header_description: String::new(),
         emojis: Vec::new(),
@@ -87,6 +89,7 @@ fn post(text: &str, visibility: Visibility) -> StatusView {
         tags: Vec::new(),
         poll: None,
         attachments: Vec::new(),
+        media: Vec::new(),
         emojis: Vec::new(),
         made: phiomia_store::db::Made::default(),
     };

@@ -21,6 +21,10 @@ pub(super) fn rooms(db: Db, files: Files, post: Post, federation: Federation) ->
         let (social, federation) = (social.clone(), federation.clone());
         Box::pin(async move {
             match job {
+                Job::CheckPictures { account, keys } => {
+                    let unhung = db.read(move |q| media::unhung(q, account, &keys)).await?;
+                    drop_files(&files, &unhung).await
+                }
                 // The network is not waited for in a transaction.
                 Job::SendMail { account, mail } => post.send(account, mail).await,
                 Job::DropFiles { keys } => drop_files(&files, &keys).await,
@@ -62,7 +66,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
             users::erase(tx, account)?;
             statuses::sweep_account(tx, account)
         }
-        Job::DropFiles { .. } | Job::CheckUpload { .. } => {
+        Job::DropFiles { .. } | Job::CheckUpload { .. } | Job::CheckPictures { .. } => {
             Err(Fault::new("files are not waited for within a transaction").into())
         }
         Job::SendMail { .. } => Err(Fault::new("a mail is not sent within a transaction").into()),

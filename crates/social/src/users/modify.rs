@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Outgoing, Refusal, Role, SessionId, Time};
+use phiomia_model::{
+    AccountId, Error, Event, Fault, Job, Noun, Outgoing, Refusal, Role, SessionId, Time, account::ProfilePicture,
+};
 use phiomia_store::{
     Db, Secret, Tx,
     db::{
-        passkeys, second_factor,
+        accounts, passkeys, second_factor,
         users::{self, UserView},
     },
 };
@@ -162,7 +164,13 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
 /// # Errors
 /// The database failed.
 pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
+    let pictures = accounts::view(tx, account)?;
     if users::erase(tx, account)? {
+        let pictures = pictures.iter().flat_map(|view| view.own_avatar.iter().chain(&view.own_header));
+        let keys: Vec<String> = pictures.flat_map(ProfilePicture::files).map(|file| file.key.clone()).collect();
+        if !keys.is_empty() {
+            tx.enqueue(&Job::DropFiles { keys })?;
+        }
         crate::lists::erase_all(tx, account)?;
         crate::tags::erase_all(tx, account)?;
         forget_second_factors(tx, account)?;

@@ -20,3 +20,7 @@ create index media_loose on media (created_at) where status_id is null and sched
 -- JSON, a list of what the post shows in its order; null for nothing.
 alter table statuses add column media text;
 alter table status_edits add column media text;
+
+-- JSON: the files of the picture, of one that does not move, and what there is to see.
+alter table users add column avatar text;
+alter table users add column header text;

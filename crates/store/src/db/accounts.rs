@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use phiomia_model::{AccountId, Fault, Handle, Role, Time, account::Field, remote::RemoteEmoji};
+use phiomia_model::{
+    AccountId, Fault, Handle, Role, Time,
+    account::{Field, ProfilePicture},
+    remote::RemoteEmoji,
+};
 
 use super::{
     made::Made,
@@ -17,7 +21,7 @@ macro_rules! columns {
          a.is_discoverable, a.is_indexable, a.hides_collections, a.is_memorial, a.attribution_domains, a.moved_to_id,
          a.suspended_at, a.silenced_at, a.deleted_at, a.created_at, a.last_status_day, a.statuses_count,
          a.followers_count, a.following_count, u.role, t.avatar, t.header, t.avatar_description, t.header_description,
-         t.emojis"
+         t.emojis, u.avatar, u.header"
     };
 }
 
@@ -118,6 +122,10 @@ pub struct AccountView {
     pub header_description: String,
     /// Custom emoji of names and texts, where they lie.
     pub emojis: Vec<RemoteEmoji>,
+    /// The square picture of somebody here.
+    pub own_avatar: Option<ProfilePicture>,
+    /// The broad picture of somebody here.
+    pub own_header: Option<ProfilePicture>,
     /// What a renderer made of it.
     pub made: Made,
 }
@@ -183,6 +191,8 @@ impl FromRow for Loaded {
             avatar_description: String::new(),
             header_description: String::new(),
             emojis: Vec::new(),
+            own_avatar: None,
+            own_header: None,
             made: Made::default(),
         };
         let moved_to = row.next()?;
@@ -201,6 +211,8 @@ impl FromRow for Loaded {
             avatar_description: row.next::<Option<String>>()?.unwrap_or_default(),
             header_description: row.next::<Option<String>>()?.unwrap_or_default(),
             emojis: row.next::<Option<String>>()?.map_or(Ok(Vec::new()), |json| from_json(&json))?,
+            own_avatar: row.next::<Option<String>>()?.map(|json| from_json(&json)).transpose()?,
+            own_header: row.next::<Option<String>>()?.map(|json| from_json(&json)).transpose()?,
             ..view
         };
         Ok(Loaded { view, moved_to })

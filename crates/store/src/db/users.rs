@@ -1,5 +1,6 @@
 //! Local people: how they sign in, what they may do, whether they may do anything at present.
 
+use phiomia_model::account::ProfilePicture;
 use phiomia_model::{AccountId, Fault, Role, Time};
 
 use super::{
@@ -45,6 +46,7 @@ queries! {
             is_indexable = coalesce(cast($4 as boolean), is_indexable) where id = $1");
     SET_PENDING_EMAIL = Sql::Same("update users set pending_email = $2 where account_id = $1");
     PENDING_EMAIL = Sql::Same("select pending_email from users where account_id = $1 and pending_email is not null");
+    SET_PICTURES = Sql::Same("update users set avatar = $2, header = $3 where account_id = $1");
     ERASE = Sql::Same("update users set email = '', email_key = '', pending_email = null, passkey_handle = null, password_hash = null, otp_secret = null,
             otp_confirmed_at = null, invite_request = null where account_id = $1");
     ERASE_PROFILE = Sql::Same("update accounts set display_name = '', note = '', fields = '[]', attribution_domains = '[]'
@@ -371,6 +373,23 @@ pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<bool, Fault> {
     }
     tx.execute(&ERASE, (account,))?;
     Ok(true)
+}
+
+/// Writes the pictures of somebody anew.
+///
+/// # Errors
+/// The database failed.
+pub fn set_pictures(
+    tx: &Tx<'_>,
+    account: AccountId,
+    avatar: Option<&ProfilePicture>,
+    header: Option<&ProfilePicture>,
+) -> Result<(), Fault> {
+    let json = |picture: Option<&ProfilePicture>| {
+        let json = picture.map(serde_json::to_string).transpose();
+        json.map_err(|e| Fault::because("writing what a picture is", e))
+    };
+    tx.execute(&SET_PICTURES, (account, json(avatar)?, json(header)?)).map(|_| ())
 }
 
 /// Notes a sign-in.

@@ -40,7 +40,7 @@ on_both_engines! {
             (json!({"status": "x".repeat(501)}), 422, "Validation failed: Text character limit of 500 exceeded"),
             (json!({"status": "x", "visibility": "secret"}), 422, "Validation failed: Visibility is not included in the list"),
             (json!({"status": "x", "in_reply_to_id": "1"}), 404, "The post you are trying to reply to does not appear to exist."),
-            (json!({"status": "x", "media_ids": ["1"]}), 422, "Validation failed: This server does not take media yet"),
+            (json!({"status": "x", "media_ids": ["1"]}), 422, "Validation failed: Media 1 not found or already attached to another post"),
             (json!({"status": "x", "scheduled_at": "soon"}), 422, "Invalid date supplied"),
             (json!({"status": "x", "quoted_status_id": "1"}), 404, "The post you are trying to quote does not appear to exist."),
         ] {

@@ -71,6 +71,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
                 "drop table media;
                 alter table statuses drop column media;
                 alter table status_edits drop column media;
+                alter table users drop column avatar;
+                alter table users drop column header;
                 create table gone (id bigint);
                 delete from schema_migrations where name = '0018_media'",
             )
