@@ -274,6 +274,8 @@ pub fn table() -> Vec<Route> {
         GET "/ap/contexts/{id}"                                       Fetcher []                           [Paging]       Nothing  PERSONAL  federation::context;
         GET "/@{acct}"                                                Reader  []                           [Paging]       Nothing  PERSONAL  federation::account;
         GET "/@{acct}/with_replies"                                   Visitor []                           [Paging]       Nothing  PERSONAL  visitors::with_replies;
+        GET "/@{acct}/media"                                          Visitor []                           [Paging]       Nothing  PERSONAL  visitors::media;
+        GET "/@{acct}/media.rss"                                      Visitor []                           []             Nothing  PERSONAL  visitors::media_feed;
         GET "/@{acct}/with_replies.rss"                               Visitor []                           []             Nothing  PERSONAL  visitors::feed_with_replies;
         GET "/@{acct}/tagged/{tag}"                                   Visitor []                           [Paging]       Nothing  PERSONAL  visitors::tagged;
         GET "/@{acct}/{id}"                                           Reader  []                           []             Nothing  PERSONAL  federation::status;
@@ -310,7 +312,7 @@ pub fn table() -> Vec<Route> {
         GET "/auth/confirmation"                                      Browser []                           [Form]         Nothing  PERSONAL  pages::sign_up::confirmation;
         POST "/auth/confirmation"                                     Browser []                           [Form]         Form     PERSONAL  pages::sign_up::confirm;
         GET "/settings/profile"                                       Browser []                           []             Nothing  PERSONAL  pages::settings::profile::show;
-        POST "/settings/profile"                                      Browser []                           [Api]          Form     PERSONAL  pages::settings::profile::update;
+        POST "/settings/profile"                                      Browser []                           [Api]          Upload   PERSONAL  pages::settings::profile::update;
         GET "/settings/preferences"                                   Browser []                           []             Nothing  PERSONAL  pages::settings::preferences::show;
         POST "/settings/preferences"                                  Browser []                           [Api]          Form     PERSONAL  pages::settings::preferences::update;
         GET "/auth/edit"                                              Browser []                           []             Nothing  PERSONAL  pages::settings::access::show;

@@ -8,6 +8,7 @@ import { codeOf } from '../lib/authenticator.js'
 import { launch, look, newPage } from '../lib/chromium.js'
 import { Mailbox } from '../lib/mailbox.js'
 import { PASSWORD, SCOPES, newApp, person } from '../lib/people.js'
+import { jpeg } from '../lib/pictures.js'
 import { engines, onEachEngine } from '../lib/server.js'
 
 const ROUTES = new URL('../../../crates/api/src/routes.rs', import.meta.url)
@@ -15,7 +16,7 @@ const ROUTES = new URL('../../../crates/api/src/routes.rs', import.meta.url)
 const MOST_BYTES = 30_000
 const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob'
 /** Routes of the same kinds that are no pages: feeds, and an address of old that leads elsewhere. */
-const NO_PAGES = ['/@{acct}/with_replies.rss', '/users/{acct}']
+const NO_PAGES = ['/@{acct}/with_replies.rss', '/@{acct}/media.rss', '/users/{acct}']
 
 const mailbox = new Mailbox()
 const smtp = { SMTP_SERVER: '127.0.0.1', SMTP_PORT: `${await mailbox.open()}`, SMTP_ENABLE_STARTTLS: 'never', SMTP_AUTH_METHOD: 'none' }
@@ -69,6 +70,8 @@ onEachEngine('every page', (server) => {
       profile: `/@${alice.name}`,
       'profile-older': `/@${alice.name}?max_id=${post.id}`,
       'profile-replies': `/@${alice.name}/with_replies`,
+      'profile-media': `/@${alice.name}/media`,
+      'post-pictures': `/@${alice.name}/${world.pictures.id}`,
       'profile-tagged': `/@${alice.name}/tagged/bees`,
       'profile-bare': `/@${plain.name}`,
       post: `/@${alice.name}/${post.id}`,
@@ -400,6 +403,16 @@ async function garden(server, browser) {
     poll: { options: ['On the roof', 'Under the old apple tree behind the house'], expiresIn: 86_400 },
   })
   await bob.masto.v1.polls.$select(poll.poll.id).votes.create({ choices: [1] })
+  const easel = await newPage(browser)
+  const upload = async (width, height, description) => alice.masto.v2.media.create(
+    { file: new Blob([await jpeg(easel, width, height)]), description },
+  )
+  const media = [await upload(800, 500, 'The roof, red, with a white box'), await upload(500, 500, 'The same from above')]
+  const pictures = await say(alice, 'The roof today', { mediaIds: media.map((one) => one.id) })
+  await alice.masto.v1.accounts.updateCredentials({
+    avatar: new Blob([await jpeg(easel, 400, 400)]), header: new Blob([await jpeg(easel, 900, 300)]),
+  })
+  await easel.context().close()
   const quote = await say(bob, 'This is how I learned it:', { quotedStatusId: post.id })
   const pinned = await say(alice, 'Hello! I am Alice. Ask me anything about bees, hives, and swarms in chimneys.')
   await alice.masto.v1.statuses.$select(pinned.id).pin()
@@ -429,5 +442,5 @@ async function garden(server, browser) {
   await signIn(page, alice)
   const cookies = await page.context().storageState()
   await page.context().close()
-  return { alice, bob, plain, gone, post, poll, quote, cookies }
+  return { alice, bob, plain, gone, post, poll, quote, pictures, cookies }
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use phiomia_model::{
     AccountId, Error, Noun, Refusal,
-    account::{Field, ProfileEdit},
+    account::{Field, ProfileEdit, ProfilePicture},
     limits::LIMITS,
 };
 use phiomia_social::profiles;
@@ -15,7 +15,10 @@ use super::{
     super::{Browser, Frame, page, redirect, sign_in},
     Fields, complaint, is_saved,
 };
-use crate::gate::Ask;
+use crate::{
+    gate::Ask,
+    media::pictures::{self, Place},
+};
 
 const HERE: &str = "/settings/profile";
 
@@ -27,9 +30,23 @@ struct ProfilePage {
     is_saved: bool,
     error: Option<String>,
     form: Form,
+    pictures: [Picture; 2],
+    alt_characters: usize,
     name_characters: usize,
     note_characters: usize,
     field_characters: usize,
+}
+
+/// One of the two pictures as it hangs.
+struct Picture {
+    name: &'static str,
+    title: &'static str,
+    /// Pixels it is cut to.
+    size: &'static str,
+    /// As it is shown here.
+    width: u32,
+    file: Option<String>,
+    alt: String,
 }
 
 /// The form as it is shown.
@@ -63,11 +80,50 @@ pub async fn show(ask: Ask<Browser>) -> Result<Response, Error> {
 pub async fn update(ask: Ask<Browser>) -> Result<Response, Error> {
     let Some(account) = ask.me.account() else { return sign_in::first(&ask, HERE) };
     let form = Form::sent(&ask);
-    let (edit, social) = (form.edit(), ask.api.social());
-    match ask.api.db.write(move |tx| profiles::edit(tx, &social, account, &edit)).await {
+    match save(&ask, account, form.edit()).await {
         Ok(()) => redirect(&ask, "/settings/profile?saved=1"),
         Err(error) => answer(&ask, StatusCode::UNPROCESSABLE_ENTITY, form, Some(complaint(error)?)).await,
     }
+}
+
+async fn save(ask: &Ask<Browser>, account: AccountId, mut edit: ProfileEdit) -> Result<(), Error> {
+    let fields = Fields::of(ask, "account");
+    for (place, change) in [(Place::Avatar, &mut edit.avatar), (Place::Header, &mut edit.header)] {
+        let name = name_of(place);
+        let taken = pictures::taken(&ask.api, account, ask.upload(&format!("account[{name}]")), place).await?;
+        change.picture = match taken {
+            Some(picture) => Some(Some(picture)),
+            None => fields.is_ticked(&format!("remove_{name}")).then_some(None),
+        };
+        change.description = Some(fields.text(&format!("{name}_description")));
+    }
+    let social = ask.api.social();
+    ask.api.db.write(move |tx| profiles::edit(tx, &social, account, &edit)).await
+}
+
+const fn name_of(place: Place) -> &'static str {
+    match place {
+        Place::Avatar => "avatar",
+        Place::Header => "header",
+    }
+}
+
+async fn hanging(ask: &Ask<Browser>) -> Result<[Picture; 2], Error> {
+    let account = ask.me.account();
+    let view = ask.api.db.read(move |q| Ok(account.map(|id| accounts::view(q, id)).transpose()?.flatten())).await?;
+    let picture = |place, title, size, width, own: Option<&ProfilePicture>| Picture {
+        name: name_of(place),
+        title,
+        size,
+        width,
+        file: own.map(|own| ask.api.addresses.file_url(&own.still.as_ref().unwrap_or(&own.file).key)),
+        alt: own.map(|own| own.description.clone()).unwrap_or_default(),
+    };
+    let view = view.as_deref();
+    Ok([
+        picture(Place::Avatar, "Your picture", "400x400", 96, view.and_then(|view| view.own_avatar.as_ref())),
+        picture(Place::Header, "The picture above", "1500x500", 288, view.and_then(|view| view.own_header.as_ref())),
+    ])
 }
 
 async fn kept(ask: &Ask<Browser>, account: AccountId) -> Result<Form, Error> {
@@ -83,6 +139,8 @@ async fn answer(ask: &Ask<Browser>, status: StatusCode, form: Form, error: Optio
         is_saved: error.is_none() && is_saved(ask),
         error,
         form,
+        pictures: hanging(ask).await?,
+        alt_characters: LIMITS.description_characters,
         name_characters: LIMITS.display_name_characters,
         note_characters: LIMITS.note_characters,
         field_characters: LIMITS.profile_field_characters,

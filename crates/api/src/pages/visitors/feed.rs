@@ -31,6 +31,8 @@ struct Item {
     /// HTML, to be escaped once more.
     html: String,
     tags: Vec<String>,
+    /// Address and kind.
+    media: Vec<(String, &'static str)>,
 }
 
 /// The feed.
@@ -80,7 +82,7 @@ pub(super) async fn of_account(ask: &Ask<Visitor>, name: &str, tab: Tab) -> Resu
     let link = format!("{}{}", person.url, tab.path());
     let title = match &tab {
         Tab::Tagged(tag) => format!("{} – #{tag}", person.name),
-        Tab::Posts | Tab::Replies => person.name.clone(),
+        Tab::Posts | Tab::Replies | Tab::Media => person.name.clone(),
     };
     write(ask, title, format!("Public posts from {}", person.handle), link, Some(person.avatar), &statuses, &cx)
 }
@@ -173,6 +175,17 @@ fn item(status: &entities::Status, cx: &Cx) -> Item {
         date: answer::http_date(status.created_at.0).unwrap_or_default(),
         html,
         tags: status.tags.iter().map(|tag| tag.name.clone()).collect(),
+        media: status.media_attachments.iter().filter_map(|one| Some((one.url.clone()?, medium(one)))).collect(),
+    }
+}
+
+/// What a reader shall expect. Source: <https://www.rssboard.org/media-rss#media-content>.
+fn medium(media: &entities::MediaAttachment) -> &'static str {
+    match media.r#type {
+        entities::MediaType::Image => "image",
+        entities::MediaType::Gifv | entities::MediaType::Video => "video",
+        entities::MediaType::Audio => "audio",
+        entities::MediaType::Unknown => "document",
     }
 }
 

@@ -85,7 +85,7 @@ impl Head {
             description: text,
             canonical: post.url.clone(),
             kind: "article",
-            image: Some(post.author.avatar.clone()),
+            image: Some(post.picture().unwrap_or(&post.author.avatar).to_owned()),
             // Unlisted means: not in lists of finds either.
             is_indexed: status.account.indexable && status.visibility == phiomia_model::Visibility::Public,
             document: Some(status.uri.clone()),

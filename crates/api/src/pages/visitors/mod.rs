@@ -21,7 +21,7 @@ pub use embed::{oembed, show as embed};
 pub use feed::with_replies as feed_with_replies;
 pub use files::{favicon, manifest, robots};
 pub use guard::Visitor;
-pub use profile::{elsewhere, posts, tagged, with_replies};
+pub use profile::{elsewhere, media, media_feed, posts, tagged, with_replies};
 pub use tag::show as tag;
 pub use thread::show as post;
 

@@ -61,6 +61,17 @@ pub(in crate::pages) struct Poll {
     pub(in crate::pages) ends_at: Option<Moment>,
 }
 
+/// A picture of a post, or a link to what lies elsewhere: pages show nothing of other servers.
+#[derive(Clone, Debug)]
+pub(in crate::pages) struct Shown {
+    pub(in crate::pages) url: String,
+    /// The file to be drawn with its pixels; `None`: a link alone.
+    pub(in crate::pages) drawn: Option<(String, i64, i64)>,
+    pub(in crate::pages) alt: String,
+    /// `Picture`, `Video`, `Sound` or `File`.
+    pub(in crate::pages) kind: &'static str,
+}
+
 /// The post.
 #[derive(Clone, Debug, Template)]
 #[template(path = "visitors/post.html")]
@@ -84,6 +95,9 @@ pub(in crate::pages) struct Post {
     pub(in crate::pages) boosts: String,
     pub(in crate::pages) favourites: String,
     pub(in crate::pages) poll: Option<Poll>,
+    pub(in crate::pages) media: Vec<Shown>,
+    /// Pictures are seen when they are asked for; a warning covers them already.
+    pub(in crate::pages) is_veiled: bool,
     /// The quoted post, or what stands in its place.
     pub(in crate::pages) quote: Option<Result<Box<Quoted>, &'static str>>,
     plain: String,
@@ -121,10 +135,19 @@ impl Post {
             boosts: shown_number(status.reblogs_count),
             favourites: shown_number(status.favourites_count),
             poll: status.poll.as_ref().map(poll),
+            media: status.media_attachments.iter().filter_map(|one| shown(one, cx)).collect(),
+            is_veiled: status.sensitive && status.spoiler_text.trim().is_empty(),
             quote: status.quote.as_ref().and_then(|quote| quoted(quote, cx)),
             plain: phiomia_text::plain(words(status)),
             plain_warning: status.spoiler_text.trim().to_owned(),
         }
+    }
+
+    /// The first picture that may be seen at once.
+    pub(super) fn picture(&self) -> Option<&str> {
+        let is_covered = self.is_veiled || !self.warning.is_empty();
+        let drawn = self.media.iter().filter(|_| !is_covered).find_map(|one| one.drawn.as_ref());
+        drawn.map(|(file, _, _)| file.as_str())
     }
 
     /// As HTML.
@@ -149,6 +172,22 @@ impl Post {
     fn is_pinned(&self) -> bool {
         self.place == Place::Pinned
     }
+}
+
+fn shown(media: &entities::MediaAttachment, cx: &Cx) -> Option<Shown> {
+    let url = media.url.clone()?;
+    let kind = match media.r#type {
+        entities::MediaType::Image => "Picture",
+        entities::MediaType::Gifv | entities::MediaType::Video => "Video",
+        entities::MediaType::Audio => "Sound",
+        entities::MediaType::Unknown => "File",
+    };
+    let is_ours = url.starts_with(&cx.addresses.base()) && media.r#type == entities::MediaType::Image;
+    let size = media.meta.as_ref().and_then(|meta| meta.small.as_ref().or(meta.original.as_ref()));
+    let (width, height) = size.map_or((None, None), |size| (size.width, size.height));
+    let preview = media.preview_url.clone().unwrap_or_else(|| url.clone());
+    let drawn = is_ours.then(|| (preview, width.unwrap_or(640), height.unwrap_or(360)));
+    Some(Shown { url, drawn, alt: media.description.clone().unwrap_or_default(), kind })
 }
 
 /// The HTML of a post without the line that leads to what it quotes, where the quoted post itself is shown.

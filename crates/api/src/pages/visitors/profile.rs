@@ -33,6 +33,8 @@ pub(super) enum Tab {
     Posts,
     /// With answers.
     Replies,
+    /// With pictures, sounds or films.
+    Media,
     /// Under one hashtag.
     Tagged(String),
 }
@@ -43,6 +45,7 @@ impl Tab {
         match self {
             Tab::Posts => String::new(),
             Tab::Replies => "/with_replies".to_owned(),
+            Tab::Media => "/media".to_owned(),
             Tab::Tagged(tag) => format!("/tagged/{}", encoded(tag)),
         }
     }
@@ -64,6 +67,7 @@ pub(in crate::pages) struct Profile {
     around: Around,
     person: Person,
     header: String,
+    header_description: String,
     note: String,
     fields: Vec<Field>,
     n_posts: String,
@@ -84,7 +88,7 @@ impl Profile {
     fn tag(&self) -> Option<&str> {
         match &self.tab {
             Tab::Tagged(tag) => Some(tag),
-            Tab::Posts | Tab::Replies => None,
+            Tab::Posts | Tab::Replies | Tab::Media => None,
         }
     }
 }
@@ -106,6 +110,22 @@ pub async fn posts(ask: Ask<Visitor>) -> Result<Response, Error> {
 /// `NotFound`, `Gone`; a fault.
 pub async fn with_replies(ask: Ask<Visitor>) -> Result<Response, Error> {
     show(&ask, Tab::Replies).await
+}
+
+/// `GET /@:user/media`
+///
+/// # Errors
+/// `NotFound`, `Gone`; a fault.
+pub async fn media(ask: Ask<Visitor>) -> Result<Response, Error> {
+    show(&ask, Tab::Media).await
+}
+
+/// `GET /@:user/media.rss`
+///
+/// # Errors
+/// `NotFound`, `Gone`; a fault.
+pub async fn media_feed(ask: Ask<Visitor>) -> Result<Response, Error> {
+    feed::of_account(&ask, ask.piece("acct"), Tab::Media).await
 }
 
 /// `GET /@:user/tagged/:tag`, and `.rss`.
@@ -204,6 +224,7 @@ async fn build(
         path: format!("/@{}{}", account.username, tab.path()),
         around: Around::of(head),
         header: account.header_static.clone(),
+        header_description: account.header_description.clone(),
         note,
         fields,
         n_posts: shown_number(account.statuses_count),
@@ -248,12 +269,12 @@ pub(super) fn filter(q: &Query<'_>, tab: &Tab, excludes_reblogs: bool) -> Result
             let found = tags::by_name(q, &phiomia_text::tag_key(name))?;
             Some(found.ok_or(Refusal::NotFound(Noun::Record))?.id)
         }
-        Tab::Posts | Tab::Replies => None,
+        Tab::Posts | Tab::Replies | Tab::Media => None,
     };
     Ok(AccountFilter {
-        only_media: false,
+        only_media: *tab == Tab::Media,
         excludes_replies: *tab == Tab::Posts,
-        excludes_reblogs: excludes_reblogs || tag.is_some(),
+        excludes_reblogs: excludes_reblogs || tag.is_some() || *tab == Tab::Media,
         excludes_direct: true,
         tag,
     })

@@ -43,17 +43,4 @@ on_both_engines! {
         let answer = send(&house, &alice, "application/json", "{").await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     }
-
-    async fn a_file_where_none_is_taken_is_refused(house: House) {
-        let alice = house.person("alice").await;
-        let body = "--x\r\ncontent-disposition: form-data; name=\"avatar\"; filename=\"a.png\"\r\n\r\nPNG\r\n--x--\r\n";
-        let request = Request::builder()
-            .method(Method::PATCH)
-            .uri("/api/v1/accounts/update_credentials")
-            .header(header::AUTHORIZATION, format!("Bearer {}", alice.token))
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
-        let answer = house.send(request.body(Body::from(body)).unwrap()).await;
-        let sentence = "Validation failed: This server does not take pictures yet";
-        assert_eq!(answer.refusal(), (422, sentence.to_owned()));
-    }
 }

@@ -171,19 +171,7 @@ impl Village {
 
 /// A draft that says nothing but its text.
 pub fn draft(text: &str) -> Draft {
-    Draft {
-        text: text.into(),
-        spoiler_text: String::new(),
-        visibility: None,
-        is_sensitive: None,
-        language: None,
-        in_reply_to: None,
-        quoted: None,
-        quote_policy: None,
-        poll: None,
-        app: None,
-        idempotency_key: None,
-    }
+    Draft { text: text.into(), ..Draft::default() }
 }
 
 /// The sentence of a refusal.
