@@ -1,6 +1,8 @@
 """What the server offers, read from its page of routes, and a valid call of each operation."""
 
 import re
+import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +39,18 @@ def of(who):
 POST = lambda world: {"id": world.post}
 FRESH = lambda world: {"id": world.new_post()}
 
+def png_of(width, height):
+    """A red picture."""
+    def chunk(name, data):
+        body = name + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress((b"\0" + b"\xff\0\0" * width) * height)) + chunk(b"IEND", b"")
+
+
+PNG = png_of(1, 1)
+
 # How each operation is called: what stands in its path, and what is sent. Everything not here is called as it is.
 CALLS = {
     "GET /api/v1/instance/terms_of_service": None,
@@ -69,6 +83,9 @@ CALLS = {
         "", "/quotes", "/context", "/history", "/source", "/favourited_by", "/reblogged_by")},
     **{f"POST /api/v1/statuses/{{id}}/{act}": (POST, {}) for act in (
         "favourite", "unfavourite", "reblog", "unreblog", "bookmark", "unbookmark", "pin", "unpin", "mute", "unmute")},
+    **{f"POST /api/v{version}/media": ({}, {"file": PNG, "description": "a dot", "focus": "0,0.5"}) for version in (1, 2)},
+    **{f"{method} /api/v1/media/{{id}}": (lambda w: {"id": w.upload()}, body) for method, body in (
+        ("GET", {}), ("PUT", {"description": "another dot"}), ("DELETE", {}))},
     "GET /api/v1/polls/{id}": (lambda w: {"id": w.poll}, {}),
     "POST /api/v1/polls/{id}/votes": (lambda w: {"id": w.poll}, {"choices": [0]}),
     **{f"{method} /api/v1/scheduled_statuses/{{id}}": (lambda w: {"id": w.scheduled()}, body) for method, body in (

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from described import SHAPES, faults_of, look_closer
-from operations import CALLS, ELSEWHERE, served
+from operations import CALLS, ELSEWHERE, PNG, served
 from people import new_person
 
 OPERATIONS = served()
@@ -43,6 +43,9 @@ class World:
 
     def new_list(self):
         return str(self.as_alice.list_create("friends").id)
+
+    def upload(self):
+        return str(self.call("POST", "/api/v2/media", {"file": PNG}).json()["id"])
 
     def quoted(self):
         post = self.as_alice.status_post("quote me", quote_approval_policy="public")
@@ -83,7 +86,11 @@ class World:
 
     def call(self, method, path, values=None, token=..., **more):
         headers = {} if token is None else {"Authorization": f"Bearer {self.token if token is ... else token}"}
-        place = {"params": values} if method == "GET" else {"json": values or {}}
+        values = values or {}
+        files = {name: ("a.png", value) for name, value in values.items() if isinstance(value, bytes)}
+        place = {"params": values} if method == "GET" else {"json": values}
+        if files:
+            place = {"files": files, "data": {name: value for name, value in values.items() if name not in files}}
         return requests.request(method, self.server.base + path, headers=headers, timeout=20, **place, **more)
 
     def prepared(self, operation):

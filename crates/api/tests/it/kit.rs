@@ -145,7 +145,7 @@ impl House {
 
     /// What is done once a day about uploads, and what that leaves to be done.
     pub async fn tidy(&self) {
-        self.api.db.write(|tx| phiomia_social::media::tidy(tx)).await.unwrap();
+        self.api.db.write(phiomia_social::media::tidy).await.unwrap();
         self.work().await;
     }
 

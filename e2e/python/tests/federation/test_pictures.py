@@ -4,6 +4,7 @@ import pytest
 
 from federation import PATIENCE_SECONDS, Federated
 from hostile import word
+from operations import png_of
 from server import engines, eventually
 
 
@@ -55,3 +56,33 @@ def test_pictures_come_with_what_is_sent(dana, peer):
     carol.send(carol.create(carol.note(plain)), remote)
     carol.send(carol.create(carol.note(shown, attachment=[picture(peer)])), remote)
     assert dana.sees(shown).media_attachments and not dana.sees(plain).media_attachments
+
+
+def test_what_is_uploaded_here_is_seen_there(here, there):
+    alice, bob = here.person("alice"), there.person("bob")
+    bob.follows(alice)
+    alice.client.account_update_credentials(avatar=png_of(40, 20), avatar_mime_type="image/png", display_name="Alice")
+    media = alice.client.media_post(png_of(40, 20), mime_type="image/png", description="two dunes", focus=(0.5, -0.5))
+    status = alice.client.status_post("", media_ids=[media], visibility="public")
+    seen = bob.finds_post(status.uri)
+    shown, = seen.media_attachments
+    assert (shown.type, shown.description, shown.url) == ("image", "two dunes", media.url)
+    assert (shown.meta.original.width, shown.meta.original.height) == (40, 20)
+    assert shown.meta.focus == {"x": 0.5, "y": -0.5} and shown.blurhash == media.blurhash
+    eventually(lambda: bob.knows(alice).avatar == alice.client.me().avatar, "the profile is seen", PATIENCE_SECONDS)
+    # An edit says what there is to see, and what is taken away goes there too.
+    alice.client.status_update(status.id, "now with words", media_attributes=[
+        alice.client.generate_media_edit_attributes(media.id, description="three dunes")])
+    eventually(lambda: bob.reads(status.uri).media_attachments[0].description == "three dunes", "the edit is seen", PATIENCE_SECONDS)
+
+
+def test_the_document_of_a_post_names_its_pictures(server, dana, peer):
+    media = dana.client.media_post(png_of(40, 20), mime_type="image/png", description="two dunes")
+    status = dana.client.status_post("look", media_ids=[media])
+    attachment, = peer.get(status.uri).json()["attachment"]
+    assert attachment == {
+        "type": "Document", "mediaType": "image/png", "url": media.url, "name": "two dunes", "blurhash": media.blurhash,
+        "width": 40, "height": 20}
+    dana.client.account_update_credentials(header=png_of(40, 20), header_mime_type="image/png")
+    account = dana.client.me()
+    assert peer.get(account.uri).json()["image"] == {"type": "Image", "mediaType": "image/png", "url": account.header}
