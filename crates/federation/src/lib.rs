@@ -9,6 +9,7 @@
 
 mod authority;
 pub mod build;
+mod cards;
 pub mod deliver;
 pub mod documents;
 pub mod inbox;
@@ -116,6 +117,7 @@ impl Federation {
             Job::Receive { signer, body } => Box::pin(self.work_through(signer, &body)).await,
             Job::FetchThread { status } => Box::pin(self.fetch_thread(status)).await,
             Job::FetchPosts { account } => Box::pin(self.fetch_posts(account)).await,
+            Job::FetchCard { status } => Box::pin(self.fetch_card(status)).await,
             Job::RefreshAccount { account } => Box::pin(self.refresh_account(account)).await,
             other => Err(Fault::new(format!("{} is no work of this room", other.kind())).into()),
         }

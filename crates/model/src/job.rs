@@ -126,6 +126,11 @@ pub enum Job {
         /// Whose.
         account: AccountId,
     },
+    /// Fetches what is to be shown of the page that a post links to.
+    FetchCard {
+        /// The post.
+        status: StatusId,
+    },
     /// Fetches the profile of somebody elsewhere anew.
     RefreshAccount {
         /// Whose.
@@ -223,7 +228,9 @@ impl Job {
             | Job::EndMute { .. } => Lane::Feeds,
             Job::Receive { .. } => Lane::Federation,
             Job::Federate { .. } => Lane::Outgoing,
-            Job::FetchThread { .. } | Job::FetchPosts { .. } | Job::RefreshAccount { .. } => Lane::Fetch,
+            Job::FetchThread { .. } | Job::FetchPosts { .. } | Job::FetchCard { .. } | Job::RefreshAccount { .. } => {
+                Lane::Fetch
+            }
             Job::SweepStatus { .. }
             | Job::SweepAccount { .. }
             | Job::MoveFollowers { .. }
@@ -250,7 +257,8 @@ impl Job {
             | Job::EndMute { .. }
             | Job::ClosePoll { .. }
             | Job::Receive { .. }
-            | Job::FetchPosts { .. } => 20,
+            | Job::FetchPosts { .. }
+            | Job::FetchCard { .. } => 20,
             Job::RebuildHome { .. }
             | Job::RebuildList { .. }
             | Job::SweepAccount { .. }
@@ -282,6 +290,7 @@ impl Job {
             Job::Receive { .. } => "receive",
             Job::FetchThread { .. } => "fetch_thread",
             Job::FetchPosts { .. } => "fetch_posts",
+            Job::FetchCard { .. } => "fetch_card",
             Job::RefreshAccount { .. } => "refresh_account",
             Job::MoveFollowers { .. } => "move_followers",
             Job::DropFiles { .. } => "drop_files",
@@ -317,6 +326,7 @@ mod tests {
             Job::Receive { signer: account, body: String::new() },
             Job::FetchThread { status },
             Job::FetchPosts { account },
+            Job::FetchCard { status },
             Job::RefreshAccount { account },
             Job::MoveFollowers { account, target: author },
             Job::Tidy,

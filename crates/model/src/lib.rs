@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod address;
+pub mod card;
 pub mod cidr;
 pub mod error;
 pub mod event;

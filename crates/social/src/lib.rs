@@ -1,6 +1,7 @@
 //! The verbs: what people and servers do, each in one transaction, whoever asks for it (an app, a page, a command, a job).
 
 pub mod apps;
+pub mod cards;
 pub mod conversations;
 pub mod lists;
 pub mod markers;

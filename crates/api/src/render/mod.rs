@@ -1,6 +1,7 @@
 //! Views become entities: what `store` read, in the words of Mastodon's API. Pure; HTML from elsewhere is sanitised here.
 
 mod account;
+mod card;
 mod conversation;
 mod instance;
 mod list;
@@ -23,6 +24,7 @@ use phiomia_model::{Addresses, Handle, remote::RemoteEmoji};
 use phiomia_store::db::server::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
+use card::card;
 pub use conversation::conversation;
 pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
 pub use list::list;

@@ -9,7 +9,7 @@ use phiomia_store::db::statuses::{MentionView, QuoteView, ShownQuote, StatusBody
 use phiomia_text::MentionTarget;
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Cx, Emojis, account, handle_of, media, poll, remote_emoji};
+use super::{Cx, Emojis, account, card, handle_of, media, poll, remote_emoji};
 
 /// What is the same for every viewer and takes work to make, and the custom emoji it was made with.
 struct Kept {
@@ -71,7 +71,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         in_reply_to_account_id: body.in_reply_to_account_id,
         reblog: view.reblog.as_ref().map(|original| Box::new(status(original, cx))),
         poll: poll(view, cx),
-        card: None,
+        card: card(view, cx),
         language: body.language.clone(),
         text: None,
         edited_at: body.edited_at.map(Into::into),

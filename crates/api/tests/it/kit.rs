@@ -207,6 +207,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usiz
             Job::Federate { .. }
             | Job::Receive { .. }
             | Job::FetchThread { .. }
+            | Job::FetchCard { .. }
             | Job::FetchPosts { .. }
             | Job::RefreshAccount { .. } => {}
             Job::DropFiles { keys } => dropped.extend(keys.clone()),

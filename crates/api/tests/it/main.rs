@@ -3,6 +3,7 @@
 
 mod accounts;
 mod authenticator;
+mod cards;
 mod conversations;
 mod federation;
 mod gate;

@@ -91,6 +91,7 @@ fn post(text: &str, visibility: Visibility) -> StatusView {
         attachments: Vec::new(),
         media: Vec::new(),
         emojis: Vec::new(),
+        card: None,
         made: phiomia_store::db::Made::default(),
     };
     StatusView {
@@ -99,6 +100,7 @@ fn post(text: &str, visibility: Visibility) -> StatusView {
         reblog: None,
         quote: None,
         mine: None,
+        creator: None,
         is_poll_over: false,
     }
 }

@@ -152,6 +152,26 @@ impl Outbound {
     /// # Errors
     /// See [`Failure`]. An answer of `4xx` or `5xx` is an answer.
     pub async fn get(&self, url: &Url, accept: &str, sign: Option<Sign<'_>>) -> Result<Answer, Failure> {
+        self.ask(url, accept, sign, Most::Whole(bounds::BODY_BYTES)).await
+    }
+
+    /// The same of a page for people: of one that is longer than the bound, what is before it.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn get_beginning(&self, url: &Url, accept: &str) -> Result<Answer, Failure> {
+        self.ask(url, accept, None, Most::Beginning(bounds::BODY_BYTES)).await
+    }
+
+    /// The same of a file of up to `most` bytes.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn get_file(&self, url: &Url, accept: &str, most: usize) -> Result<Answer, Failure> {
+        self.ask(url, accept, None, Most::Whole(most)).await
+    }
+
+    async fn ask(&self, url: &Url, accept: &str, sign: Option<Sign<'_>>, most: Most) -> Result<Answer, Failure> {
         let mut url = url.clone();
         let exchange = async {
             for _ in 0..=MOST_REDIRECTS {
@@ -163,7 +183,7 @@ impl Outbound {
                 let response = request.send().await.map_err(|e| failure(&e))?;
                 match redirect(&url, &response) {
                     Some(next) => url = next,
-                    None => return read(url.clone(), response, bounds::BODY_BYTES).await,
+                    None => return read(url.clone(), response, most).await,
                 }
             }
             Err(Failure::TooManyRedirects)
@@ -189,7 +209,7 @@ impl Outbound {
         let exchange = async {
             let response = request.send().await.map_err(|e| failure(&e))?;
             // What an inbox says is of interest only when it explains a refusal.
-            read(url.clone(), response, 64 * 1024).await
+            read(url.clone(), response, Most::Whole(64 * 1024)).await
         };
         tokio::time::timeout(EXCHANGE_TIMEOUT, exchange).await.unwrap_or(Err(Failure::TimedOut))
     }
@@ -246,14 +266,29 @@ fn redirect(from: &Url, response: &reqwest::Response) -> Option<Url> {
     Some(target)
 }
 
-async fn read(url: Url, mut response: reqwest::Response, most: usize) -> Result<Answer, Failure> {
+/// How many bytes are read.
+#[derive(Clone, Copy, Debug)]
+enum Most {
+    /// More are refused.
+    Whole(usize),
+    /// More are not read.
+    Beginning(usize),
+}
+
+async fn read(url: Url, mut response: reqwest::Response, most: Most) -> Result<Answer, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| failure(&e))? {
-        if body.len().saturating_add(chunk.len()) > most {
-            return Err(Failure::TooLong(most));
+        let (Most::Whole(bound) | Most::Beginning(bound)) = most;
+        let room = bound.saturating_sub(body.len());
+        match (chunk.get(..room), most) {
+            (Some(part), Most::Beginning(_)) => {
+                body.extend_from_slice(part);
+                break;
+            }
+            (Some(_), Most::Whole(_)) if chunk.len() > room => return Err(Failure::TooLong(bound)),
+            _ => body.extend_from_slice(&chunk),
         }
-        body.extend_from_slice(&chunk);
     }
     Ok(Answer { url, status, headers, body: body.freeze() })
 }

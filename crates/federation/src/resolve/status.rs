@@ -8,7 +8,10 @@ use phiomia_model::{
     AccountId, Error, Noun, QuotePolicy, Refusal, StatusId, Visibility,
     remote::{RemoteDraft, RemoteEmoji, RemoteMedia, RemotePoll, RemoteQuote},
 };
-use phiomia_social::remote::{self, Coming};
+use phiomia_social::{
+    cards,
+    remote::{self, Coming},
+};
 use phiomia_store::db::{
     accounts,
     federation::{actors, posts},
@@ -55,11 +58,18 @@ impl Federation {
 
     async fn keep_within(&self, note: &Note, coming: Coming, reach: Reach) -> Result<StatusId, Missing> {
         let draft = self.draft(note, reach).await?;
+        let social = self.social.clone();
         let kept = self.db.write(move |tx| {
-            if posts::by_uri(tx, &draft.uri)?.is_some() {
+            let known = posts::by_uri(tx, &draft.uri)?;
+            let before = known.map(|id| statuses::source(tx, id)).transpose()?.flatten().map(|row| row.text);
+            if known.is_some() {
                 remote::edit(tx, &draft)?;
             }
-            remote::receive(tx, &draft, coming)
+            let kept = remote::receive(tx, &draft, coming)?;
+            if let Some(id) = kept.filter(|_| before.as_ref() != Some(&draft.text)) {
+                cards::look(tx, &social, id, &draft.text, false)?;
+            }
+            Ok(kept)
         });
         kept.await?.ok_or_else(|| Missing::Gone(note.id.clone()))
     }

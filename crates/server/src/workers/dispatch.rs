@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
-use phiomia_social::{Social, media, polls, relationships, scheduled, statuses, timelines, users};
+use phiomia_social::{Social, cards, media, polls, relationships, scheduled, statuses, timelines, users};
 use phiomia_store::{
     Db, Tx,
     files::{FileKey, Files},
@@ -75,6 +75,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         | Job::Receive { .. }
         | Job::FetchThread { .. }
         | Job::FetchPosts { .. }
+        | Job::FetchCard { .. }
         | Job::RefreshAccount { .. } => Err(Fault::new("other servers are not waited for in a transaction").into()),
         Job::Tidy => tidy(tx),
     }
@@ -86,6 +87,7 @@ fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
     phiomia_store::db::tidy(tx)?;
     statuses::tidy(tx)?;
     media::tidy(tx)?;
+    cards::tidy(tx)?;
     relationships::end_all_lapsed(tx)?;
     timelines::trim(tx)
 }

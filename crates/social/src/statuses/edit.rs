@@ -16,7 +16,7 @@ use phiomia_store::{
 };
 
 use super::{check_length, check_says, is_language, meant, own, quotes, write_references};
-use crate::{Social, conversations, media, notifications::notify, outgoing::tell, polls, search};
+use crate::{Social, cards, conversations, media, notifications::notify, outgoing::tell, polls, search};
 
 /// Most people told that a post they boosted has changed; beyond, it is news by itself.
 const MOST_TOLD: i64 = 500;
@@ -70,6 +70,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, id: StatusId, change: &
     statuses::update(tx, id, &new)?;
     if old.text != new.text {
         refer_anew(tx, social, id, &new)?;
+        cards::look(tx, social, id, &new.text, true)?;
     }
     if is_revision {
         for (_, booster) in statuses::reblogs_batch(tx, id, MOST_TOLD)? {

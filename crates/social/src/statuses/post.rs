@@ -18,7 +18,7 @@ use phiomia_store::{
 };
 
 use super::{Meant, check_length, check_says, is_language, meant, quotes, write_references};
-use crate::{Social, conversations, media, notifications::notify, outgoing::tell, polls, search};
+use crate::{Social, cards, conversations, media, notifications::notify, outgoing::tell, polls, search};
 
 /// How long an `Idempotency-Key` is remembered.
 const KEY_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -95,6 +95,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
         conversations::deliver(tx, id, conversation, author, &people, &told)?;
     }
     tx.enqueue(&Job::FanOut { status: id })?;
+    cards::look(tx, social, id, text, true)?;
     tell(tx, Outgoing::Posted { status: id })?;
     tx.announce(Event::HomeGained { accounts: vec![author], status: id });
     tx.announce(Event::StatusPosted {

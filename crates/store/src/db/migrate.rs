@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0016_federation",
     "0017_reports",
     "0018_media",
+    "0019_cards",
 ];
 
 /// Copies kept from before migrations.

@@ -14,6 +14,7 @@ mod act;
 pub mod activity;
 pub mod apps;
 mod cache;
+pub mod cards;
 pub mod codes;
 pub mod conversations;
 pub mod defaults;
@@ -353,6 +354,7 @@ pub fn statements() -> Vec<&'static Statement> {
         accounts::ALL,
         activity::ALL,
         apps::ALL,
+        cards::ALL,
         codes::ALL,
         conversations::ALL,
         defaults::ALL,

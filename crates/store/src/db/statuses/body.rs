@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use phiomia_model::{
     AccountId, Fault, PollId, QuotePolicy, QuoteState, StatusId, Time, Visibility,
+    card::Card,
     media::Media,
     remote::{RemoteEmoji, RemoteMedia},
 };
@@ -23,7 +24,7 @@ queries! {
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
             s.quotes_count, k.state, k.quoted_status_id, p.name, p.website,
             l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count,
-            r.attachments, r.emojis, s.media, r.origin_replies, r.origin_reblogs, r.origin_favourites
+            r.attachments, r.emojis, s.media, r.origin_replies, r.origin_reblogs, r.origin_favourites, c.facts
         from (select w.id from statuses w where w.id in ids($1)
             union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
         join statuses s on s.id = wanted.id
@@ -31,6 +32,8 @@ queries! {
         left join polls l on l.status_id = s.id
         left join quotes k on k.status_id = s.id
         left join remote_statuses r on r.status_id = s.id
+        left join status_cards kc on kc.status_id = s.id
+        left join cards c on c.id = kc.card_id
         where s.deleted_at is null");
     MENTIONS = Sql::Same("select m.status_id, m.account_id, m.handle, m.is_silent, a.username, a.domain, a.url
         from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)");
@@ -180,6 +183,8 @@ pub struct StatusBody {
     pub attachments: Vec<RemoteMedia>,
     /// Custom emoji of a post from elsewhere.
     pub emojis: Vec<RemoteEmoji>,
+    /// What is shown of the page it links to.
+    pub card: Option<Box<Card>>,
     /// What a renderer made of it.
     pub made: Made,
 }
@@ -194,7 +199,8 @@ impl StatusBody {
         let options = self.poll.iter().flat_map(|poll| &poll.options);
         let poll: usize = options.map(|option| option.title.len() + 32).sum();
         let media = 600 * (self.media.len() + self.attachments.len());
-        u32::try_from(1_300 + 3 * texts + 3 * mentions + 3 * tags + poll + media).unwrap_or(u32::MAX)
+        let card = self.card.as_ref().map_or(0, |card| 500 + 2 * (card.title.len() + card.description.len()));
+        u32::try_from(1_300 + 3 * texts + 3 * mentions + 3 * tags + poll + media + card).unwrap_or(u32::MAX)
     }
 }
 
@@ -236,6 +242,7 @@ impl FromRow for StatusBody {
             attachments: json(row)?,
             emojis: json(row)?,
             media: read_media(row)?,
+            card: None,
             made: Made::default(),
         };
         // The origin of a post sees all that is done with it; we see a part, and sometimes sooner.
@@ -246,6 +253,9 @@ impl FromRow for StatusBody {
         ] {
             *count = origin.map_or(*count, |origin| origin.max(*count));
         }
+        let card: Option<String> = row.next()?;
+        let card = card.map(|json| serde_json::from_str(&json)).transpose();
+        body.card = card.map_err(|e| Fault::because("reading what a page is", e))?;
         Ok(body)
     }
 }

@@ -61,6 +61,7 @@ queries! {
     ERASE_PINS = Sql::Same("delete from pins where status_id = $1");
     ERASE_MENTIONS = Sql::Same("delete from mentions where status_id = $1");
     ERASE_TAGS = Sql::Same("delete from status_tags where status_id = $1");
+    ERASE_CARD = Sql::Same("delete from status_cards where status_id = $1");
     ERASE_EDITS = Sql::Same("delete from status_edits where status_id = $1");
     // An answer to a deleted post stays, as an answer to nobody's post.
     ORPHAN_REPLIES = Sql::Same("update statuses set in_reply_to_id = null where in_reply_to_id = $1");
@@ -439,6 +440,7 @@ pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
         &ERASE_MENTIONS,
         &ERASE_TAGS,
         &ERASE_EDITS,
+        &ERASE_CARD,
         &ORPHAN_REPLIES,
         &ERASE,
     ] {

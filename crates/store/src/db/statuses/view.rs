@@ -113,6 +113,8 @@ pub struct StatusView {
     pub mine: Option<Mine>,
     /// Its poll is over.
     pub is_poll_over: bool,
+    /// Whom the page it links to names as its author.
+    pub creator: Option<Arc<AccountView>>,
 }
 
 /// What a post quotes, as one viewer sees it.
@@ -172,7 +174,7 @@ pub fn views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Resu
     }
     let bodies = bodies(q, ids)?;
     let authors: HashSet<AccountId> = bodies.values().map(|b| b.account).collect();
-    let people = accounts::map(q, &authors.iter().copied().collect::<Vec<_>>())?;
+    let people = people(q, &authors, &bodies)?;
     let stances = Stances::load(q, viewer, &authors, now)?;
     let mine = viewer.account().map(|me| mine(q, me, &bodies, &stances)).transpose()?;
     let page = Assembly { bodies, people, stances, mine, now };
@@ -190,7 +192,7 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
     }
     let bodies = bodies(q, &[id])?;
     let authors: HashSet<AccountId> = bodies.values().map(|b| b.account).collect();
-    let people = accounts::map(q, &authors.iter().copied().collect::<Vec<_>>())?;
+    let people = people(q, &authors, &bodies)?;
     let status_ids: Vec<i64> = bodies.keys().map(|id| id.0).collect();
     let viewer_ids: Vec<i64> = viewers.iter().map(|id| id.0).collect();
     let mut acts: HashMap<AccountId, Vec<(StatusId, i64)>> = HashMap::new();
@@ -212,6 +214,17 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
         cohorts.entry(key).or_insert_with(|| Cohort { viewers: Vec::new(), view }).viewers.push(*viewer);
     }
     Ok(cohorts.into_values().collect())
+}
+
+/// Authors, and those whom linked pages name.
+fn people(
+    q: &Query<'_>,
+    authors: &HashSet<AccountId>,
+    bodies: &HashMap<StatusId, Arc<StatusBody>>,
+) -> Result<HashMap<AccountId, Arc<AccountView>>, Fault> {
+    let creators = bodies.values().filter_map(|body| body.card.as_ref()?.creator);
+    let all: HashSet<AccountId> = authors.iter().copied().chain(creators).collect();
+    accounts::map(q, &all.into_iter().collect::<Vec<_>>())
 }
 
 /// What may differ from viewer to viewer in one post.
@@ -296,7 +309,8 @@ impl Assembly {
         }
         let is_poll_over = body.poll.as_ref().is_some_and(|poll| poll.is_over(self.now));
         let quote = body.quote.map(|quote| self.quote(quote, depth));
-        Some(StatusView { body: body.clone(), author: author.clone(), reblog, quote, mine, is_poll_over })
+        let creator = body.card.as_ref().and_then(|card| self.people.get(&card.creator?)).cloned();
+        Some(StatusView { body: body.clone(), author: author.clone(), reblog, quote, mine, is_poll_over, creator })
     }
 
     fn may_see(&self, body: &StatusBody, author: &AccountView) -> bool {

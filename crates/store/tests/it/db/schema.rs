@@ -68,13 +68,10 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table media;
-                alter table statuses drop column media;
-                alter table status_edits drop column media;
-                alter table users drop column avatar;
-                alter table users drop column header;
+                "drop table status_cards;
+                drop table cards;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0018_media'",
+                delete from schema_migrations where name = '0019_cards'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();

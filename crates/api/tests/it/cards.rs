@@ -1,0 +1,250 @@
+//! What is shown of pages that posts link to.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{Router, extract::State, http::Uri, response::IntoResponse};
+use phiomia_federation::{OutboundSettings, Settings};
+use phiomia_model::{Addresses, Job, StatusId};
+use phiomia_testkit::{Engine, on_both_engines};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::kit::{House, Person};
+
+type Pages = Arc<Mutex<HashMap<&'static str, (&'static str, Vec<u8>)>>>;
+
+/// A house that may speak with a server of pages beside it.
+struct Street {
+    house: House,
+    alice: Person,
+    pages: Pages,
+    asked: Arc<Mutex<Vec<String>>>,
+    at: String,
+    near: String,
+    serving: JoinHandle<()>,
+}
+
+async fn page(State((pages, asked)): State<(Pages, Arc<Mutex<Vec<String>>>)>, uri: Uri) -> impl IntoResponse {
+    asked.lock().unwrap().push(uri.path().to_owned());
+    match pages.lock().unwrap().get(uri.path()) {
+        Some((kind, body)) => (http::StatusCode::OK, [("content-type", *kind)], body.clone()),
+        None => (http::StatusCode::NOT_FOUND, [("content-type", "text/html")], b"<title>lost</title>".to_vec()),
+    }
+}
+
+impl Street {
+    async fn open(engine: Engine) -> Street {
+        Street::with(engine, true).await
+    }
+
+    /// `is_open`: every name leads to the pages beside the house, as through a proxy; else only their address does, and
+    /// that is one of a private network.
+    async fn with(engine: Engine, is_open: bool) -> Street {
+        let domain = "phiomia.example".to_owned();
+        let addresses = Addresses { scheme: "https".into(), local_domain: domain.clone(), web_domain: domain };
+        let (pages, asked) = (Pages::default(), Arc::<Mutex<Vec<String>>>::default());
+        let router = Router::new().fallback(page).with_state((pages.clone(), asked.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = listener.local_addr().unwrap();
+        let outbound = OutboundSettings {
+            allow_http: true,
+            proxy: is_open.then(|| format!("http://{near}")),
+            allowed_private_addresses: if is_open { vec!["127.0.0.0/8".parse().unwrap()] } else { Vec::new() },
+            ..OutboundSettings::default()
+        };
+        let house = House::open_at(engine, addresses, Settings { outbound, ..Settings::default() }).await;
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let alice = house.person("alice").await;
+        Street {
+            house,
+            alice,
+            pages,
+            asked,
+            at: "http://dunes.org".to_owned(),
+            near: format!("http://{near}"),
+            serving,
+        }
+    }
+
+    fn puts(&self, path: &'static str, kind: &'static str, body: impl Into<Vec<u8>>) {
+        self.pages.lock().unwrap().insert(path, (kind, body.into()));
+    }
+
+    /// Does the work that a post or edit left.
+    async fn looks(&self, status: &str) {
+        let status = StatusId(status.parse().unwrap());
+        let looking = self.house.api.federation.run(Job::FetchCard { status });
+        tokio::time::timeout(Duration::from_secs(20), looking).await.unwrap().unwrap();
+    }
+
+    /// Posts a text and looks at the page in it; id and card.
+    async fn says(&self, text: &str) -> (String, Value) {
+        let id = self.alice.says(text, "public").await;
+        self.looks(&id).await;
+        let card = self.card(&id).await;
+        (id, card)
+    }
+
+    /// A post as others write them, with a link to where the pages are; its card.
+    async fn hears(&self) -> Value {
+        let id = self.alice.says("something", "public").await;
+        let near = &self.near;
+        let text = format!(
+            r#"<p><a href="{near}/bob" class="u-url mention">@bob</a> <a href="{near}/t" rel="tag">#t</a> <a href="{near}/a">a</a></p>"#
+        );
+        let sql = format!("update statuses set text = '{text}', is_local = false where id = {id}");
+        let settings = self.house.database.settings.clone();
+        tokio::task::spawn_blocking(move || phiomia_store::db::inspect::run(&settings, &sql)).await.unwrap().unwrap();
+        self.looks(&id).await;
+        self.card(&id).await
+    }
+
+    async fn card(&self, id: &str) -> Value {
+        self.alice.get(&format!("/api/v1/statuses/{id}")).await.ok().json()["card"].clone()
+    }
+
+    fn n_asked(&self, path: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|asked| *asked == path).count()
+    }
+}
+
+impl Drop for Street {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// The same, but what lies beside it is a private network.
+struct Guarded(Street);
+
+impl Guarded {
+    async fn open(engine: Engine) -> Guarded {
+        Guarded(Street::with(engine, false).await)
+    }
+}
+
+const ARTICLE: &str = "<html lang=en-GB><head><title>No</title>
+    <meta property='og:title' content='Dunes &amp; dusk'><meta property='og:description' content='Sand at night.'>
+    <meta property='og:site_name' content='The Camel'><meta property='og:image' content='/dune.png'>
+    <meta property='og:image:width' content=800><meta property='og:image:height' content=600>
+    <meta property='og:image:alt' content='A dune'>
+    <meta property='article:published_time' content='2026-11-20T10:00:00Z'>
+    <meta name='fediverse:creator' content='@bob@phiomia.example'></head><body>";
+
+on_both_engines! {
+    async fn a_link_gets_the_card_that_its_page_describes(street: Street) {
+        street.puts("/a", "text/html; charset=utf-8", ARTICLE);
+        let (_, card) = street.says(&format!("Read {}/a now", street.at)).await;
+        let expected = json!({
+            "url": format!("{}/a", street.at), "title": "Dunes & dusk", "description": "Sand at night.",
+            "type": "link", "authors": [], "author_name": "", "author_url": "", "provider_name": "The Camel",
+            "provider_url": "", "html": "", "width": 800, "height": 600, "image": format!("{}/dune.png", street.at),
+            "embed_url": "", "blurhash": null, "missing_attribution": null,
+            "published_at": "2026-11-20T10:00:00.000Z", "language": "en", "image_description": "A dune",
+        });
+        assert_eq!(card, expected);
+    }
+
+    async fn a_page_is_asked_once_however_many_link_to_it(street: Street) {
+        street.puts("/a", "text/html", ARTICLE);
+        let text = format!("{}/a", street.at);
+        let (first, _) = street.says(&text).await;
+        street.looks(&first).await;
+        let (_, card) = street.says(&text).await;
+        assert_eq!((card["title"].as_str(), street.n_asked("/a")), (Some("Dunes & dusk"), 1));
+        street.house.wait(Duration::from_secs(15 * 86_400));
+        street.puts("/a", "text/html", "<title>Later</title>");
+        let (_, card) = street.says(&text).await;
+        assert_eq!((card["title"].as_str(), street.n_asked("/a")), (Some("Later"), 2));
+        assert_eq!(street.card(&first).await["title"], "Later");
+    }
+
+    async fn a_page_that_is_not_there_is_not_asked_again_soon(street: Street) {
+        let text = format!("{}/lost", street.at);
+        let (_, card) = street.says(&text).await;
+        street.says(&text).await;
+        assert_eq!((card, street.n_asked("/lost")), (Value::Null, 1));
+        street.house.wait(Duration::from_secs(2 * 86_400));
+        street.puts("/lost", "text/html", "<title>Found</title>");
+        assert_eq!(street.says(&text).await.1["title"], "Found");
+    }
+
+    async fn an_edit_changes_the_card_with_the_link(street: Street) {
+        street.puts("/a", "text/html", ARTICLE);
+        street.puts("/b", "text/html", "<title>B</title>");
+        let (id, _) = street.says(&format!("{0}/a and {0}/b", street.at)).await;
+        let path = format!("/api/v1/statuses/{id}");
+        street.alice.put(&path, json!({ "status": format!("{}/b", street.at) })).await.ok();
+        street.looks(&id).await;
+        assert_eq!(street.card(&id).await["title"], "B");
+        street.alice.put(&path, json!({ "status": "no more" })).await.ok();
+        street.looks(&id).await;
+        assert_eq!(street.card(&id).await, Value::Null);
+    }
+
+    async fn our_own_pages_and_people_get_no_card(street: Street) {
+        let (_, card) = street.says("https://phiomia.example/@alice and @alice #tag").await;
+        assert_eq!((card, street.asked.lock().unwrap().len()), (Value::Null, 0));
+    }
+
+    async fn nothing_is_asked_of_a_private_network(street: Guarded) {
+        street.0.puts("/a", "text/html", ARTICLE);
+        let card = street.0.hears().await;
+        assert_eq!((card, street.0.n_asked("/a")), (Value::Null, 0));
+    }
+
+    async fn a_post_from_elsewhere_gets_a_card_of_its_link_and_not_of_people(street: Street) {
+        street.puts("/a", "text/html", ARTICLE);
+        assert_eq!(street.hears().await["title"], "Dunes & dusk");
+        assert_eq!(street.asked.lock().unwrap().len(), 1);
+    }
+
+    async fn a_page_in_an_old_encoding_is_read(street: Street) {
+        let mut page = b"<meta charset=windows-1251><title>".to_vec();
+        page.extend([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]);
+        street.puts("/ru", "text/html", page);
+        assert_eq!(street.says(&format!("{}/ru", street.at)).await.1["title"], "Привет");
+    }
+
+    async fn a_file_that_is_no_page_gets_no_card_and_a_long_page_is_read_as_far_as_allowed(street: Street) {
+        street.puts("/z", "application/zip", "<title>Zip</title>");
+        assert_eq!(street.says(&format!("{}/z", street.at)).await.1, Value::Null);
+        street.puts("/long", "text/html", format!("<title>Long</title>{}", "x".repeat(3 << 20)));
+        assert_eq!(street.says(&format!("{}/long", street.at)).await.1["title"], "Long");
+    }
+
+    async fn pictures_and_films_are_shown_as_their_sites_say(street: Street) {
+        let head = "<title>t</title><link rel=alternate type=application/json+oembed href=/o>";
+        street.puts("/film", "text/html", head);
+        let html = "<script>evil()</script><iframe src='https://v.example/e?a=1&b=2' width=640 height=360 onload=x></iframe>";
+        let film = json!({ "version": "1.0", "type": "video", "title": "Film", "html": html, "author_name": "Ann",
+            "thumbnail_url": "https://v.example/t.jpg", "provider_name": "V", "provider_url": "https://v.example/" });
+        street.puts("/o", "application/json", film.to_string());
+        let (_, card) = street.says(&format!("{}/film", street.at)).await;
+        assert_eq!((&card["type"], &card["title"], &card["width"]), (&json!("video"), &json!("Film"), &json!(640)));
+        let frame = card["html"].as_str().unwrap();
+        assert!(frame.starts_with("<iframe src=\"https://v.example/e?a=1&amp;b=2\" width=\"640\" height=\"360\""), "{frame}");
+        assert!(frame.contains("sandbox=\"allow-scripts") && !frame.contains("onload") && !frame.contains("evil"));
+        assert_eq!(card["authors"], json!([{ "name": "Ann", "url": "", "account": null }]));
+        let photo = json!({ "type": "photo", "url": "https://v.example/p.jpg", "width": "30", "height": 20 });
+        street.puts("/o", "application/json", photo.to_string());
+        street.puts("/photo", "text/html", head);
+        let (_, card) = street.says(&format!("{}/photo", street.at)).await;
+        assert_eq!((&card["type"], &card["embed_url"]), (&json!("photo"), &json!("https://v.example/p.jpg")));
+        assert_eq!((&card["width"], &card["html"]), (&json!(30), &json!("")));
+    }
+
+    async fn an_author_is_named_when_they_say_that_they_write_there(street: Street) {
+        let bob = street.house.person("bob").await;
+        street.puts("/a", "text/html", ARTICLE);
+        let (id, card) = street.says(&format!("{}/a", street.at)).await;
+        assert_eq!(card["authors"], json!([]));
+        bob.patch("/api/v1/accounts/update_credentials", json!({ "attribution_domains": ["dunes.org"] })).await.ok();
+        let authors = street.card(&id).await["authors"].clone();
+        assert_eq!(authors[0]["account"]["acct"], "bob");
+    }
+}
