@@ -57,6 +57,20 @@ impl Connection {
         self.send(request, None, Bytes::from(form)).await
     }
 
+    /// Posts an activity with headers that were made before.
+    pub async fn deliver(
+        &mut self,
+        path: &str,
+        headers: Vec<(header::HeaderName, header::HeaderValue)>,
+        body: Bytes,
+    ) -> Result<Answer, Broken> {
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/activity+json");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        self.send(request, None, body).await
+    }
+
     async fn send(
         &mut self,
         request: hyper::http::request::Builder,

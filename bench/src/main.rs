@@ -13,7 +13,9 @@ mod figures;
 mod grown;
 mod hello;
 mod http;
+mod inbox;
 mod kill;
+mod kill_federation;
 mod neighbours;
 mod server;
 mod sockets;
@@ -79,6 +81,9 @@ enum Program {
         /// How often it is killed.
         #[arg(long, default_value_t = 20)]
         rounds: usize,
+        /// While people post, other servers deliver, or a post goes to other servers.
+        #[arg(long, value_parser = ["posts", "inbox", "fanout"], default_value = "posts")]
+        load: String,
     },
     /// One post to followers on many hosts, which are all this process: deliveries per second and the price of each.
     Fanout {
@@ -112,6 +117,27 @@ enum Program {
         /// Posts to the living, one a second, with and without the dead.
         #[arg(long, default_value_t = 20)]
         posts: usize,
+    },
+    /// Signed posts from other servers until those who follow their authors see them.
+    Inbox {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// Who send.
+        #[arg(long, default_value_t = 200)]
+        actors: usize,
+        /// People who live there.
+        #[arg(long, default_value_t = 20)]
+        people: usize,
+        /// Posts, each sent once.
+        #[arg(long, default_value_t = 4_000)]
+        notes: usize,
+        /// Everybody follows all senders, not one reader each.
+        #[arg(long)]
+        all: bool,
     },
     /// Many open WebSockets that hear nothing, and one post that all of them hear.
     Sockets {
@@ -149,7 +175,14 @@ fn main() {
         Program::Grown { server, postgres, sizes, people, seconds, only } => {
             runtime.block_on(grown::run(&grown::Plan { server, postgres, sizes, n_people: people, seconds, only }));
         }
-        Program::Kill { server, postgres, rounds } => runtime.block_on(kill::run(&server, postgres.as_deref(), rounds)),
+        Program::Kill { server, postgres, rounds, load } => {
+            let postgres = postgres.as_deref();
+            match load.as_str() {
+                "inbox" => runtime.block_on(kill_federation::inbox(&server, postgres, rounds)),
+                "fanout" => runtime.block_on(kill_federation::fanout(&server, postgres, rounds)),
+                _ => runtime.block_on(kill::run(&server, postgres, rounds)),
+            }
+        }
         Program::Sockets { server, postgres, sockets, seconds } => {
             runtime.block_on(sockets::run(&sockets::Plan { server, postgres, n_sockets: sockets, seconds }));
         }
@@ -159,6 +192,16 @@ fn main() {
         Program::Dead { server, postgres, living, dead, posts } => {
             let plan = dead::Plan { server, postgres, n_living: living, n_dead: dead, n_posts: posts };
             runtime.block_on(dead::run(&plan));
+        }
+        Program::Inbox { server, postgres, actors, people, notes, all } => {
+            runtime.block_on(inbox::run(&inbox::Plan {
+                server,
+                postgres,
+                n_actors: actors,
+                n_people: people,
+                n_notes: notes,
+                is_followed_by_all: all,
+            }));
         }
         Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),
     }

@@ -20,9 +20,13 @@ use crate::server::Site;
 /// What came, by the text of the post: when, for each host.
 type Came = Arc<Mutex<HashMap<String, Vec<Instant>>>>;
 
+/// How often, for each host, by the text of the post.
+type Counted = Arc<Mutex<HashMap<String, HashMap<String, usize>>>>;
+
 /// The living and the dead.
 pub struct Neighbours {
     came: Came,
+    counted: Counted,
     living: u16,
     dead: u16,
     _silent: TcpListener,
@@ -33,14 +37,15 @@ impl Neighbours {
         let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
         let living = listener.local_addr().unwrap().port();
         let came = Came::default();
-        let router = Router::new().fallback(take).with_state(came.clone());
+        let counted = Counted::default();
+        let router = Router::new().fallback(take).with_state((came.clone(), counted.clone()));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         // Nobody accepts: a few connections are held by the system, all others find nobody.
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("0.0.0.0:0".parse().unwrap()).unwrap();
         let silent = socket.listen(8).unwrap();
         let dead = silent.local_addr().unwrap().port();
-        Neighbours { came, living, dead, _silent: silent }
+        Neighbours { came, counted, living, dead, _silent: silent }
     }
 
     /// `author` is followed by one person of each of `n_living` and `n_dead` hosts more. `first`: the first id to use.
@@ -70,6 +75,11 @@ impl Neighbours {
         self.came.lock().unwrap().get(text).cloned().unwrap_or_default()
     }
 
+    /// How often the post with this text came to each host that has it.
+    pub fn hosts_with(&self, text: &str) -> HashMap<String, usize> {
+        self.counted.lock().unwrap().get(text).cloned().unwrap_or_default()
+    }
+
     /// Waits until so many hosts have it; `false` after `longest`.
     pub async fn have(&self, text: &str, n: usize, longest: Duration) -> bool {
         let begun = Instant::now();
@@ -87,7 +97,7 @@ impl Neighbours {
 pub const SETTINGS: [(&str, &str); 2] =
     [("federation.allow_http", "true"), ("federation.allowed_private_addresses", "127.0.0.0/8")];
 
-async fn take(State(came): State<Came>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn take(State((came, counted)): State<(Came, Counted)>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let at = Instant::now();
     // As a server that looks at what it gets, though not at whose key that is.
     if !headers.contains_key("signature") {
@@ -97,6 +107,8 @@ async fn take(State(came): State<Came>, headers: HeaderMap, body: Bytes) -> Stat
     // `<p>round 7</p>` in the text of the note.
     if let Some(text) = body.split("\\u003cp\\u003e").nth(1).or_else(|| body.split("<p>").nth(1)) {
         let text: String = text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == ' ').collect();
+        let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
+        *counted.lock().unwrap().entry(text.clone()).or_default().entry(host).or_default() += 1;
         came.lock().unwrap().entry(text).or_default().push(at);
     }
     StatusCode::ACCEPTED

@@ -6,7 +6,7 @@ use phiomia_activitypub::{Activity, Document, Uri, Verb, proof::Proof};
 use phiomia_model::{AccountId, Error, StatusId};
 use phiomia_store::db::{
     accounts,
-    federation::{posts, received},
+    federation::{actors, posts, received},
     statuses,
 };
 
@@ -19,17 +19,21 @@ const PROOF_AGE: Duration = Duration::from_secs(65 * 60);
 impl Federation {
     /// The work of `Job::Receive`. Running it twice is harmless: what it writes is named by the ids it came with.
     pub(crate) async fn work_through(&self, signer: AccountId, body: &str) -> Result<(), Error> {
-        let Some(view) = self.db.read(move |q| Ok(accounts::view(q, signer)?)).await? else { return Ok(()) };
-        let Ok(uri) = Uri::parse(&view.uri, self.web) else { return Ok(()) };
-        let signer = Signer { account: signer, uri };
         let Ok(document) = Document::parse(body.as_bytes(), self.web) else { return Ok(()) };
         let activity = match Activity::read(&document) {
             Ok(activity) => activity,
             Err(unreadable) => {
-                tracing::debug!("an activity of {} means nothing to us: {unreadable}", signer.uri);
+                tracing::debug!("an activity of {signer} means nothing to us: {unreadable}");
                 return Ok(());
             }
         };
+        let known = self.db.read(move |q| match accounts::view(q, signer)? {
+            Some(view) => Ok(Some((view.uri.clone(), actors::has_local_followers(q, signer)?))),
+            None => Ok(None),
+        });
+        let Some((uri, is_followed)) = known.await? else { return Ok(()) };
+        let Ok(uri) = Uri::parse(&uri, self.web) else { return Ok(()) };
+        let signer = Signer { account: signer, uri, is_followed: Some(is_followed) };
         let done = if activity.actor == signer.uri {
             self.act(&signer, &activity).await
         } else {

@@ -44,7 +44,7 @@ impl Federation {
     async fn concerns_us(&self, signer: &Signer, activity: &Activity, note: &Note) -> Result<bool, Error> {
         let is_addressed = note.audience.all().chain(activity.audience.all()).any(|uri| self.is_own(uri))
             || note.tags.mentions.iter().any(|mention| self.is_own(&mention.actor));
-        if is_addressed {
+        if is_addressed || signer.is_followed == Some(true) {
             return Ok(true);
         }
         let parent = note.in_reply_to.as_ref().map(|uri| uri.normal().to_owned());
@@ -74,8 +74,9 @@ impl Federation {
                     done(self.keep_account(actor.clone()).await.map(|_| ()))
                 }
                 Object::Note(note) if authority::speaks_for_note(&signer.uri, note) => {
-                    // An edit of something we never had is no news to anybody here.
-                    if self.known_status(&note.id).await?.is_none() {
+                    // An edit of something we never had is no news to anybody here. Of somebody who is followed it may
+                    // have overtaken its post, which then finds the newer text.
+                    if self.known_status(&note.id).await?.is_none() && signer.is_followed != Some(true) {
                         return Ok(());
                     }
                     // A changed post is no new one: it is put before nobody again.

@@ -17,7 +17,7 @@ use phiomia_activitypub::{Envelope, Uri, signature::Head};
 use phiomia_model::{AccountId, Error, Job};
 use phiomia_store::db::{
     accounts,
-    federation::{hosts, received},
+    federation::{actors, domains, hosts, received},
 };
 use url::Url;
 
@@ -68,6 +68,8 @@ impl From<Error> for Turned {
 pub(crate) struct Signer {
     pub(crate) account: AccountId,
     pub(crate) uri: Uri,
+    /// Whether anybody here follows them, where that was looked up already.
+    pub(crate) is_followed: Option<bool>,
 }
 
 /// A request that is believed: its signature holds.
@@ -94,22 +96,37 @@ impl Federation {
         let envelope = Envelope::parse(&incoming.body, self.web)
             .map_err(|e| Turned::new(StatusCode::BAD_REQUEST, format!("The activity cannot be read: {e}")))?;
         let actor = &envelope.actor;
-        self.check_host(actor.host()).await.map_err(turned_by_domain)?;
+        let is_of_interest = self.look_at_sender(&envelope).await?;
         if self.is_own(actor) {
             return Err(Turned::new(StatusCode::FORBIDDEN, "Nobody else sends in the name of people here"));
         }
-        let is_unknown = self.known_account(actor).await?.is_none();
-        // Somebody we never heard of is gone, or has a new picture: nothing to do, and nothing to fetch.
-        if is_unknown && envelope.is_about_its_actor() && matches!(envelope.kind.as_str(), "Delete" | "Update") {
+        if !is_of_interest {
             return Ok(None);
         }
         let url = self.own_url(&incoming.target)?;
         let head = Head { method: &Method::POST, url: &url, headers: &incoming.headers };
-        let signer = self.verify(&head, Some(&incoming.body)).await?;
+        let signer = self.verify(&head, Some(&incoming.body), Some(actor.host())).await?;
         if signer.uri != *actor && signer.uri.host() != actor.host() {
             self.check_host(signer.uri.host()).await.map_err(turned_by_domain)?;
         }
         Ok(Some(Authentic { envelope, signer }))
+    }
+
+    /// Whether this server speaks with the sender's, and whether what is sent can mean anything here: that somebody we
+    /// never heard of is gone, or has a new picture, is nothing to do, and nothing to fetch for. One look at the database
+    /// for both.
+    async fn look_at_sender(&self, envelope: &Envelope) -> Result<bool, Turned> {
+        let is_about_actor = envelope.is_about_its_actor() && matches!(envelope.kind.as_str(), "Delete" | "Update");
+        let (host, uri) = (envelope.actor.host().to_owned(), envelope.actor.normal().to_owned());
+        let (standing, is_of_interest) = self
+            .db
+            .read(move |q| {
+                let is_of_interest = !is_about_actor || actors::by_uri(q, &uri)?.is_some();
+                Ok((domains::standing(q, &host)?, is_of_interest))
+            })
+            .await?;
+        self.admit(&standing, envelope.actor.host()).map_err(turned_by_domain)?;
+        Ok(is_of_interest)
     }
 
     /// Who signed a request that asks for something; `None` for one without a signature.
@@ -122,7 +139,7 @@ impl Federation {
         }
         let url = self.own_url(target)?;
         let head = Head { method: &Method::GET, url: &url, headers };
-        let signer = self.verify(&head, None).await?;
+        let signer = self.verify(&head, None, None).await?;
         self.check_host(signer.uri.host()).await.map_err(turned_by_domain)?;
         Ok(Some(signer.account))
     }

@@ -61,19 +61,26 @@ impl KnownKeys {
 }
 
 impl Federation {
-    /// Who signed a request.
-    pub(crate) async fn verify(&self, head: &Head<'_>, body: Option<&[u8]>) -> Result<Signer, Turned> {
+    /// Who signed a request. `admitted`: a host that was looked at already.
+    pub(crate) async fn verify(
+        &self,
+        head: &Head<'_>,
+        body: Option<&[u8]>,
+        admitted: Option<&str>,
+    ) -> Result<Signer, Turned> {
         let now = self.db.clock().now();
         let signed = Signed::examine(head, body, now).map_err(unauthorized)?;
         let key_id = signed.key_uri(self.web).map_err(unauthorized)?;
         if self.is_own(&key_id) {
             return Err(Turned::new(StatusCode::UNAUTHORIZED, "The key is one of ours"));
         }
-        self.check_host(key_id.host()).await.map_err(super::turned_by_domain)?;
+        if admitted != Some(key_id.host()) {
+            self.check_host(key_id.host()).await.map_err(super::turned_by_domain)?;
+        }
         if let Some(known) = self.known_key(&key_id).await?
             && signed.verify(&known.key).is_ok()
         {
-            return Ok(Signer { account: known.account, uri: known.owner });
+            return Ok(Signer { account: known.account, uri: known.owner, is_followed: None });
         }
         // Unknown, or another one by now.
         let name = key_id.normal().to_owned();
@@ -85,7 +92,7 @@ impl Federation {
         }
         match self.fetch_key(&key_id).await {
             Ok(known) => match signed.verify(&known.key) {
-                Ok(()) => Ok(Signer { account: known.account, uri: known.owner }),
+                Ok(()) => Ok(Signer { account: known.account, uri: known.owner, is_followed: None }),
                 Err(refused) => {
                     self.known_keys.fail(&name, now);
                     Err(unauthorized(refused))
@@ -106,7 +113,7 @@ impl Federation {
             Some(known) => known,
             None => self.fetch_key(id).await?,
         };
-        Ok((Signer { account: known.account, uri: known.owner }, known.key))
+        Ok((Signer { account: known.account, uri: known.owner, is_followed: None }, known.key))
     }
 
     async fn known_key(&self, id: &Uri) -> Result<Option<Known>, Error> {

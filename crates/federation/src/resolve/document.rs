@@ -136,8 +136,14 @@ impl Federation {
 
     /// Whether this server speaks with a host at all.
     pub(crate) async fn check_host(&self, host: &str) -> Result<(), Missing> {
-        let (name, limited) = (host.to_owned(), self.settings.limited);
+        let name = host.to_owned();
         let standing = self.db.read(move |q| Ok(domains::standing(q, &name)?)).await?;
+        self.admit(&standing, host)
+    }
+
+    /// What a standing means for a host.
+    pub(crate) fn admit(&self, standing: &domains::Standing, host: &str) -> Result<(), Missing> {
+        let limited = self.settings.limited;
         if standing.severity == Severity::Suspend || (limited && !standing.is_allowed) {
             return Err(Missing::KeptAway(host.to_owned()));
         }

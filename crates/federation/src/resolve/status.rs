@@ -12,10 +12,13 @@ use phiomia_social::{
     cards,
     remote::{self, Coming},
 };
-use phiomia_store::db::{
-    accounts,
-    federation::{actors, posts},
-    statuses,
+use phiomia_store::{
+    Query,
+    db::{
+        accounts,
+        federation::{actors, posts},
+        statuses,
+    },
 };
 
 use super::Missing;
@@ -62,11 +65,13 @@ impl Federation {
         let kept = self.db.write(move |tx| {
             let known = posts::by_uri(tx, &draft.uri)?;
             let before = known.map(|id| statuses::source(tx, id)).transpose()?.flatten().map(|row| row.text);
-            if known.is_some() {
+            // What is sent as new is never newer than what is here.
+            let is_older = known.is_some() && coming == Coming::Sent;
+            if known.is_some() && !is_older {
                 remote::edit(tx, &draft)?;
             }
             let kept = remote::receive(tx, &draft, coming)?;
-            if let Some(id) = kept.filter(|_| before.as_ref() != Some(&draft.text)) {
+            if let Some(id) = kept.filter(|_| !is_older && before.as_ref() != Some(&draft.text)) {
                 cards::look(tx, &social, id, &draft.text, false)?;
             }
             Ok(kept)
@@ -76,8 +81,7 @@ impl Federation {
 
     /// A post as the database takes it: everybody in it looked up, all within the bounds.
     pub(crate) async fn draft(&self, note: &Note, reach: Reach) -> Result<RemoteDraft, Missing> {
-        let author = self.account(&note.author).await?;
-        let followers = self.db.read(move |q| Ok(actors::find(q, author)?.and_then(|row| row.followers))).await?;
+        let (author, followers) = self.author_and_followers(&note.author).await?;
         let followers = followers.and_then(|text| Uri::parse(&text, self.web).ok());
         let mentions = self.mentions(note).await?;
         let addressed = self.addressed(&note.audience, &mentions).await?;
@@ -119,6 +123,21 @@ impl Federation {
         })
     }
 
+    /// The author, and where their followers are named.
+    async fn author_and_followers(&self, uri: &Uri) -> Result<(AccountId, Option<String>), Missing> {
+        let followers = |q: &Query<'_>, author| Ok::<_, Error>(actors::find(q, author)?.and_then(|row| row.followers));
+        let name = uri.normal().to_owned();
+        let known = self.db.read(move |q| match actors::by_uri(q, &name)? {
+            Some(author) => Ok(Some((author, followers(q, author)?))),
+            None => Ok(None),
+        });
+        if let Some(known) = known.await? {
+            return Ok(known);
+        }
+        let author = self.account(uri).await?;
+        Ok((author, self.db.read(move |q| followers(q, author)).await?))
+    }
+
     async fn mentions(&self, note: &Note) -> Result<Vec<(AccountId, String)>, Missing> {
         let mut found = Vec::new();
         for (n, mention) in note.tags.mentions.iter().enumerate() {
@@ -144,7 +163,7 @@ impl Federation {
 
     async fn known_or_by_page(&self, uri: &Uri) -> Result<Option<AccountId>, Error> {
         let (normal, text) = (uri.normal().to_owned(), uri.as_str().to_owned());
-        let find = move |q: &phiomia_store::Query<'_>| match actors::by_uri(q, &normal)? {
+        let find = move |q: &Query<'_>| match actors::by_uri(q, &normal)? {
             Some(known) => Ok(Some(known)),
             // Some softwares name the page instead of the id.
             None => Ok(actors::by_url(q, &text)?),

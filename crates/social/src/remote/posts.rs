@@ -99,6 +99,11 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
             created_at: published,
         },
     )?;
+    if let Some(edited) = draft.edited.filter(|edited| *edited > published)
+        && let Some(row) = statuses::source(tx, id)?
+    {
+        statuses::update(tx, id, &Edited { edited_at: Some(edited.min(tx.now())), ..row })?;
+    }
     let missing = draft.in_reply_to.as_deref().filter(|_| parent_id.is_none());
     posts::keep(tx, id, draft, missing)?;
     if let Some(poll) = &draft.poll {

@@ -1,0 +1,137 @@
+//! Kills the server without warning while other servers deliver to it, and while it delivers to them: what was answered
+//! with `202` is there afterwards, and every host has got everything, at most a few things twice.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    client::Connection,
+    fanout::{account, post},
+    inbox::{Plan, Signed, Stage},
+    neighbours::{Neighbours, SETTINGS},
+    server::Site,
+};
+
+const CLIENTS: usize = 16;
+const LONGEST: Duration = Duration::from_secs(180);
+
+/// Between 50 and 850 ms, different in each round and the same in each run.
+fn moment(round: usize) -> Duration {
+    Duration::from_millis(u64::try_from(50 + (round * 7_919) % 800).unwrap_or(50))
+}
+
+/// Deliveries to the inbox.
+pub async fn inbox(server: &Path, postgres: Option<&str>, n_rounds: usize) {
+    let plan = Plan {
+        server: server.to_owned(),
+        postgres: postgres.map(str::to_owned),
+        n_actors: 100,
+        n_people: 20,
+        n_notes: n_rounds * 600,
+        is_followed_by_all: false,
+    };
+    let (site, stage) = Stage::set(&plan).await;
+    let waiting: Arc<Mutex<Vec<(usize, Signed)>>> =
+        Arc::new(Mutex::new(stage.requests.into_iter().enumerate().collect()));
+    let acknowledged: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let mut running = site.start_with(&SETTINGS).await;
+    for round in 0..n_rounds {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                let (address, waiting) = (site.address.clone(), waiting.clone());
+                tokio::spawn(send(address, waiting, acknowledged.clone(), is_over.clone()))
+            })
+            .collect();
+        tokio::time::sleep(moment(round)).await;
+        running.kill();
+        is_over.store(true, Ordering::Relaxed);
+        for client in clients {
+            client.await.unwrap();
+        }
+        running = site.start_with(&SETTINGS).await;
+    }
+    let begun = Instant::now();
+    while site.n_jobs().await > 0 && begun.elapsed() < LONGEST {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    let seen = crate::inbox::seen(&site.address, &stage.readers).await;
+    let lost = acknowledged.iter().filter(|n| !seen.contains_key(&crate::inbox::text(**n))).count();
+    let doubled = seen.values().filter(|times| **times > 1).count();
+    println!(
+        "{}: killed {n_rounds} times while {CLIENTS} connections delivered: {} notes answered with 202, {lost} lost, \
+         {doubled} seen twice, {} jobs left",
+        engine(&site),
+        acknowledged.len(),
+        site.n_jobs().await,
+    );
+    running.kill();
+    assert!(lost == 0 && doubled == 0 && acknowledged.len() > n_rounds, "something acknowledged was lost or doubled");
+}
+
+fn engine(site: &Site) -> &'static str {
+    if site.is_postgres() { "PostgreSQL" } else { "SQLite" }
+}
+
+/// Sends what waits until the connection breaks. What was sent and not answered is sent again, as other servers do.
+async fn send(
+    address: String,
+    waiting: Arc<Mutex<Vec<(usize, Signed)>>>,
+    acknowledged: Arc<Mutex<Vec<usize>>>,
+    is_over: Arc<AtomicBool>,
+) {
+    let Ok(mut connection) = Connection::open(&address).await else { return };
+    while !is_over.load(Ordering::Relaxed) {
+        let Some((n, request)) = waiting.lock().unwrap().pop() else { return };
+        match connection.deliver("/inbox", request.headers.clone(), request.body.clone()).await {
+            Ok(answer) if answer.status == 202 => acknowledged.lock().unwrap().push(n),
+            Ok(answer) => panic!("an activity was answered with {}", answer.status),
+            Err(_) => return waiting.lock().unwrap().push((n, request)),
+        }
+    }
+}
+
+/// Deliveries to many hosts.
+pub async fn fanout(server: &Path, postgres: Option<&str>, n_rounds: usize) {
+    const HOSTS: usize = 500;
+    let site = Site::new(server, postgres);
+    site.run(&["db", "migrate"]);
+    site.run(&["settings", "set", "rate_limits", "off"]);
+    let token = site.people(1).pop().unwrap();
+    let neighbours = Neighbours::begin().await;
+    let mut running = site.start_with(&SETTINGS).await;
+    let author = account(&site, &token).await;
+    neighbours.follow(&site, author, 5_000_000, HOSTS, 0).await;
+    for round in 0..n_rounds {
+        post(&site, &token, &format!("kill {round}")).await;
+        tokio::time::sleep(moment(round)).await;
+        running.kill();
+        running = site.start_with(&SETTINGS).await;
+    }
+    let (mut missing, mut doubled) = (0, 0);
+    for round in 0..n_rounds {
+        let text = format!("kill {round}");
+        let begun = Instant::now();
+        while neighbours.hosts_with(&text).len() < HOSTS && begun.elapsed() < LONGEST {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let hosts = neighbours.hosts_with(&text);
+        missing += HOSTS.saturating_sub(hosts.len());
+        doubled += hosts.values().filter(|times| **times > 1).count();
+    }
+    println!(
+        "{}: killed {n_rounds} times while a post went to {HOSTS} hosts: {missing} of {} deliveries missing, {doubled} \
+         made twice (the other server knows the activity by its id)",
+        engine(&site),
+        HOSTS * n_rounds,
+    );
+    running.kill();
+    assert_eq!(missing, 0, "every host gets every post");
+}

@@ -1,0 +1,41 @@
+"""What comes in another order than it was sent."""
+
+import pytest
+
+from federation import Federated
+from hostile import word
+from server import engines, eventually
+
+
+@pytest.fixture(scope="module", params=engines())
+def server(request):
+    with Federated(request.param) as running:
+        yield running
+
+
+def test_an_edit_that_overtakes_its_post_is_not_lost(server, peer):
+    reader, carol = server.person("reader"), peer.actor("carol")
+    account = reader.finds(carol)
+    reader.client.account_follow(account.id)
+    asked = peer.eventually_received(type="Follow", object=carol.id)
+    carol.send(carol.accept(asked.json), peer.find(reader.handle))
+    eventually(lambda: reader.client.account_relationships(account.id)[0].following, "the follow is accepted")
+    known = peer.find(reader.handle)
+    first, second = word(), word()
+    note = carol.note(first)
+    carol.send(carol.update(note | {"content": f"<p>{second}</p>", "updated": "2026-11-25T12:00:01Z"}), known)
+    carol.send(carol.create(note), known)
+    seen = reader.sees(second)
+    assert seen.uri == note["id"]
+    assert first not in [post.content for post in reader.home()]
+
+
+def test_an_edit_of_a_stranger_brings_nothing(server, peer):
+    reader, carol = server.person("reader"), peer.actor("carol")
+    known, text = peer.find(reader.handle), word()
+    note = carol.note(text)
+    carol.send(carol.update(note), known)
+    last = carol.note(word(), mentions=[known])
+    carol.send(carol.create(last), known)
+    reader.hears("mention")
+    assert reader.reads(note["id"]) is None
