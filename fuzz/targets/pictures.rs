@@ -1,0 +1,9 @@
+//! Files that say they are pictures.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use phiomia_media::{Purpose, prepare};
+
+fuzz_target!(|data: &[u8]| {
+    let _ = prepare(data, Purpose::Emoji);
+});
