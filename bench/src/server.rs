@@ -146,6 +146,20 @@ impl Site {
         }
     }
 
+    /// One column of texts.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        match &self.postgres {
+            None => {
+                let file = self.file();
+                let mut statement = file.prepare(sql).unwrap();
+                statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            }
+            Some(address) => {
+                self.client(address).await.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
     /// Changes rows behind the server's back.
     pub async fn execute(&self, sql: &str) {
         match &self.postgres {

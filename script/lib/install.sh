@@ -33,7 +33,7 @@ python_makes_venvs() { have python3 && python3 -c 'import ensurepip, venv' 2>/de
 
 # A compiler for the C parts: SQLite and the cryptography library.
 install_for_building() {
-  have cc || apt_install build-essential
+  { have cc && have c++; } || apt_install build-essential
 }
 
 # What the whole test run needs besides Rust.

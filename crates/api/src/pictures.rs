@@ -67,6 +67,9 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
     // What lies under a name never changes, so the name says which version it is.
     let tag = format!("\"{}\"", name.replace('/', "-"));
     if ask.header("if-none-match").is_some_and(|known| known == "*" || known.contains(&tag)) {
+        if !ask.api.files.exists(&key).await? {
+            return Err(not_there().into());
+        }
         return Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag));
     }
     let range = ask.header("range").filter(|_| ask.header("if-range").is_none_or(|known| known == tag));
@@ -132,8 +135,12 @@ fn picture(content_type: &'static str, bytes: impl Into<axum::body::Body>) -> Re
         (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        // Web clients on other sites draw them.
+        // Web clients on other sites draw them, and players ask for parts.
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("Accept-Ranges, Content-Length, Content-Range, ETag"),
+        ),
     ];
     (headers, bytes.into()).into_response()
 }

@@ -24,9 +24,21 @@ pub enum Unfit {
         height: u32,
     },
     /// An animation that is too long or too large.
-    #[error("is an animation of more than {most} pixels in all its pictures")]
+    #[error("is an animation of more than {frames} pictures, or of more than {} million pixels in all of them", .most / 1_000_000)]
     TooMuchAnimation {
-        /// The most.
+        /// Most pixels.
+        most: u64,
+        /// Most pictures.
+        frames: u32,
+    },
+    /// A moving picture that is too large.
+    #[error("moves and has {width}x{height} pixels, at most {most} are taken of what moves")]
+    TooLargeToMove {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Most pixels.
         most: u64,
     },
     /// It has no pixels.

@@ -9,6 +9,8 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 const CPU_SECONDS: u64 = 30;
 /// Standard input, output and error: with no more, neither a file nor a connection can be opened.
 const N_DESCRIPTORS: u64 = 3;
+/// The code of a child that could not give up what it may not do: our fault, not the file's.
+pub(crate) const REFUSES_TO_WORK: i32 = 1;
 /// Most bytes that are read: the largest picture and the line before it.
 const MOST_ASKED: u64 = 17 * 1024 * 1024;
 

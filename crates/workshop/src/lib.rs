@@ -152,6 +152,9 @@ async fn ask(settings: &Settings, task: Task, bytes: &[u8]) -> io::Result<Vec<u8
     };
     let ((), said, why) = tokio::join!(give, read(stdout, MOST_ANSWER), read(stderr, 4_096));
     let ended = child.wait().await?;
+    if ended.code() == Some(child::REFUSES_TO_WORK) {
+        return Err(io::Error::other(String::from_utf8_lossy(&why).trim().to_owned()));
+    }
     if !ended.success() {
         let why = String::from_utf8_lossy(&why).into_owned();
         tracing::info!(status = %ended, why, "a file was too much for the child that decodes");

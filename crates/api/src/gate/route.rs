@@ -124,7 +124,8 @@ where
         rate::tell(&quota, headers);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
-        let is_good = response.status().is_success();
+        // What has not changed may be kept as long as what it stands for.
+        let is_good = response.status().is_success() || response.status() == http::StatusCode::NOT_MODIFIED;
         let value = match declared.cache {
             Cache::Shared(seconds) if is_good => HeaderValue::from_str(&format!("public, max-age={seconds}")).ok(),
             Cache::Forever if is_good => Some(HeaderValue::from_static("public, max-age=31536000, immutable")),

@@ -66,8 +66,12 @@ impl Reading {
         match (operator.name.as_str(), value.as_str()) {
             ("has", "poll") => search.has_poll = Some(is),
             ("has", "link") => search.has_link = Some(is),
-            // No post has any of these here yet.
-            ("has", "media" | "image" | "video" | "audio" | "embed") => return Ok(!is),
+            ("has", "media") => search.media = Some((None, is)),
+            ("has", "image") => search.media = Some((Some("image"), is)),
+            ("has", "video") => search.media = Some((Some("video"), is)),
+            ("has", "audio") => search.media = Some((Some("audio"), is)),
+            // What is embedded is not looked for.
+            ("has", "embed") => return Ok(!is),
             ("is", "reply") => search.is_reply = Some(is),
             ("is", "sensitive") => search.is_sensitive = Some(is),
             ("in", "all") => (search.in_public, search.in_library) = (true, true),

@@ -83,6 +83,9 @@ on_both_engines! {
         assert_eq!((beyond.status.as_u16(), beyond.header("content-range")), (416, &*format!("bytes */{}", whole.body.len())));
         let known = alice.ask_with(Method::GET, &address, None, &[("if-none-match", &tag)]).await;
         assert_eq!((known.status.as_u16(), known.body.len()), (304, 0));
+        assert_eq!(known.header("cache-control"), "public, max-age=31536000, immutable");
+        let made_up = "/system/media/00/000000000000000000000000000000/original.jpg";
+        assert_eq!(alice.ask_with(Method::GET, made_up, None, &[("if-none-match", "*")]).await.status.as_u16(), 404);
         let head = alice.ask(Method::HEAD, &address, None).await.ok();
         assert_eq!((head.header("content-length"), head.body.len()), (&*whole.body.len().to_string(), 0));
         for strange in ["/system/media/00/00000000000000000000000000000f/original.jpg", "/system/media/../../phiomia.toml/x"] {
@@ -144,7 +147,18 @@ on_both_engines! {
         let again = alice.post("/api/v1/statuses", json!({"status": "x", "media_ids": [one["id"]]})).await.refusal();
         let missing = format!("Validation failed: Media {} not found or already attached to another post", one["id"].as_str().unwrap());
         assert_eq!(again, (422, missing));
-        alice.says("without", "public").await;
+        let without = alice.says("without", "public").await;
+        for (question, expected) in [
+            ("from:me has:media", vec![&post["id"]]),
+            ("from:me has:image", vec![&post["id"]]),
+            ("from:me has:video", vec![]),
+            ("from:me -has:media", vec![&json!(without)]),
+            ("without has:media", vec![]),
+        ] {
+            let found = alice.get(&format!("/api/v2/search?type=statuses&q={}", question.replace(' ', "%20"))).await.ok();
+            let found = found.json()["statuses"].as_array().unwrap().iter().map(|s| s["id"].clone()).collect::<Vec<_>>();
+            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{question}");
+        }
         for list in [
             format!("/api/v1/accounts/{}/statuses?only_media=true", alice.account),
             "/api/v1/timelines/public?only_media=true".into(),

@@ -10,10 +10,14 @@ use image::{
 };
 
 use super::{Picture, Version, blurhash, decode, encode, resize};
-use crate::{Format, Purpose, Unfit};
+use crate::{Format, Purpose, Unfit, purpose::Fit};
 
 /// Most pixels of all frames together: 1,200 frames of 640x360. An animation costs its viewers that much, too.
 const MOST_PIXELS: u64 = 280_000_000;
+/// Most frames, however small.
+const MOST_FRAMES: u32 = 3_000;
+/// Most pixels of all frames of a WebP, which are in memory together, and once more in the encoder.
+const MOST_KEPT: u64 = 18_000_000;
 /// Largest picture that may move: Mastodon's bound for GIF.
 const MOST_AREA: u64 = 1_280 * 720;
 
@@ -51,11 +55,14 @@ fn of_gif(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
         encoder.set_repeat(repeat).map_err(unwritten)?;
         while let Some(frame) = decoder.read_next_frame().map_err(damaged)? {
             n_frames += 1;
-            pixels += u64::from(width) * u64::from(height);
-            if pixels > MOST_PIXELS || (n_frames > 1 && u64::from(width) * u64::from(height) > MOST_AREA) {
-                return Err(Unfit::TooMuchAnimation {
-                    most: if pixels > MOST_PIXELS { MOST_PIXELS } else { MOST_AREA },
-                });
+            // Whoever shows it draws the whole each time; a frame may say that it is larger than that.
+            let (wide, high) = (u32::from(width.max(frame.width)), u32::from(height.max(frame.height)));
+            pixels += u64::from(wide) * u64::from(high);
+            if n_frames > 1 {
+                check_area(wide, high)?;
+            }
+            if pixels > MOST_PIXELS || n_frames > MOST_FRAMES {
+                return Err(Unfit::TooMuchAnimation { most: MOST_PIXELS, frames: MOST_FRAMES });
             }
             let mut frame = frame.clone();
             // Nobody waits for a click.
@@ -66,7 +73,8 @@ fn of_gif(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
             encoder.write_frame(&frame).map_err(unwritten)?;
         }
     }
-    if n_frames < 2 {
+    // What would have to be made smaller, frame by frame, is shown by its first picture.
+    if n_frames < 2 || !fits(width.into(), height.into(), purpose) {
         return Ok(None);
     }
     let first = GifDecoder::new(Cursor::new(bytes)).map_err(decode::unfit)?.into_frames().next();
@@ -82,16 +90,17 @@ fn of_webp(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
     }
     let mut first: Option<DynamicImage> = None;
     let mut frames = Vec::new();
-    let (mut pixels, mut at) = (0_u64, 0_i32);
+    let (mut n_frames, mut pixels, mut at) = (0_u32, 0_u64, 0_i32);
     for frame in decoder.into_frames() {
         let frame = frame.map_err(decode::unfit)?;
         let (numerator, denominator) = frame.delay().numer_denom_ms();
         let image = resize::fit(DynamicImage::ImageRgba8(frame.into_buffer()), purpose.fit())?;
-        let area = u64::from(image.width()) * u64::from(image.height());
-        pixels += area;
+        check_area(image.width(), image.height())?;
+        pixels += u64::from(image.width()) * u64::from(image.height());
+        n_frames += 1;
         // All frames are in memory until the last one is written.
-        if pixels > MOST_PIXELS / 10 || area > MOST_AREA {
-            return Err(Unfit::TooMuchAnimation { most: MOST_PIXELS / 10 });
+        if pixels > MOST_KEPT || n_frames > MOST_FRAMES {
+            return Err(Unfit::TooMuchAnimation { most: MOST_KEPT, frames: MOST_FRAMES });
         }
         let started = at;
         at = at.saturating_add(i32::try_from(numerator / denominator.max(1)).unwrap_or(i32::MAX));
@@ -110,6 +119,23 @@ fn of_webp(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
     let moving =
         Version { bytes: written.to_vec(), format: Format::WebP, width: first.width(), height: first.height() };
     with_still(moving, first, purpose).map(Some)
+}
+
+fn check_area(width: u32, height: u32) -> Result<(), Unfit> {
+    if u64::from(width) * u64::from(height) > MOST_AREA {
+        return Err(Unfit::TooLargeToMove { width, height, most: MOST_AREA });
+    }
+    Ok(())
+}
+
+/// Whether a moving picture may stay as large as it is. Whoever shows avatars and headers cuts them to their places.
+fn fits(width: u32, height: u32, purpose: Purpose) -> bool {
+    match purpose.fit() {
+        Fit::Cover(most_width, most_height) | Fit::Within(most_width, most_height) => {
+            width <= most_width && height <= most_height
+        }
+        Fit::Area(_) => true,
+    }
 }
 
 fn damaged(error: gif::DecodingError) -> Unfit {

@@ -36,7 +36,8 @@ fn a_head_that_promises_too_much_is_refused_before_anything_is_decoded() {
 #[test]
 fn an_animation_that_never_ends_is_refused() {
     assert!(matches!(refused(&gif(1_200, 700, 400)), Unfit::TooMuchAnimation { .. }));
-    assert!(matches!(refused(&gif(2_000, 700, 2)), Unfit::TooMuchAnimation { .. }));
+    assert!(matches!(refused(&gif(2_000, 700, 2)), Unfit::TooLargeToMove { .. }));
+    assert!(matches!(refused(&gif(1, 1, 3_001)), Unfit::TooMuchAnimation { .. }));
 }
 
 #[test]

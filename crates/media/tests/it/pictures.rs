@@ -103,6 +103,14 @@ fn a_moving_gif_goes_on_moving_and_has_a_still_one() {
 }
 
 #[test]
+fn a_moving_avatar_moves_where_it_needs_no_cutting() {
+    let small = prepare(&gif(100, 100, 3), Purpose::Avatar).unwrap();
+    assert_eq!((small.original.format, small.original.width), (Format::Gif, 100));
+    let large = prepare(&gif(500, 300, 3), Purpose::Avatar).unwrap();
+    assert_eq!((large.original.format, large.original.width, large.original.height), (Format::Png, 400, 400));
+}
+
+#[test]
 fn a_gif_of_one_picture_becomes_a_png() {
     let picture = attachment(&gif(30, 30, 1));
     assert_eq!(picture.original.format, Format::Png);

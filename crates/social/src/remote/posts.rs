@@ -52,8 +52,11 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
         let Some(row) = statuses::source(tx, known)? else { return Ok(None) };
         // Somebody asked for it just before its server sent it: it is no less news for that.
         if coming == Coming::Sent && row.created_at > tx.now().minus(NEWS) {
-            let people: Vec<AccountId> = draft.mentions.iter().map(|(account, _)| *account).collect();
-            put_before_people(tx, known, row.conversation.unwrap_or_default(), draft, &people, row.is_reply())?;
+            // What is here counts, and not what comes along now: a post never gains readers by being sent again.
+            let people: Vec<AccountId> =
+                statuses::mentioned(tx, known)?.into_iter().map(|(person, _)| person).collect();
+            let as_kept = RemoteDraft { visibility: row.visibility, ..draft.clone() };
+            put_before_people(tx, known, row.conversation.unwrap_or_default(), &as_kept, &people, row.is_reply())?;
         }
         return Ok(Some(known));
     }

@@ -29,6 +29,8 @@ macro_rules! findable {
         and (cast($11 as boolean) is null or s.is_sensitive = $11)
         and (cast($12 as boolean) is null or exists (select 1 from polls l where l.status_id = s.id) = $12)
         and (cast($13 as boolean) is null or (s.text like '%http%://%') = $13)
+        and (cast($15 as text) is null or (coalesce(s.media, '') like $15
+            or exists (select 1 from remote_statuses t where t.status_id = s.id and t.attachments like $15)) = $16)
         and (($6 and s.visibility = 0 and a.is_indexable and a.silenced_at is null
                 and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = s.account_id)
                 and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $5)
@@ -55,13 +57,13 @@ queries! {
         sqlite: "delete from status_words where rowid = $1",
         postgres: "delete from status_words where status_id = $1",
     };
-    // $1 below, $2 above, $3 at most, $4 the words, $15 passed over, $16 matches looked at. PostgreSQL looks through the newest posts before it
+    // $1 below, $2 above, $3 at most, $4 the words, $17 passed over, $18 matches looked at. PostgreSQL looks through the newest posts before it
     // asks the index: a word of most posts is found among them, and collecting all its posts from the index takes long.
     WITH_WORDS = Sql::Differs {
         sqlite: concat!("select s.id from (select rowid as id from status_words
-                where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit cast($16 as bigint)) w
+                where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit cast($18 as bigint)) w
             join statuses s on s.id = w.id join accounts a on a.id = s.account_id
-            where ", findable!(), " order by s.id desc limit $3 offset $15"),
+            where ", findable!(), " order by s.id desc limit $3 offset $17"),
         postgres: concat!("with recent as materialized (select status_id, words from status_words
                 where status_id < $1 and status_id > $2 order by status_id desc limit 3000),
             first as materialized (select s.id from recent w
@@ -70,19 +72,19 @@ queries! {
             rest as (select s.id from (select status_id from status_words
                     where words @@ cast(cast($4 as text) as tsquery) and status_id > $2
                         and status_id < (select min(status_id) from recent)
-                        and (select count(*) from first) < cast($3 as bigint) + cast($15 as bigint)
-                    order by status_id desc limit cast($16 as bigint)) w
+                        and (select count(*) from first) < cast($3 as bigint) + cast($17 as bigint)
+                    order by status_id desc limit cast($18 as bigint)) w
                 join statuses s on s.id = w.status_id join accounts a on a.id = s.account_id
                 where ", findable!(), ")
-            select id from first union all select id from rest order by id desc limit $3 offset $15"),
+            select id from first union all select id from rest order by id desc limit $3 offset $17"),
     };
     // The same for conditions alone.
     WITHOUT_WORDS = Sql::Same(concat!("select s.id from (select id, account_id, text, language, visibility, is_sensitive,
-                in_reply_to_id, reblog_of_id, deleted_at
+                in_reply_to_id, reblog_of_id, deleted_at, media
             from statuses where id < $1 and id > $2 and (cast($8 as bigint) is null or account_id = $8)
             order by id desc limit cast($4 as bigint)) s
         join accounts a on a.id = s.account_id
-        where ", findable!(), " order by s.id desc limit $3 offset $15"));
+        where ", findable!(), " order by s.id desc limit $3 offset $17"));
     // Posts whose words have to be written anew, oldest first.
     UNREAD = Sql::Same("select s.id, s.account_id, s.text, s.spoiler_text, s.is_local from statuses s
         where s.id > $1 and s.reblog_of_id is null and s.deleted_at is null order by s.id limit $2");
@@ -122,6 +124,8 @@ pub struct StatusSearch {
     pub has_poll: Option<bool>,
     /// Has a link.
     pub has_link: Option<bool>,
+    /// With attachments, of one kind or of any; or without.
+    pub media: Option<(Option<&'static str>, bool)>,
 }
 
 /// Keeps the words of a post and who wrote it, in place of those it had.
@@ -169,6 +173,10 @@ pub fn statuses(
     let asked = if is_postgres(q) { vector_query(&phrases) } else { match_query(&phrases) };
     let words = if has_words { Value::Text(&asked) } else { Value::Int(MOST_MATCHES) };
     let flag = |value: Option<bool>| value.map_or(Value::Null, Value::Bool);
+    let kind = search.media.as_ref().map(|(kind, _)| match kind {
+        None => "%\"kind\":%".to_owned(),
+        Some(word) => format!("%\"kind\":\"{word}\"%"),
+    });
     let find = |window: i64| {
         let mut values = vec![
             Value::Int(page.max_id.unwrap_or(i64::MAX)),
@@ -185,6 +193,8 @@ pub fn statuses(
             flag(search.has_poll),
             flag(search.has_link),
             Value::Int(now.0),
+            kind.as_deref().map_or(Value::Null, Value::Text),
+            Value::Bool(search.media.as_ref().is_some_and(|(_, is)| *is)),
             Value::Int(offset),
         ];
         if has_words {

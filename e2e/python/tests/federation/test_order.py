@@ -1,5 +1,7 @@
 """What comes in another order than it was sent."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from federation import Federated
@@ -22,8 +24,9 @@ def test_an_edit_that_overtakes_its_post_is_not_lost(server, peer):
     eventually(lambda: reader.client.account_relationships(account.id)[0].following, "the follow is accepted")
     known = peer.find(reader.handle)
     first, second = word(), word()
+    later = (datetime.now(timezone.utc) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     note = carol.note(first)
-    carol.send(carol.update(note | {"content": f"<p>{second}</p>", "updated": "2026-11-25T12:00:01Z"}), known)
+    carol.send(carol.update(note | {"content": f"<p>{second}</p>", "updated": later}), known)
     carol.send(carol.create(note), known)
     seen = reader.sees(second)
     assert seen.uri == note["id"]

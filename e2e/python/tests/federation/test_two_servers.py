@@ -150,8 +150,8 @@ def test_a_block_ends_following_both_ways(alice, bob):
     follower = bob.knows(alice)
     assert bob.client.account_block(follower.id).blocking is True
     soon(lambda: not alice.client.account_relationships(seen.id)[0].following, "alice does not follow any more")
-    assert alice.client.account_relationships(seen.id)[0].followed_by is False
-    assert alice.client.account_followers(alice.id) == []
+    soon(lambda: not alice.client.account_relationships(seen.id)[0].followed_by, "bob does not follow any more")
+    soon(lambda: alice.client.account_followers(alice.id) == [], "alice has no follower")
     soon(lambda: alice.client.account_relationships(seen.id)[0].blocked_by, "alice is blocked")
 
     # What the blocked person does arrives nowhere.

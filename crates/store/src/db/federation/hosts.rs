@@ -51,6 +51,7 @@ queries! {
             last_failed_at = $6, last_error = $7, failed_days = $8, last_failed_day = $9, unavailable_since = $10
         where host = $1");
     SET_DIALECT = Sql::Same("update hosts set dialect = $2 where host = $1");
+    IS_NOTED = Sql::Same("select 1 from hosts where host = $1 and last_received_at >= $2 and unavailable_since is null");
     RECEIVED = Sql::Same("insert into hosts (host, last_received_at, created_at) values ($1, $2, $2)
         on conflict (host) do update set last_received_at = $2,
             next_at = case when hosts.unavailable_since is not null and hosts.next_at > $2 then $2 else hosts.next_at end,
@@ -315,6 +316,10 @@ pub fn set_dialect(tx: &Tx<'_>, host: &str, dialect: &str) -> Result<(), Fault> 
 /// The database failed.
 pub fn note_received(tx: &Tx<'_>, host: &str) -> Result<(), Fault> {
     let now = tx.now();
+    // Writing would lock the row also where nothing changes, and all that comes from one host would wait for each other.
+    if tx.exists(&IS_NOTED, (host, now.minus(RECEIVED_STEP)))? {
+        return Ok(());
+    }
     if tx.execute(&RECEIVED, (host, now, now.minus(RECEIVED_STEP)))? > 0 {
         tx.wake_deliverers();
     }
