@@ -43,9 +43,7 @@ pub async fn run(server: &Path, postgres: Option<&str>, n_rounds: usize) {
                 ))
             })
             .collect();
-        // Between 50 and 850 ms, different in each round and the same in each run.
-        let moment = 50 + (round * 7_919) % 800;
-        tokio::time::sleep(Duration::from_millis(u64::try_from(moment).unwrap_or(50))).await;
+        tokio::time::sleep(moment(round)).await;
         running.kill();
         is_over.store(true, Ordering::Relaxed);
         for client in clients {
@@ -55,6 +53,11 @@ pub async fn run(server: &Path, postgres: Option<&str>, n_rounds: usize) {
         slowest = slowest.max(running.ready_after);
     }
     report(&site, running, &tokens, &acknowledged, n_rounds, slowest).await;
+}
+
+/// When a round is killed: between 50 and 850 ms after its beginning, different in each and the same in each run.
+pub fn moment(round: usize) -> Duration {
+    Duration::from_millis(u64::try_from(50 + (round * 7_919) % 800).unwrap_or(50))
 }
 
 /// Everybody follows the first person, so that every post of theirs leaves a job behind.

@@ -15,6 +15,7 @@ use crate::{
     client::Connection,
     fanout::{account, post},
     inbox::{Plan, Signed, Stage},
+    kill::moment,
     neighbours::{Neighbours, SETTINGS},
     server::Site,
 };
@@ -25,11 +26,6 @@ const NOTES_A_ROUND: usize = 2_000;
 /// Kills that count come while something is still to be done.
 const HOSTS: usize = 4_000;
 const LONGEST: Duration = Duration::from_secs(180);
-
-/// Between 50 and 850 ms, different in each round and the same in each run.
-fn moment(round: usize) -> Duration {
-    Duration::from_millis(u64::try_from(50 + (round * 7_919) % 800).unwrap_or(50))
-}
 
 /// Deliveries to the inbox.
 pub async fn inbox(server: &Path, postgres: Option<&str>, n_rounds: usize) {

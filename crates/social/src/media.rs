@@ -29,7 +29,7 @@ const BATCH: i64 = 200;
 /// The database failed.
 pub fn begin(tx: &Tx<'_>, keys: &[String]) -> Result<MediaId, Error> {
     let media = MediaId(tx.new_id());
-    tx.enqueue_at(&Job::CheckUpload { media, keys: keys.to_vec() }, tx.now().plus(UPLOAD_LIFE))?;
+    begin_again(tx, media, keys)?;
     Ok(media)
 }
 

@@ -80,16 +80,7 @@ struct FieldInput {
 /// `PATCH /api/v1/accounts/update_credentials`
 pub async fn update_credentials(ask: Ask<Member>) -> Answer {
     let change = with_pictures(&ask, ask.decode::<Change>()?.into_edit()?).await?;
-    let (me, social, cx) = (ask.me.account, ask.api.social(), ask.api.cx().await?);
-    let entity = ask
-        .api
-        .db
-        .write(move |tx| {
-            profiles::edit(tx, &social, me, &change)?;
-            credentials(tx, me, &cx)
-        })
-        .await?;
-    json(&entity)
+    save(ask, change).await
 }
 
 /// `GET /api/v1/profile`
@@ -128,16 +119,17 @@ async fn with_pictures(ask: &Ask<Member>, mut change: ProfileEdit) -> Result<Pro
 /// `DELETE /api/v1/profile/avatar`
 pub async fn delete_avatar(ask: Ask<Member>) -> Answer {
     let avatar = PictureEdit { picture: Some(None), description: None };
-    take_down(ask, ProfileEdit { avatar, ..ProfileEdit::default() }).await
+    save(ask, ProfileEdit { avatar, ..ProfileEdit::default() }).await
 }
 
 /// `DELETE /api/v1/profile/header`
 pub async fn delete_header(ask: Ask<Member>) -> Answer {
     let header = PictureEdit { picture: Some(None), description: None };
-    take_down(ask, ProfileEdit { header, ..ProfileEdit::default() }).await
+    save(ask, ProfileEdit { header, ..ProfileEdit::default() }).await
 }
 
-async fn take_down(ask: Ask<Member>, change: ProfileEdit) -> Answer {
+/// Changes the profile and answers the account as its owner sees it.
+async fn save(ask: Ask<Member>, change: ProfileEdit) -> Answer {
     let (me, social, cx) = (ask.me.account, ask.api.social(), ask.api.cx().await?);
     let entity = ask
         .api

@@ -11,7 +11,7 @@ use super::Cx;
 /// One custom emoji.
 #[must_use]
 pub fn custom_emoji(view: &CustomEmojiView, cx: &Cx) -> entities::CustomEmoji {
-    let url = cx.addresses.at(&format!("/system/{}", view.file));
+    let url = cx.addresses.file_url(&view.file);
     entities::CustomEmoji {
         shortcode: view.shortcode.clone(),
         url: url.clone(),

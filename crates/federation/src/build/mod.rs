@@ -120,7 +120,7 @@ fn emojis<'a>(
         Ok(Emoji {
             id: None,
             shortcode: emoji.shortcode.clone(),
-            image: uri(&addresses.at(&format!("/system/{}", emoji.file)))?,
+            image: uri(&addresses.file_url(&emoji.file))?,
             media_type: Some(emoji.content_type.clone()),
             updated: None,
         })

@@ -82,8 +82,13 @@ impl Apex {
         };
         let name: String =
             host(&addresses.local_domain).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        // Terraform holds the same function, without what stands above it.
+        let function = include_str!("apex/cloudfront.js").lines().skip_while(|line| line.starts_with("//"));
+        let function: String = function.map(|line| format!("    {line}\n")).collect();
+        // First, for there are places in it, too.
         let values = [
-            ("local_domain", addresses.local_domain.as_str()),
+            ("function", function.as_str()),
+            ("local_domain", &addresses.local_domain),
             ("local_host", host(&addresses.local_domain)),
             ("web_domain", &addresses.web_domain),
             ("name", &name),

@@ -59,31 +59,7 @@ resource "aws_cloudfront_function" "well_known" {
   runtime = "cloudfront-js-2.0"
   publish = true
   code    = <<-EOT
-    function handler(event) {
-        var request = event.request;
-        var wanted = /^\/\.well-known\/(webfinger|host-meta(\.json)?|nodeinfo)$/;
-        if (!wanted.test(request.uri)) {
-            return request;
-        }
-        var pairs = [];
-        Object.keys(request.querystring).forEach(function (name) {
-            var entry = request.querystring[name];
-            (entry.multiValue || [entry]).forEach(function (one) {
-                pairs.push(one.value === '' ? name : name + '=' + one.value);
-            });
-        });
-        var query = pairs.length > 0 ? '?' + pairs.join('&') : '';
-        return {
-            statusCode: 301,
-            statusDescription: 'Moved Permanently',
-            headers: {
-                'location': { value: 'https://{{web_domain}}' + request.uri + query },
-                'access-control-allow-origin': { value: '*' },
-                'cache-control': { value: 'max-age=3600' }
-            }
-        };
-    }
-  EOT
+{{function}}  EOT
 }
 
 resource "aws_cloudfront_distribution" "apex" {
