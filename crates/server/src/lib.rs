@@ -10,6 +10,7 @@ pub mod mail;
 pub mod metrics;
 pub mod notify;
 pub mod open_files;
+pub mod plain;
 pub mod shutdown;
 mod threshold;
 pub mod tls;

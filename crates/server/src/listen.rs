@@ -103,19 +103,11 @@ pub struct Door {
 }
 
 impl Door {
-    /// The sockets systemd handed over; if there are none, one at the address.
+    /// Sockets handed over by systemd or `systemfd` (`LISTEN_FDS`); `None` when there are none.
     ///
     /// # Errors
-    /// When the address is taken, not ours or does not resolve.
-    pub async fn open(listen: &Listen) -> io::Result<Door> {
-        match Door::inherited()? {
-            Some(door) => Ok(door),
-            None => Door::bind(listen).await,
-        }
-    }
-
-    /// Sockets handed over by systemd or `systemfd` (`LISTEN_FDS`).
-    fn inherited() -> io::Result<Option<Door>> {
+    /// When one of them is no socket that listens.
+    pub fn inherited() -> io::Result<Option<Door>> {
         let mut handed = ListenFd::from_env();
         let mut door = Door::default();
         for index in 0..handed.len() {
@@ -128,7 +120,23 @@ impl Door {
                 door.tcp.push(TcpListener::from_std(socket)?);
             }
         }
-        Ok((!door.tcp.is_empty() || !door.unix.is_empty()).then_some(door))
+        Ok((!door.is_nowhere()).then_some(door))
+    }
+
+    /// Those of its sockets that are at this TCP port, as a door of their own; `None` when there are none.
+    #[must_use]
+    pub fn split_off(&mut self, port: u16) -> Option<Door> {
+        let is_there = |socket: &TcpListener| socket.local_addr().is_ok_and(|address| address.port() == port);
+        let (there, rest) = std::mem::take(&mut self.tcp).into_iter().partition(is_there);
+        self.tcp = rest;
+        let door = Door { tcp: there, unix: Vec::new() };
+        (!door.is_nowhere()).then_some(door)
+    }
+
+    /// Whether it has no socket.
+    #[must_use]
+    pub fn is_nowhere(&self) -> bool {
+        self.tcp.is_empty() && self.unix.is_empty()
     }
 
     /// One socket at the address. `localhost` listens on both loopback addresses where there are two.

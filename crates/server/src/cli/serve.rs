@@ -10,10 +10,11 @@ use phiomia_api::Api;
 
 use super::{Failure, Global, log_notes, runtime};
 use crate::{
-    config::{Config, LogFormat},
+    config::{Config, LogFormat, value::Listen},
     house::House,
     listen::{self, Door, Options},
     logs, metrics, notify, open_files,
+    plain::Plain,
     shutdown::Shutdown,
     tls::{self, Tls},
 };
@@ -59,8 +60,7 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
         let door = Door::bind(address).await.map_err(|e| Failure::because(&format!("listening on {address}"), e))?;
         tokio::spawn(metrics::serve(handle, door, shutdown.clone()));
     }
-    let address = &config.server.listen;
-    let door = Door::open(address).await.map_err(|e| Failure::because(&format!("listening on {address}"), e))?;
+    let (door, plain_door) = doors(&config).await?;
     let api = Api::new(house.parts());
     let router = phiomia_api::router(&api);
     let owner_link = house.owner_link().await.map_err(Failure)?;
@@ -80,10 +80,48 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     if let Some(tls) = tls.clone() {
         tokio::spawn(tls.keep_up(tls::EVERY));
     }
+    if let Some(door) = plain_door {
+        let more: Vec<String> = config.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect();
+        let router = Plain::new(&config.addresses(), &more).router();
+        let options = Options { https: false, ..Options::from(&config) };
+        tracing::info!("leading from plain http on {} to https", door.addresses().join(" and "));
+        tokio::spawn(listen::serve(router, door, options, shutdown.clone()));
+    }
     listen::serve(router, door, Options { tls, ..Options::from(&config) }, shutdown).await;
     house.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The sockets to listen on: those that systemd handed over go before the settings. The second is for plain http.
+async fn doors(config: &Config) -> Result<(Door, Option<Door>), Failure> {
+    let address = config.listen();
+    let taken = |address: &Listen, e: io::Error| Failure::because(&format!("listening on {address}"), e);
+    let mut door = Door::inherited().map_err(|e| Failure::because("taking over sockets", e))?.unwrap_or_default();
+    let is_handed_over = !door.is_nowhere();
+    let plain = match config.http_listen() {
+        None => None,
+        Some((address, was_said)) => {
+            let handed_over = address.port().and_then(|port| door.split_off(port));
+            match (handed_over, was_said) {
+                (Some(door), _) => Some(door),
+                (None, true) => Some(Door::bind(&address).await.map_err(|e| taken(&address, e))?),
+                // Who hands sockets over has decided which.
+                (None, false) if is_handed_over => None,
+                (None, false) => match Door::bind(&address).await {
+                    Ok(door) => Some(door),
+                    Err(error) => {
+                        tracing::warn!("nobody is led to https: listening on {address} failed: {error}");
+                        None
+                    }
+                },
+            }
+        }
+    };
+    if door.is_nowhere() {
+        door = Door::bind(&address).await.map_err(|e| taken(&address, e))?;
+    }
+    Ok((door, plain))
 }
 
 /// Nobody lives here: whoever opens the link first becomes the owner. For people it stands alone; a log that machines

@@ -9,6 +9,7 @@ mod resolve;
 mod sections;
 pub mod setting;
 mod sources;
+mod tls;
 pub mod value;
 
 pub use document::{document, print_json, print_toml};
@@ -16,10 +17,11 @@ pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
     Database, Federation, General, Instance, Locale, LogFormat, LogLevel, Logs, Media, Metrics, Redis, Server, Smtp,
-    SmtpAuth, SmtpVerify, Starttls, Tls, Workers,
+    SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
+pub use tls::{HttpListen, Tls};
 
 use setting::Reader;
 

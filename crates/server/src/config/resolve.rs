@@ -9,7 +9,7 @@ use phiomia_store::{
 };
 
 use super::{
-    Config,
+    Config, HttpListen,
     value::{Domain, Listen, Secret},
 };
 
@@ -20,12 +20,39 @@ impl Config {
         &self.general.data
     }
 
+    /// Where to listen.
+    #[must_use]
+    pub fn listen(&self) -> Listen {
+        self.server.listen.clone().unwrap_or_else(|| Listen::Tcp("localhost:3000".to_owned()))
+    }
+
+    /// Whether connections to the listener speak TLS.
+    #[must_use]
+    pub fn speaks_tls(&self) -> bool {
+        self.tls.cert_file.is_some()
+    }
+
+    /// Where plain http is answered beside TLS, and whether that was said, or is only usual.
+    #[must_use]
+    pub fn http_listen(&self) -> Option<(Listen, bool)> {
+        match (&self.tls.http_listen, self.listen()) {
+            _ if !self.speaks_tls() => None,
+            (HttpListen::None, _) => None,
+            (HttpListen::At(address), _) => Some((address.clone(), true)),
+            (HttpListen::Auto, Listen::Tcp(text)) => {
+                let host = text.strip_suffix(":443")?;
+                Some((Listen::Tcp(format!("{host}:80")), false))
+            }
+            (HttpListen::Auto, Listen::Unix(_)) => None,
+        }
+    }
+
     /// Where things of this server are found.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         let local_domain = match &self.instance.domain {
             Some(domain) => domain.as_str().to_owned(),
-            None => format!("localhost:{}", self.server.listen.port().unwrap_or(3000)),
+            None => format!("localhost:{}", self.listen().port().unwrap_or(3000)),
         };
         let web_domain =
             self.instance.web_domain.as_ref().map_or_else(|| local_domain.clone(), |d| d.as_str().to_owned());
@@ -50,7 +77,7 @@ impl Config {
     pub fn is_https(&self) -> bool {
         let domain = self.instance.web_domain.as_ref().or(self.instance.domain.as_ref());
         let is_public = || domain.is_some_and(|domain| !domain.is_for_development());
-        self.instance.https.unwrap_or_else(|| self.tls.cert_file.is_some() || is_public())
+        self.instance.https.unwrap_or_else(|| self.speaks_tls() || is_public())
     }
 
     /// The database that is meant, as the store takes it.
@@ -185,7 +212,7 @@ impl Config {
         if !self.instance.source_base_url.as_ref().is_none_or(is_page) {
             all.push("instance.source_base_url must begin with https:// or http://".to_owned());
         }
-        if self.metrics.listen.as_ref() == Some(&self.server.listen) {
+        if self.metrics.listen.as_ref() == Some(&self.listen()) {
             all.push("metrics.listen and server.listen are the same address".to_owned());
         }
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
@@ -208,14 +235,14 @@ impl Config {
                 "federation.allow_http: other servers are spoken with over plain http; this is for tests alone".into(),
             );
         }
-        let has_no_proxy = self.tls.cert_file.is_some();
+        let has_no_proxy = self.speaks_tls();
         if self.is_https() && !has_no_proxy && self.server.trusted_proxies.is_empty() {
             all.push(
                 "no proxy is trusted (server.trusted_proxies): behind one, every request seems to come from its address"
                     .into(),
             );
         }
-        if matches!(self.server.listen, Listen::Unix(_)) && self.server.trusted_proxies.is_empty() {
+        if matches!(self.listen(), Listen::Unix(_)) && self.server.trusted_proxies.is_empty() {
             all.push(
                 "server.listen is a Unix socket: without 127.0.0.1 in server.trusted_proxies all clients look alike"
                     .into(),

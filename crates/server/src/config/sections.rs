@@ -52,7 +52,8 @@ section! {
     Server in "server.";
     /// Where to listen: `host:port`, a port alone (on `localhost`), or `unix:/path/to/socket`.
     /// A socket handed over by systemd goes before this. Mastodon's `SOCKET` goes before `BIND` and `PORT`.
-    listen: Listen = "localhost:3000", ["SOCKET", "BIND", "PORT"];
+    /// Without it: `localhost:3000`.
+    listen: Option<Listen> = "", ["SOCKET", "BIND", "PORT"];
     /// The proxies in front of this server. Only from them is `X-Forwarded-For` believed; without it, the address of a
     /// request is that of the socket. A proxy that comes through a Unix socket counts as `127.0.0.1`.
     /// Mastodon trusts all private addresses when this is left out; this server trusts nobody.
@@ -68,16 +69,6 @@ section! {
     keep_alive: Duration = "75s", [];
     /// How long a request may take until its answer begins, the upload of its body included. Then `503`.
     request_timeout: Duration = "5m", [];
-}
-
-section! {
-    /// TLS at the listener, for a server without a proxy in front. With both files every connection to `server.listen`
-    /// speaks TLS (HTTP/2 and HTTP/1.1). They are looked at every minute: a renewed pair is taken up without a restart.
-    Tls in "tls.";
-    /// A PEM file with this server's certificate, then those between it and the authority.
-    cert_file: Option<PathBuf> = "", [];
-    /// A PEM file with the certificate's private key (PKCS#8, PKCS#1 or SEC1), not encrypted.
-    key_file: Option<PathBuf> = "", [];
 }
 
 section! {

@@ -70,7 +70,7 @@ fn nothing_at_all_is_a_server_for_this_machine() {
     let config = load(&Inputs::default()).config;
     assert_eq!(config.addresses().base(), "http://localhost:3000");
     assert_eq!(config.addresses().local_domain, "localhost:3000");
-    assert_eq!(config.server.listen.to_string(), "localhost:3000");
+    assert_eq!(config.listen().to_string(), "localhost:3000");
     let Settings::Sqlite(sqlite) = config.database_settings().unwrap() else { panic!("SQLite is the default") };
     assert_eq!(sqlite.path.to_str(), Some("./phiomia-data/phiomia.sqlite3"));
     assert!(config.redis_settings().unwrap().is_none());
@@ -162,14 +162,14 @@ fn of_mastodons_other_variables_the_later_ones_are_told_and_strange_ones_warned_
 
 #[test]
 fn pumas_three_variables_make_one_address() {
-    let listen = |variables: &[(&str, &str)]| load(&environment(variables)).config.server.listen.to_string();
+    let listen = |variables: &[(&str, &str)]| load(&environment(variables)).config.listen().to_string();
     assert_eq!(listen(&[("PORT", "8080")]), "127.0.0.1:8080");
     assert_eq!(listen(&[("BIND", "0.0.0.0")]), "0.0.0.0:3000");
     assert_eq!(listen(&[("BIND", "::"), ("PORT", "80")]), "[::]:80");
     assert_eq!(listen(&[("BIND", "::"), ("SOCKET", "/run/web.sock")]), "unix:/run/web.sock");
     let mut split = environment(&[("PORT", "8080")]);
     split.env_file = Some("BIND=0.0.0.0\nPORT=1".to_owned());
-    assert_eq!(load(&split).config.server.listen.to_string(), "0.0.0.0:8080");
+    assert_eq!(load(&split).config.listen().to_string(), "0.0.0.0:8080");
 }
 
 #[test]
@@ -279,4 +279,19 @@ fn every_key_has_a_default_that_reads_and_a_sentence() {
             assert_eq!(setting.section(), section.name);
         }
     }
+}
+
+#[test]
+fn plain_http_leads_to_https_at_the_usual_ports_unless_somebody_says_otherwise() {
+    let plain = |listen: &str, more: &str| {
+        let text = format!("server.listen = \"{listen}\"\n[tls]\ncert_file = \"c\"\nkey_file = \"k\"\n{more}");
+        load(&file(&text)).config.http_listen().map(|(address, was_said)| (address.to_string(), was_said))
+    };
+    assert_eq!(plain("[::]:443", ""), Some(("[::]:80".to_owned(), false)));
+    assert_eq!(plain("127.0.0.1:8443", ""), None);
+    assert_eq!(plain("unix:/run/phiomia.sock", ""), None);
+    assert_eq!(plain("[::]:443", "http_listen = \"none\""), None);
+    assert_eq!(plain("0.0.0.0:8443", "http_listen = \"0.0.0.0:8080\""), Some(("0.0.0.0:8080".to_owned(), true)));
+    // Without TLS there is nothing to lead to.
+    assert_eq!(load(&file("server.listen = \"[::]:443\"")).config.http_listen(), None);
 }

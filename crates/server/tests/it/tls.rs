@@ -10,10 +10,11 @@ use std::{
 
 use axum::{Router, extract::ws::WebSocketUpgrade, routing::get};
 use jiff::Timestamp;
-use phiomia_model::Time;
+use phiomia_model::{Addresses, Time};
 use phiomia_server::{
     config::value::Listen,
     listen::{Door, Options, serve},
+    plain::Plain,
     shutdown::Shutdown,
     tls::Tls,
 };
@@ -226,5 +227,37 @@ fn a_renewed_pair_is_taken_up_and_one_that_does_not_hold_is_not() {
         }
         greet(&house, "ec.pem", &[]).await.unwrap_err();
         fs::remove_dir_all(&folder).unwrap();
+    });
+}
+
+#[test]
+fn who_comes_over_plain_http_is_led_to_https_with_the_question() {
+    on_this_runtime(async {
+        let door = Door::bind(&Listen::Tcp("127.0.0.1:0".to_owned())).await.unwrap();
+        let address = door.addresses().remove(0);
+        let ours = |text: &str| text.to_owned();
+        let addresses = Addresses {
+            scheme: ours("https"),
+            local_domain: ours("example.org"),
+            web_domain: ours("social.example.org"),
+        };
+        let shutdown = Shutdown::new();
+        tokio::spawn(serve(Plain::new(&addresses, &[]).router(), door, Options::default(), shutdown.clone()));
+        for (method, host, status) in
+            [("GET", "example.org", "301"), ("HEAD", "example.org", "301"), ("POST", "evil.example", "308")]
+        {
+            let mut stream = TcpStream::connect(&address).await.unwrap();
+            let path = "/.well-known/webfinger?resource=acct:a%40b&x=1%2F2";
+            let request = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            let led = if host == "example.org" { host } else { "social.example.org" };
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(answer.contains(&format!("\r\nlocation: https://{led}{path}\r\n")), "{answer}");
+            // A promise that came over plain http could be anybody's.
+            assert!(!answer.contains("strict-transport-security"), "{answer}");
+        }
+        shutdown.stop();
     });
 }

@@ -69,7 +69,7 @@ impl Proxy {
             ));
         }
         let addresses = config.addresses();
-        print(wanted.text(&addresses.web_domain, &config.server.listen)?.trim_end())
+        print(wanted.text(&addresses.web_domain, &config.listen())?.trim_end())
     }
 }
 
