@@ -12,6 +12,7 @@ pub mod build;
 mod cards;
 pub mod deliver;
 pub mod documents;
+mod followers;
 pub mod inbox;
 pub mod keys;
 pub mod outbound;
@@ -118,6 +119,7 @@ impl Federation {
             Job::FetchThread { status } => Box::pin(self.fetch_thread(status)).await,
             Job::FetchPosts { account } => Box::pin(self.fetch_posts(account)).await,
             Job::FetchCard { status } => Box::pin(self.fetch_card(status)).await,
+            Job::CompareFollowers { account, url } => Box::pin(self.fetch_followers(account, &url)).await,
             Job::RefreshAccount { account } => Box::pin(self.refresh_account(account)).await,
             other => Err(Fault::new(format!("{} is no work of this room", other.kind())).into()),
         }

@@ -136,6 +136,13 @@ pub enum Job {
         /// Whose.
         account: AccountId,
     },
+    /// Fetches whom of the people here somebody elsewhere counts among their followers, and corrects what differs.
+    CompareFollowers {
+        /// Whose followers.
+        account: AccountId,
+        /// Where their server lists them.
+        url: String,
+    },
     /// Lets the followers of an account that has moved follow the new one, a batch a run.
     MoveFollowers {
         /// Who moved.
@@ -228,9 +235,11 @@ impl Job {
             | Job::EndMute { .. } => Lane::Feeds,
             Job::Receive { .. } => Lane::Federation,
             Job::Federate { .. } => Lane::Outgoing,
-            Job::FetchThread { .. } | Job::FetchPosts { .. } | Job::FetchCard { .. } | Job::RefreshAccount { .. } => {
-                Lane::Fetch
-            }
+            Job::FetchThread { .. }
+            | Job::FetchPosts { .. }
+            | Job::FetchCard { .. }
+            | Job::CompareFollowers { .. }
+            | Job::RefreshAccount { .. } => Lane::Fetch,
             Job::SweepStatus { .. }
             | Job::SweepAccount { .. }
             | Job::MoveFollowers { .. }
@@ -258,7 +267,8 @@ impl Job {
             | Job::ClosePoll { .. }
             | Job::Receive { .. }
             | Job::FetchPosts { .. }
-            | Job::FetchCard { .. } => 20,
+            | Job::FetchCard { .. }
+            | Job::CompareFollowers { .. } => 20,
             Job::RebuildHome { .. }
             | Job::RebuildList { .. }
             | Job::SweepAccount { .. }
@@ -292,6 +302,7 @@ impl Job {
             Job::FetchPosts { .. } => "fetch_posts",
             Job::FetchCard { .. } => "fetch_card",
             Job::RefreshAccount { .. } => "refresh_account",
+            Job::CompareFollowers { .. } => "compare_followers",
             Job::MoveFollowers { .. } => "move_followers",
             Job::DropFiles { .. } => "drop_files",
             Job::CheckUpload { .. } => "check_upload",
@@ -328,6 +339,7 @@ mod tests {
             Job::FetchPosts { account },
             Job::FetchCard { status },
             Job::RefreshAccount { account },
+            Job::CompareFollowers { account, url: String::new() },
             Job::MoveFollowers { account, target: author },
             Job::Tidy,
         ] {

@@ -138,12 +138,13 @@ fn parse(text: &str) -> Result<Parameters<'_>, Refused> {
     Ok(parameters)
 }
 
-/// Signs the request target, the host, the date and the digest, if there is one.
-pub(super) fn sign(head: &Head<'_>, signer: Signer<'_>) -> Option<Vec<(&'static str, String)>> {
+/// Signs the request target, the host, the date, the digest, if there is one, and one more header, if that is wished.
+pub(super) fn sign(head: &Head<'_>, signer: Signer<'_>, also: Option<&str>) -> Option<Vec<(&'static str, String)>> {
     let mut covered = vec!["(request-target)".to_owned(), "host".to_owned(), "date".to_owned()];
     if head.headers.contains_key("digest") {
         covered.push("digest".to_owned());
     }
+    covered.extend(also.map(str::to_owned));
     let path = head.url.path();
     let target = head.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let base = base(head, &covered, &target, &Parameters::default()).ok()?;

@@ -138,12 +138,19 @@ fn base(head: &Head<'_>, names: &[&str], parameters: &str) -> Result<String, Ref
     Ok(text)
 }
 
-/// Signs the method, the whole target, and the digest if there is one: what Mastodon wants to see.
-pub(super) fn sign(head: &Head<'_>, signer: Signer<'_>, now: Time) -> Option<Vec<(&'static str, String)>> {
+/// Signs the method, the whole target, and the digest if there is one: what Mastodon wants to see; and one more header, if
+/// that is wished.
+pub(super) fn sign(
+    head: &Head<'_>,
+    signer: Signer<'_>,
+    now: Time,
+    also: Option<&'static str>,
+) -> Option<Vec<(&'static str, String)>> {
     let mut names = vec!["@method", "@target-uri"];
     if head.headers.contains_key("content-digest") {
         names.push("content-digest");
     }
+    names.extend(also);
     let components: Vec<_> = names.iter().map(|name| (Bare::Text((*name).to_owned()), Parameters::new())).collect();
     let parameters = vec![
         ("created".to_owned(), Bare::Integer(now.as_secs())),

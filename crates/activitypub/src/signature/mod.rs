@@ -261,7 +261,25 @@ pub fn sign(
     signer: Signer<'_>,
     now: Time,
 ) -> Option<Vec<(HeaderName, HeaderValue)>> {
+    sign_with(dialect, method, url, body, signer, now, None)
+}
+
+/// As [`sign`], with one more header, which is signed too and stands among those that are given.
+#[must_use]
+pub fn sign_with(
+    dialect: Dialect,
+    method: &Method,
+    url: &Url,
+    body: Option<&[u8]>,
+    signer: Signer<'_>,
+    now: Time,
+    more: Option<(&'static str, HeaderValue)>,
+) -> Option<Vec<(HeaderName, HeaderValue)>> {
     let mut headers = HeaderMap::new();
+    let also = more.as_ref().map(|(name, _)| *name);
+    if let Some((name, value)) = more {
+        headers.insert(name, value);
+    }
     headers.insert(http::header::DATE, window::http_date(now).try_into().ok()?);
     if let Some(body) = body {
         let (name, value) = match dialect {
@@ -272,8 +290,8 @@ pub fn sign(
     }
     let head = Head { method, url, headers: &headers };
     let more = match dialect {
-        Dialect::Cavage => cavage::sign(&head, signer)?,
-        Dialect::Rfc9421 => message::sign(&head, signer, now)?,
+        Dialect::Cavage => cavage::sign(&head, signer, also)?,
+        Dialect::Rfc9421 => message::sign(&head, signer, now, also)?,
     };
     for (name, value) in more {
         headers.insert(name, value.try_into().ok()?);

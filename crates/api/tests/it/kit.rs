@@ -209,6 +209,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usiz
             | Job::FetchThread { .. }
             | Job::FetchCard { .. }
             | Job::FetchPosts { .. }
+            | Job::CompareFollowers { .. }
             | Job::RefreshAccount { .. } => {}
             Job::DropFiles { keys } => dropped.extend(keys.clone()),
             Job::CheckUpload { media, keys } => dropped.extend(phiomia_social::media::abandoned(tx, *media, keys)?),

@@ -7,7 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
-use phiomia_activitypub::signature::{self, Dialect};
+use phiomia_activitypub::{
+    signature::{self, Dialect},
+    synchronization,
+};
 use phiomia_model::{Error, Fault};
 use phiomia_store::db::federation::{deliveries::Due, hosts::Standing};
 use url::Url;
@@ -49,12 +52,17 @@ pub(super) async fn attempt(shared: Arc<Shared>, due: Due, dialect: Dialect, sta
     shared.weather.wait().await;
     let _slot = shared.slots.take(standing).await;
     let begun = Instant::now();
-    let (mut outcome, mut learned) = match once(&shared, &url, &activity, dialect).await {
+    let followers = match followers(&shared, &activity, &due.host).await {
+        Ok(header) => header,
+        Err(error) => return report(due, broken(&error)),
+    };
+    let once = |dialect| once(&shared, &url, &activity, dialect, followers.clone());
+    let (mut outcome, mut learned) = match once(dialect).await {
         Ok(outcome) => (outcome, None),
         Err(error) => return report(due, broken(&error)),
     };
     if outcome.as_ref().is_ok_and(rules::blames_signature)
-        && let Ok(second) = once(&shared, &url, &activity, dialect.other()).await
+        && let Ok(second) = once(dialect.other()).await
         && second.as_ref().is_ok_and(|answer| !rules::blames_signature(answer))
     {
         learned = Some(dialect.other());
@@ -78,14 +86,24 @@ fn broken(error: &Error) -> Verdict {
     }
 }
 
+/// Whom of a host's people the sender counts among their followers, where that is told along: as it is now, and not as it
+/// was when the activity was written.
+async fn followers(shared: &Shared, activity: &Activity, host: &str) -> Result<Option<HeaderValue>, Error> {
+    if !activity.tells_followers {
+        return Ok(None);
+    }
+    shared.federation.followers_header(activity.sender, host).await
+}
+
 /// One request. The error is ours, a failure theirs.
 async fn once(
     shared: &Arc<Shared>,
     url: &Url,
     activity: &Activity,
     dialect: Dialect,
+    followers: Option<HeaderValue>,
 ) -> Result<Result<Answer, Failure>, Error> {
-    let mut headers = sign(shared, url, activity, dialect).await?;
+    let mut headers = sign(shared, url, activity, dialect, followers).await?;
     headers.push((header::CONTENT_TYPE, ACTIVITY));
     headers.push((header::ACCEPT, ACTIVITY));
     Ok(shared.federation.outbound.post(url, activity.body.clone(), headers).await)
@@ -98,13 +116,15 @@ async fn sign(
     url: &Url,
     activity: &Activity,
     dialect: Dialect,
+    followers: Option<HeaderValue>,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
     let key = shared.federation.keys.signer(activity.sender).await?;
     let place = shared.signing.clone().acquire_owned().await.ok();
     let (url, body, now) = (url.clone(), Bytes::clone(&activity.body), shared.federation.db.clock().now());
     let signing = tokio::task::spawn_blocking(move || {
         let _place = place;
-        signature::sign(dialect, &Method::POST, &url, Some(&body), key.signer(), now)
+        let more = followers.map(|value| (synchronization::HEADER, value));
+        signature::sign_with(dialect, &Method::POST, &url, Some(&body), key.signer(), now, more)
     });
     let headers = signing.await.map_err(|e| Fault::because("signing a request", e))?;
     Ok(headers.ok_or_else(|| Fault::new("signing a request failed"))?)

@@ -80,6 +80,8 @@ impl Default for DeliverySettings {
 struct Activity {
     sender: AccountId,
     body: Bytes,
+    /// Whom of its people the sender counts among their followers is told to each server along with it.
+    tells_followers: bool,
 }
 
 /// What the lanes share.
@@ -127,7 +129,11 @@ impl Shared {
     /// Keeps activities in memory.
     fn keep(&self, found: Vec<Payload>) {
         for payload in found {
-            let activity = Activity { sender: payload.sender, body: Bytes::from(payload.text) };
+            let activity = Activity {
+                sender: payload.sender,
+                body: Bytes::from(payload.text),
+                tells_followers: payload.tells_followers,
+            };
             self.activities.insert(payload.id, Arc::new(activity));
         }
     }

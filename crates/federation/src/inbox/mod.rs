@@ -13,7 +13,7 @@ mod undo;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use phiomia_activitypub::{Envelope, Uri, signature::Head};
+use phiomia_activitypub::{Envelope, Uri, signature::Head, synchronization::CollectionSynchronization};
 use phiomia_model::{AccountId, Error, Job};
 use phiomia_store::db::{
     accounts,
@@ -77,6 +77,8 @@ pub(crate) struct Signer {
 pub struct Authentic {
     envelope: Envelope,
     signer: Signer,
+    /// Whom of us the signer counts among their followers, where that is told along.
+    followers: Option<CollectionSynchronization>,
 }
 
 impl Authentic {
@@ -109,7 +111,8 @@ impl Federation {
         if signer.uri != *actor && signer.uri.host() != actor.host() {
             self.check_host(signer.uri.host()).await.map_err(turned_by_domain)?;
         }
-        Ok(Some(Authentic { envelope, signer }))
+        let followers = self.followers_told(&incoming.headers);
+        Ok(Some(Authentic { envelope, signer, followers }))
     }
 
     /// Whether this server speaks with the sender's, and whether what is sent can mean anything here: that somebody we
@@ -155,7 +158,11 @@ impl Federation {
     /// # Errors
     /// [`Turned`], when it could not be kept: its sender tries again.
     pub async fn keep(&self, authentic: Authentic, body: &Bytes) -> Result<(), Turned> {
-        let Authentic { envelope, signer } = authentic;
+        let Authentic { envelope, signer, followers } = authentic;
+        let comparing = match followers {
+            Some(told) => self.compare_followers(&signer, &told).await?,
+            None => None,
+        };
         // Only the name its own server gave it: nobody makes us pass over what somebody else will send.
         let name = envelope.id.as_ref().filter(|id| id.is_with(&signer.uri)).map(|id| id.normal().to_owned());
         let body = String::from_utf8(body.to_vec());
@@ -167,6 +174,9 @@ impl Federation {
                     return Ok(());
                 }
                 hosts::note_received(tx, &host)?;
+                if let Some(job) = &comparing {
+                    tx.enqueue(job)?;
+                }
                 if let Some(name) = &name
                     && !received::note(tx, name)?
                 {

@@ -8,7 +8,7 @@ mod quotes;
 mod reach;
 
 use phiomia_activitypub::{Activity, Audience, Uri, Verb, Write as _};
-use phiomia_model::{AccountId, Error, Fault, Outgoing, StatusId};
+use phiomia_model::{AccountId, Error, Fault, Outgoing, StatusId, Visibility};
 use phiomia_store::{
     Tx,
     db::federation::{
@@ -78,14 +78,20 @@ struct Sending<'a> {
     /// Whose author is told what could not be delivered.
     status: Option<StatusId>,
     is_last_word: bool,
+    tells_followers: bool,
 }
 
 impl<'a> Sending<'a> {
     fn new(sender: AccountId, priority: Priority, object: &'a str) -> Sending<'a> {
-        Sending { sender, priority, object, status: None, is_last_word: false }
+        Sending { sender, priority, object, status: None, is_last_word: false, tells_followers: false }
     }
     fn about(self, status: StatusId) -> Sending<'a> {
         Sending { status: Some(status), ..self }
+    }
+    /// Only for followers: each server hears along whom of its people we count among them (FEP-8fcf). As in Mastodon, where
+    /// somebody reads too much or too little otherwise, and not with every public post.
+    fn to(self, visibility: Visibility) -> Sending<'a> {
+        Sending { tells_followers: visibility == Visibility::Private, ..self }
     }
     fn last_word(self) -> Sending<'a> {
         Sending { is_last_word: true, priority: Priority::Deletion, ..self }
@@ -105,6 +111,7 @@ fn send(tx: &Tx<'_>, sending: &Sending<'_>, activity: &Activity, inboxes: &[Inbo
         status: sending.status,
         priority: sending.priority,
         is_last_word: sending.is_last_word,
+        tells_followers: sending.tells_followers,
     };
     Ok(deliveries::send(tx, &outgoing, inboxes)?)
 }

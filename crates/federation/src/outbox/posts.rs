@@ -30,7 +30,8 @@ impl Federation {
         // Who is answered hears of it only when they may: in a direct post they are named.
         let more = if body.visibility == Visibility::Direct { Vec::new() } else { more };
         let inboxes = reach::of_post(tx, author, body.visibility, status, &more)?;
-        send(tx, &Sending::new(author, priority, &body.uri).about(status), &create, &inboxes)
+        let sending = Sending::new(author, priority, &body.uri).about(status).to(body.visibility);
+        send(tx, &sending, &create, &inboxes)
     }
 
     pub(super) fn edited(&self, tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
@@ -46,7 +47,8 @@ impl Federation {
         update.published = Some(tx.now());
         let priority = if body.visibility == Visibility::Direct { Priority::Direct } else { Priority::Post };
         let inboxes = reach::of_known_post(tx, author, body.visibility, status, &[])?;
-        send(tx, &Sending::new(author, priority, &body.uri).about(status), &update, &inboxes)
+        let sending = Sending::new(author, priority, &body.uri).about(status).to(body.visibility);
+        send(tx, &sending, &update, &inboxes)
     }
 
     /// The row is swept when this is told, or when there is nobody to tell.

@@ -41,6 +41,8 @@ pub struct Letter {
     pub priority: Priority,
     pub is_last_word: bool,
     pub status: Option<StatusId>,
+    pub sender: AccountId,
+    pub tells_followers: bool,
 }
 
 impl Letter {
@@ -52,6 +54,8 @@ impl Letter {
             priority: Priority::Post,
             is_last_word: false,
             status: None,
+            sender: SERVER,
+            tells_followers: false,
         }
     }
 
@@ -62,6 +66,13 @@ impl Letter {
 
     pub fn with(mut self, priority: Priority) -> Letter {
         self.priority = priority;
+        self
+    }
+
+    /// From somebody to their followers, who are told along.
+    pub fn to_followers_of(mut self, sender: AccountId) -> Letter {
+        self.sender = sender;
+        self.tells_followers = true;
         self
     }
 
@@ -106,12 +117,13 @@ impl Town {
         let (letter, to) = (letter.clone(), to.to_vec());
         let sending = self.database.db.write(move |tx| {
             let outgoing = NewOutgoing {
-                sender: SERVER,
+                sender: letter.sender,
                 payload: &letter.text,
                 object: &letter.object,
                 status: letter.status,
                 priority: letter.priority,
                 is_last_word: letter.is_last_word,
+                tells_followers: letter.tells_followers,
             };
             Ok(deliveries::send(tx, &outgoing, &to)?)
         });

@@ -1,6 +1,6 @@
 //! Somebody elsewhere follows somebody here, or answers.
 
-use phiomia_model::{AccountId, Error, NotificationType, Refusal};
+use phiomia_model::{AccountId, Error, NotificationType, Outgoing, Refusal};
 use phiomia_store::{
     Tx,
     db::relationships::{self, FollowOptions},
@@ -8,6 +8,7 @@ use phiomia_store::{
 
 use crate::{
     notifications::notify,
+    outgoing::tell,
     relationships::{self as verbs, follow::answer},
 };
 
@@ -54,6 +55,38 @@ pub fn follow_rejected(tx: &Tx<'_>, target: AccountId, follower: AccountId) -> R
         Err(Error::Refused(Refusal::NotFound(_))) => verbs::remove_from_followers(tx, target, follower),
         done => done,
     }
+}
+
+/// The server of `target`, elsewhere, counts `theirs` among its followers and no other people of here; `before` were its
+/// followers here when it was asked. Who is not counted there follows no longer, whose wish they took for granted follows,
+/// and for whom there follows without wanting to it is taken back.
+/// Source: <https://codeberg.org/fediverse/fep/src/branch/main/fep/8fcf/fep-8fcf.md>.
+///
+/// # Errors
+/// The database failed.
+pub fn compare_followers(
+    tx: &Tx<'_>,
+    target: AccountId,
+    before: &[AccountId],
+    theirs: &[AccountId],
+) -> Result<(), Error> {
+    for follower in before.iter().filter(|follower| !theirs.contains(follower)) {
+        verbs::unfollow(tx, *follower, target)?;
+    }
+    for follower in theirs.iter().filter(|follower| !before.contains(follower)) {
+        if relationships::is_following(tx, *follower, target)? {
+            continue;
+        }
+        match verbs::authorize_request(tx, target, *follower) {
+            Ok(()) => {}
+            Err(Error::Refused(_)) => {
+                let number = tx.new_id();
+                tell(tx, Outgoing::Unfollowed { account: *follower, target, number })?;
+            }
+            Err(broken) => return Err(broken),
+        }
+    }
+    Ok(())
 }
 
 /// `follower` can no longer be reached: as if it had stopped following.

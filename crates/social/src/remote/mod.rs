@@ -11,7 +11,7 @@ mod quotes;
 mod reactions;
 
 pub use domains::{decide as decide_domain, take_back as take_back_domain};
-pub use follows::{follow, follow_accepted, follow_rejected, forget_follower};
+pub use follows::{compare_followers, follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};
 pub use posts::{Coming, edit, pin, reblog, receive, remove, unpin, vote};
 pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked};

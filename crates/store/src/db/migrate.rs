@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0017_reports",
     "0018_media",
     "0019_cards",
+    "0020_peers",
 ];
 
 /// Copies kept from before migrations.

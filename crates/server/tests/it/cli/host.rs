@@ -22,6 +22,7 @@ async fn three_hosts(place: &Place) {
             status: None,
             priority: Priority::Post,
             is_last_word: false,
+            tells_followers: false,
         };
         deliveries::send(tx, &post, &[inbox("broken.test"), inbox("new.test")])?;
         hosts::note_received(tx, "chatty.test")?;

@@ -62,6 +62,9 @@ queries! {
     FOLLOWERS_AT = Sql::Same("select a.id, a.uri from follows f join actors t on t.account_id = f.account_id
             join accounts a on a.id = f.account_id
         where f.target_id = $1 and t.host = $2");
+    FOLLOWERS_HERE = Sql::Same("select a.id, a.uri from follows f join users u on u.account_id = f.account_id
+            join accounts a on a.id = f.account_id
+        where f.target_id = $1");
     BY_FOLLOWERS = Sql::Same("select account_id from actors where followers = $1");
     ALIASES = Sql::Same("select uri from aliases where account_id = $1 order by created_at, uri");
     ADD_ALIAS = Sql::Same("insert into aliases (account_id, uri, created_at) values ($1, $2, $3)
@@ -445,6 +448,14 @@ pub fn has_local_followers(q: &Query<'_>, account: AccountId) -> Result<bool, Fa
 /// The database failed.
 pub fn followers_at(q: &Query<'_>, account: AccountId, host: &str) -> Result<Vec<(AccountId, String)>, Fault> {
     q.rows(&FOLLOWERS_AT, (account, host))
+}
+
+/// Somebody's followers who live here, with their ids in the network.
+///
+/// # Errors
+/// The database failed.
+pub fn followers_here(q: &Query<'_>, account: AccountId) -> Result<Vec<(AccountId, String)>, Fault> {
+    q.rows(&FOLLOWERS_HERE, (account,))
 }
 
 /// Whose collection of followers this is.

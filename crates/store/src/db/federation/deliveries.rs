@@ -27,8 +27,8 @@ const EXPIRY_REMEMBERED: Duration = Duration::from_secs(180 * 86_400);
 const AT_ONCE: usize = 1_000;
 
 queries! {
-    INSERT_OUTGOING = Sql::Same("insert into outgoing (id, account_id, payload, object, status_id, created_at)
-        values ($1, $2, $3, $4, $5, $6)");
+    INSERT_OUTGOING = Sql::Same("insert into outgoing (id, account_id, payload, object, status_id, created_at, tells_followers)
+        values ($1, $2, $3, $4, $5, $6, $7)");
     EARLIER = Sql::Same("select id from outgoing where object = $1 and account_id = $2 and id < $3");
     SUPERSEDE = Sql::Differs {
         sqlite: "delete from deliveries indexed by deliveries_outgoing
@@ -82,7 +82,7 @@ queries! {
                 order by x.priority, x.id limit $3) d
             order by d.host, d.priority, d.id",
     };
-    PAYLOADS = Sql::Same("select id, account_id, payload from outgoing where id in ids($1)");
+    PAYLOADS = Sql::Same("select id, account_id, payload, tells_followers from outgoing where id in ids($1)");
     REMOVE = Sql::Same("delete from deliveries where id in ids($1)");
     RETRY = Sql::Same("update deliveries set attempts = attempts + 1, run_at = $2 where id = $1");
     RETRY_HOST = Sql::Same("update deliveries set run_at = $2 where host = $1 and run_at > $2");
@@ -144,6 +144,8 @@ pub struct NewOutgoing<'a> {
     /// A `Delete`, `Undo`, `Block` or `Reject`: it is offered for longer, also to servers that were given up, and what
     /// waits of the same object goes no more.
     pub is_last_word: bool,
+    /// Each server is told along whom of its people the sender counts among their followers (FEP-8fcf).
+    pub tells_followers: bool,
 }
 
 /// Leaves an activity for those who send, to these inboxes; twice the same counts once. A server that was given up gets
@@ -160,8 +162,8 @@ pub fn send(tx: &Tx<'_>, outgoing: &NewOutgoing<'_>, inboxes: &[Inbox]) -> Resul
         return Ok(());
     }
     let (id, now) = (tx.new_id(), tx.now());
-    let &NewOutgoing { sender, payload, object, status, priority, is_last_word } = outgoing;
-    tx.execute(&INSERT_OUTGOING, (id, sender, payload, object, status, now))?;
+    let &NewOutgoing { sender, payload, object, status, priority, is_last_word, tells_followers } = outgoing;
+    tx.execute(&INSERT_OUTGOING, (id, sender, payload, object, status, now, tells_followers))?;
     let expires_at = now.plus(if is_last_word { LAST_WORD_OFFERED } else { OFFERED });
     // The last word makes earlier ones pointless; it is sent itself, for they may have got through.
     let mut earlier: Vec<i64> = if is_last_word { tx.column(&EARLIER, (object, sender, id))? } else { Vec::new() };
@@ -235,11 +237,13 @@ pub struct Payload {
     pub sender: AccountId,
     /// What goes over the wire.
     pub text: String,
+    /// As in [`NewOutgoing`].
+    pub tells_followers: bool,
 }
 
 impl FromRow for Payload {
     fn from_row(row: &mut Row<'_>) -> Result<Payload, Fault> {
-        Ok(Payload { id: row.next()?, sender: row.next()?, text: row.next()? })
+        Ok(Payload { id: row.next()?, sender: row.next()?, text: row.next()?, tells_followers: row.next()? })
     }
 }
 
