@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod keys;
 pub mod outbound;
 mod outbox;
+mod relays;
 pub mod resolve;
 
 use std::{ops::Deref, sync::Arc};
@@ -117,6 +118,8 @@ impl Federation {
             Job::Federate { what } => self.federate(what).await,
             Job::Receive { signer, body } => Box::pin(self.work_through(signer, &body)).await,
             Job::FetchThread { status } => Box::pin(self.fetch_thread(status)).await,
+            Job::FetchParent { status } => Box::pin(self.fetch_parent(status)).await,
+            Job::FetchRelayed { uri } => Box::pin(self.fetch_relayed(&uri)).await,
             Job::FetchPosts { account } => Box::pin(self.fetch_posts(account)).await,
             Job::FetchCard { status } => Box::pin(self.fetch_card(status)).await,
             Job::CompareFollowers { account, url } => Box::pin(self.fetch_followers(account, &url)).await,

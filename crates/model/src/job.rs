@@ -121,6 +121,16 @@ pub enum Job {
         /// A post of it.
         status: StatusId,
     },
+    /// Fetches the post that one answers, so that it finds its place.
+    FetchParent {
+        /// The answer.
+        status: StatusId,
+    },
+    /// Fetches a post that a relay told of.
+    FetchRelayed {
+        /// Its id in the network.
+        uri: String,
+    },
     /// Fetches the newest posts and the pinned ones of somebody elsewhere.
     FetchPosts {
         /// Whose.
@@ -236,6 +246,8 @@ impl Job {
             Job::Receive { .. } => Lane::Federation,
             Job::Federate { .. } => Lane::Outgoing,
             Job::FetchThread { .. }
+            | Job::FetchParent { .. }
+            | Job::FetchRelayed { .. }
             | Job::FetchPosts { .. }
             | Job::FetchCard { .. }
             | Job::CompareFollowers { .. }
@@ -266,6 +278,7 @@ impl Job {
             | Job::EndMute { .. }
             | Job::ClosePoll { .. }
             | Job::Receive { .. }
+            | Job::FetchParent { .. }
             | Job::FetchPosts { .. }
             | Job::FetchCard { .. }
             | Job::CompareFollowers { .. } => 20,
@@ -276,6 +289,7 @@ impl Job {
             | Job::DropFiles { .. }
             | Job::CheckUpload { .. }
             | Job::CheckPictures { .. }
+            | Job::FetchRelayed { .. }
             | Job::RefreshAccount { .. } => 30,
             Job::Tidy => 90,
         }
@@ -299,6 +313,8 @@ impl Job {
             Job::Federate { .. } => "federate",
             Job::Receive { .. } => "receive",
             Job::FetchThread { .. } => "fetch_thread",
+            Job::FetchParent { .. } => "fetch_parent",
+            Job::FetchRelayed { .. } => "fetch_relayed",
             Job::FetchPosts { .. } => "fetch_posts",
             Job::FetchCard { .. } => "fetch_card",
             Job::RefreshAccount { .. } => "refresh_account",
@@ -336,6 +352,8 @@ mod tests {
             Job::Federate { what: Outgoing::Posted { status } },
             Job::Receive { signer: account, body: String::new() },
             Job::FetchThread { status },
+            Job::FetchParent { status },
+            Job::FetchRelayed { uri: String::new() },
             Job::FetchPosts { account },
             Job::FetchCard { status },
             Job::RefreshAccount { account },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use phiomia_model::{AccountId, Error, Event, Job, ListId, NotificationType, StatusId, Time, Visibility};
 use phiomia_store::{
     Query, Tx,
-    db::{accounts, lists, statuses, timelines, timelines::FanOut},
+    db::{accounts, federation::posts, lists, statuses, timelines, timelines::FanOut},
 };
 
 use crate::notifications::notify;
@@ -44,11 +44,15 @@ pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
         mentioned_only: row.visibility == Visibility::Direct,
         seen_since: tx.now().minus(AWAY),
     };
-    for accounts in timelines::fan_out(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
-        tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
-    }
-    for lists in timelines::fan_out_to_lists(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
-        tx.announce(Event::ListGained { lists: lists.to_vec(), status });
+    // Whose post it answers is not known, and so neither who wants to see the answer.
+    let is_held = !row.is_local && posts::answers_unknown(tx, status)?;
+    if !is_held {
+        for accounts in timelines::fan_out(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
+            tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
+        }
+        for lists in timelines::fan_out_to_lists(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
+            tx.announce(Event::ListGained { lists: lists.to_vec(), status });
+        }
     }
     // What the whole server is shown, under a tag as everywhere.
     if row.visibility == Visibility::Public && reblog_of.is_none() && !is_silenced(tx, row.author)? {
@@ -58,6 +62,7 @@ pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
         }
     }
     let is_news = row.visibility != Visibility::Direct
+        && !is_held
         && row.in_reply_to_account_id.is_none_or(|answered| answered == row.author);
     if is_news && reblog_of.is_none() {
         for follower in timelines::bells(tx, row.author)? {

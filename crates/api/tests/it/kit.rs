@@ -209,6 +209,8 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usiz
             | Job::FetchThread { .. }
             | Job::FetchCard { .. }
             | Job::FetchPosts { .. }
+            | Job::FetchParent { .. }
+            | Job::FetchRelayed { .. }
             | Job::CompareFollowers { .. }
             | Job::RefreshAccount { .. } => {}
             Job::DropFiles { keys } => dropped.extend(keys.clone()),

@@ -35,11 +35,11 @@ impl Federation {
         let Ok(uri) = Uri::parse(&uri, self.web) else { return Ok(()) };
         let signer = Signer { account: signer, uri, is_followed: Some(is_followed) };
         let done = if activity.actor == signer.uri {
-            self.act(&signer, &activity).await
+            self.act(&signer, &activity, Some(body)).await
         } else {
             match self.proven(&document, &activity).await? {
                 Some(author) => self.act_once(&author, &activity).await,
-                None => self.forwarded(&activity).await,
+                None => self.forwarded(&signer, &activity).await,
             }
         };
         match done {
@@ -51,7 +51,8 @@ impl Federation {
         }
     }
 
-    async fn act(&self, signer: &Signer, activity: &Activity) -> Result<(), Error> {
+    /// `body`: the activity as it came, where it can be worked through once more later.
+    async fn act(&self, signer: &Signer, activity: &Activity, body: Option<&str>) -> Result<(), Error> {
         match &activity.verb {
             Verb::Follow(target) => self.follow(signer, activity, target).await,
             Verb::Accept { asked, result } => self.accepted(signer, asked, result.as_ref()).await,
@@ -60,14 +61,12 @@ impl Federation {
             Verb::Create(thing) => self.create(signer, activity, thing).await,
             Verb::Update(thing) => self.update(signer, thing).await,
             Verb::Delete(object) => self.delete(signer, object).await,
-            Verb::Announce(thing) => self.announce(signer, activity, thing).await,
-            Verb::Like { object, reaction: None } => self.like(signer, activity, object).await,
-            Verb::Like { object, reaction: Some(reaction) } | Verb::EmojiReact { object, reaction } => {
-                self.react(signer, activity, object, reaction).await
-            }
+            Verb::Announce(thing) => self.announce(signer, activity, thing, body).await,
+            Verb::Like { object, reaction } => self.like(signer, activity, object, reaction.as_ref(), body).await,
+            Verb::EmojiReact { object, reaction } => self.like(signer, activity, object, Some(reaction), body).await,
             Verb::Add { object, target } => self.add(signer, object, target).await,
             Verb::Remove { object, target } => self.remove(signer, object, target).await,
-            Verb::Block(target) => self.block(signer, target).await,
+            Verb::Block(target) => self.block(signer, activity, target).await,
             Verb::Move { object, target } => self.moves(signer, object, target).await,
             Verb::QuoteRequest { object, instrument } => self.asks_to_quote(signer, activity, object, instrument).await,
             Verb::Flag { objects, content } => self.flag(signer, activity, objects, content.as_deref()).await,
@@ -98,18 +97,21 @@ impl Federation {
             return Ok(());
         }
         self.check_host(author.uri.host()).await.map_err(Missing::for_job)?;
-        self.act(author, activity).await?;
+        self.act(author, activity, None).await?;
         self.db.write(move |tx| Ok(received::note(tx, &name).map(|_| ())?)).await
     }
 
     /// Passed on by somebody else than who did it: of what is told only the name is believed, and its own server asked.
-    async fn forwarded(&self, activity: &Activity) -> Result<(), Error> {
+    async fn forwarded(&self, signer: &Signer, activity: &Activity) -> Result<(), Error> {
         match &activity.verb {
+            Verb::Create(thing) if self.is_relay(signer).await? => self.relayed(thing.id()).await,
             Verb::Create(thing) | Verb::Update(thing) => {
                 let Some(id) = thing.id().filter(|id| id.is_with(&activity.actor)) else { return Ok(()) };
                 let Some(note) = thing.note() else { return Ok(()) };
                 // Only what belongs to something that is here: nobody fills the house with strangers' talk.
+                let is_edit = matches!(activity.verb, Verb::Update(_)) && self.known_status(id).await?.is_some();
                 let is_wanted = match &note.in_reply_to {
+                    _ if is_edit => true,
                     Some(parent) => self.known_status(parent).await?.is_some(),
                     None => false,
                 };

@@ -4,7 +4,7 @@ use phiomia_activitypub::{Activity, Note, Object, Thing, Uri, Verb};
 use phiomia_model::{Error, StatusId};
 use phiomia_social::remote::{self, Coming};
 use phiomia_store::db::{
-    federation::{actors, posts, received},
+    federation::{actors, posts, received, relays},
     followed_tags, statuses,
 };
 
@@ -119,7 +119,13 @@ impl Federation {
             .await
     }
 
-    pub(super) async fn announce(&self, signer: &Signer, activity: &Activity, thing: &Thing) -> Result<(), Error> {
+    pub(super) async fn announce(
+        &self,
+        signer: &Signer,
+        activity: &Activity,
+        thing: &Thing,
+        body: Option<&str>,
+    ) -> Result<(), Error> {
         let (object, is_passed_on) = match thing.activity() {
             // A group passes on what was posted to it (FEP-1b12).
             Some(Activity { verb: Verb::Create(inner) | Verb::Update(inner), .. }) => (inner.id(), true),
@@ -131,11 +137,15 @@ impl Federation {
         };
         let is_ours = self.is_own(object);
         let (booster, name) = (signer.account, object.normal().to_owned());
-        let is_wanted = self.db.read(move |q| {
-            Ok(is_ours || posts::by_uri(q, &name)?.is_some() || actors::has_local_followers(q, booster)?)
+        let looking = self.db.read(move |q| {
+            let is_wanted = is_ours || posts::by_uri(q, &name)?.is_some() || actors::has_local_followers(q, booster)?;
+            Ok((is_wanted, relays::is_accepted(q, booster)?))
         });
-        if !is_wanted.await? {
-            return Ok(());
+        match looking.await? {
+            // What a relay tells of is no boost of its own.
+            (_, true) => return self.relayed(Some(object)).await,
+            (false, false) => return self.comes_early(signer, object, body).await,
+            (true, false) => {}
         }
         let original = match (is_ours, is_passed_on) {
             (true, _) => match self.known_status(object).await? {

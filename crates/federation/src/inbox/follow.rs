@@ -3,7 +3,14 @@
 use phiomia_activitypub::{Activity, Thing, Uri, Verb};
 use phiomia_model::{AccountId, Error, StatusId};
 use phiomia_social::{relationships, remote};
-use phiomia_store::db::{accounts, federation::actors, relationships as rows, statuses};
+use phiomia_store::db::{
+    accounts,
+    federation::{
+        actors, received,
+        relays::{Relay, RelayState},
+    },
+    relationships as rows, statuses,
+};
 
 use super::Signer;
 use crate::Federation;
@@ -14,18 +21,28 @@ pub(super) enum Asked {
     Follow(AccountId),
     /// A quote in a post from here.
     Quote(StatusId),
+    /// A relay, to pass posts on.
+    Relay(Relay),
 }
 
 impl Federation {
     pub(super) async fn follow(&self, signer: &Signer, activity: &Activity, target: &Uri) -> Result<(), Error> {
+        if target.as_str() == self.addresses.server_uri() {
+            return self.followed_by_relay(signer, activity).await;
+        }
         let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
         // Without a name of its own the follow is named by whom it is between.
         let uri = match activity.id.as_ref().filter(|id| id.is_with(&signer.uri)) {
             Some(id) => id.as_str().to_owned(),
             None => format!("{}#follow-{target}", signer.uri.without_fragment()),
         };
-        let follower = signer.account;
-        self.db.write(move |tx| remote::follow(tx, follower, target, &uri)).await
+        let (follower, name) = (signer.account, self.own_name(signer, activity));
+        self.db
+            .write(move |tx| match &name {
+                Some(name) if received::was_taken_back(tx, name)? => Ok(()),
+                _ => remote::follow(tx, follower, target, &uri),
+            })
+            .await
     }
 
     pub(super) async fn accepted(&self, signer: &Signer, asked: &Thing, result: Option<&Uri>) -> Result<(), Error> {
@@ -37,6 +54,7 @@ impl Federation {
                 self.look_at(target).await
             }
             Some(Asked::Quote(quoting)) => self.quote_allowed(signer, quoting, result).await,
+            Some(Asked::Relay(relay)) => self.relay_answered(&relay, RelayState::Accepted).await,
             None => Ok(()),
         }
     }
@@ -46,12 +64,16 @@ impl Federation {
         match self.asked(signer, asked).await? {
             Some(Asked::Follow(follower)) => self.db.write(move |tx| remote::follow_rejected(tx, by, follower)).await,
             Some(Asked::Quote(quoting)) => self.db.write(move |tx| remote::quote_denied(tx, by, quoting)).await,
+            Some(Asked::Relay(relay)) => self.relay_answered(&relay, RelayState::Rejected).await,
             None => Ok(()),
         }
     }
 
     /// What is answered: sent along, or named by the id that we gave it.
     async fn asked(&self, signer: &Signer, asked: &Thing) -> Result<Option<Asked>, Error> {
+        if let Some(relay) = self.asked_relay(signer, asked).await? {
+            return Ok(Some(Asked::Relay(relay)));
+        }
         if let Some(activity) = asked.activity() {
             return match &activity.verb {
                 Verb::Follow(target) if *target == signer.uri => {
@@ -87,10 +109,15 @@ impl Federation {
         }
     }
 
-    pub(super) async fn block(&self, signer: &Signer, target: &Uri) -> Result<(), Error> {
+    pub(super) async fn block(&self, signer: &Signer, activity: &Activity, target: &Uri) -> Result<(), Error> {
         let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
-        let by = signer.account;
-        self.db.write(move |tx| relationships::block(tx, by, target)).await
+        let (by, name) = (signer.account, self.own_name(signer, activity));
+        self.db
+            .write(move |tx| match &name {
+                Some(name) if received::was_taken_back(tx, name)? => Ok(()),
+                _ => relationships::block(tx, by, target),
+            })
+            .await
     }
 
     /// Somebody of here, by their id.

@@ -168,6 +168,7 @@ impl Federation {
         let body = String::from_utf8(body.to_vec());
         let body = body.map_err(|_| Turned::new(StatusCode::BAD_REQUEST, "The activity is not UTF-8"))?;
         let (account, host) = (signer.account, signer.uri.host().to_owned());
+        let is_follow = envelope.kind == "Follow";
         self.db
             .write(move |tx| {
                 if accounts::view(tx, account)?.is_none_or(|view| view.is_suspended) {
@@ -177,8 +178,10 @@ impl Federation {
                 if let Some(job) = &comparing {
                     tx.enqueue(job)?;
                 }
+                // Some softwares give each `Follow` of the same two people the same id; told again, it is answered again.
                 if let Some(name) = &name
                     && !received::note(tx, name)?
+                    && !is_follow
                 {
                     return Ok(());
                 }

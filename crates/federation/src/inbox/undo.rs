@@ -1,11 +1,14 @@
 //! Taking back.
 
-use phiomia_activitypub::{Activity, Thing, Uri, Verb};
-use phiomia_model::{Error, Refusal};
+use phiomia_activitypub::{Activity, Reaction, Thing, Uri, Verb};
+use phiomia_model::{AccountId, Error, Refusal};
 use phiomia_social::{relationships, remote, statuses};
-use phiomia_store::db::{
-    federation::{posts, received},
-    relationships as rows,
+use phiomia_store::{
+    Tx,
+    db::{
+        federation::{posts, received},
+        relationships as rows, statuses as rows_of,
+    },
 };
 
 use super::Signer;
@@ -26,31 +29,59 @@ impl Federation {
     }
 
     async fn undo_activity(&self, signer: &Signer, activity: &Activity) -> Result<(), Error> {
-        let who = signer.account;
+        let (who, name) = (signer.account, self.own_name(signer, activity));
         match &activity.verb {
             Verb::Follow(target) => {
                 let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
-                self.db.write(move |tx| relationships::unfollow(tx, who, target)).await
+                let undo = move |tx: &Tx<'_>| {
+                    if !rows::followed_or_asked(tx, who)?.contains(&target) {
+                        return taken_back(tx, name.as_deref());
+                    }
+                    relationships::unfollow(tx, who, target)
+                };
+                self.db.write(undo).await
             }
             Verb::Block(target) => {
                 let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
-                self.db.write(move |tx| relationships::unblock(tx, who, target)).await
+                let undo = move |tx: &Tx<'_>| {
+                    if !rows::is_blocking(tx, who, target)? {
+                        return taken_back(tx, name.as_deref());
+                    }
+                    relationships::unblock(tx, who, target)
+                };
+                self.db.write(undo).await
             }
-            Verb::Like { object, reaction: None } => {
-                let Some(status) = self.known_status(object).await? else { return Ok(()) };
-                self.db.write(move |tx| statuses::unfavourite(tx, who, status).map(|_| ())).await
-            }
-            Verb::Like { object, reaction: Some(reaction) } | Verb::EmojiReact { object, reaction } => {
-                let Some(status) = self.known_status(object).await? else { return Ok(()) };
-                let (content, uri) = (reaction.content.clone(), self.own_name(signer, activity));
-                self.db.write(move |tx| remote::unreact(tx, who, status, &content, uri.as_deref())).await
-            }
+            Verb::Like { object, reaction } => self.undo_reaction(who, object, reaction.as_ref(), name).await,
+            Verb::EmojiReact { object, reaction } => self.undo_reaction(who, object, Some(reaction), name).await,
             Verb::Announce(_) => match &activity.id {
                 Some(id) => self.undo_by_name(signer, id).await,
                 None => Ok(()),
             },
             _ => Ok(()),
         }
+    }
+
+    async fn undo_reaction(
+        &self,
+        who: AccountId,
+        object: &Uri,
+        reaction: Option<&Reaction>,
+        name: Option<String>,
+    ) -> Result<(), Error> {
+        let status = self.known_status(object).await?;
+        let content = reaction.map(|reaction| reaction.content.clone());
+        self.db
+            .write(move |tx| {
+                let Some(status) = status else { return taken_back(tx, name.as_deref()) };
+                if !rows_of::is_favourited(tx, who, status)? {
+                    return taken_back(tx, name.as_deref());
+                }
+                match &content {
+                    Some(content) => remote::unreact(tx, who, status, content, name.as_deref()),
+                    None => statuses::unfavourite(tx, who, status).map(|_| ()),
+                }
+            })
+            .await
     }
 
     /// By the name alone: a follow, a favourite, a boost. What came before the thing itself is buried.
@@ -74,8 +105,16 @@ impl Federation {
                         Err(other) => Err(other),
                     };
                 }
-                Ok(received::bury(tx, &name)?)
+                taken_back(tx, Some(&name))
             })
             .await
+    }
+}
+
+/// Nothing is here of what is taken back: it may be on its way still.
+fn taken_back(tx: &Tx<'_>, name: Option<&str>) -> Result<(), Error> {
+    match name {
+        Some(name) => Ok(received::take_back(tx, name)?),
+        None => Ok(()),
     }
 }

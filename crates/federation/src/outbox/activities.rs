@@ -159,7 +159,7 @@ impl Federation {
 }
 
 /// Taking an activity back, with the activity itself: some softwares look for it, some for its id.
-pub(super) fn undoing(activity: Activity) -> Verb {
+pub(crate) fn undoing(activity: Activity) -> Verb {
     Verb::Undo(Thing::Sent(Box::new(Object::Activity(activity))))
 }
 

@@ -1,7 +1,7 @@
 //! What people here did, as activities on their way out: each is written once, with one delivery for each inbox, in the
 //! transaction that ends its job.
 
-mod activities;
+pub(crate) mod activities;
 mod people;
 mod posts;
 mod quotes;
@@ -70,7 +70,7 @@ impl Federation {
 }
 
 /// How an activity is sent.
-struct Sending<'a> {
+pub(crate) struct Sending<'a> {
     sender: AccountId,
     priority: Priority,
     /// What it is about.
@@ -82,7 +82,7 @@ struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    fn new(sender: AccountId, priority: Priority, object: &'a str) -> Sending<'a> {
+    pub(crate) fn new(sender: AccountId, priority: Priority, object: &'a str) -> Sending<'a> {
         Sending { sender, priority, object, status: None, is_last_word: false, tells_followers: false }
     }
     fn about(self, status: StatusId) -> Sending<'a> {
@@ -93,12 +93,12 @@ impl<'a> Sending<'a> {
     fn to(self, visibility: Visibility) -> Sending<'a> {
         Sending { tells_followers: visibility == Visibility::Private, ..self }
     }
-    fn last_word(self) -> Sending<'a> {
+    pub(crate) fn last_word(self) -> Sending<'a> {
         Sending { is_last_word: true, priority: Priority::Deletion, ..self }
     }
 }
 
-fn send(tx: &Tx<'_>, sending: &Sending<'_>, activity: &Activity, inboxes: &[Inbox]) -> Result<(), Error> {
+pub(crate) fn send(tx: &Tx<'_>, sending: &Sending<'_>, activity: &Activity, inboxes: &[Inbox]) -> Result<(), Error> {
     if inboxes.is_empty() {
         return Ok(());
     }
@@ -117,7 +117,7 @@ fn send(tx: &Tx<'_>, sending: &Sending<'_>, activity: &Activity, inboxes: &[Inbo
 }
 
 /// An activity to somebody.
-fn activity(id: &str, actor: Uri, verb: Verb, to: Vec<Uri>) -> Result<Activity, Fault> {
+pub(crate) fn activity(id: &str, actor: Uri, verb: Verb, to: Vec<Uri>) -> Result<Activity, Fault> {
     let audience = Audience { to, cc: Vec::new() };
     Ok(Activity { id: Some(build::uri(id)?), actor, verb, audience, published: None })
 }

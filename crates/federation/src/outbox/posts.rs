@@ -29,7 +29,10 @@ impl Federation {
         };
         // Who is answered hears of it only when they may: in a direct post they are named.
         let more = if body.visibility == Visibility::Direct { Vec::new() } else { more };
-        let inboxes = reach::of_post(tx, author, body.visibility, status, &more)?;
+        let mut inboxes = reach::of_post(tx, author, body.visibility, status, &more)?;
+        if body.visibility == Visibility::Public && boosted.is_none() {
+            inboxes.extend(self.told_to_relays(tx, status, &body.uri)?);
+        }
         let sending = Sending::new(author, priority, &body.uri).about(status).to(body.visibility);
         send(tx, &sending, &create, &inboxes)
     }
@@ -46,7 +49,8 @@ impl Federation {
         update.audience = audience;
         update.published = Some(tx.now());
         let priority = if body.visibility == Visibility::Direct { Priority::Direct } else { Priority::Post };
-        let inboxes = reach::of_known_post(tx, author, body.visibility, status, &[])?;
+        let mut inboxes = reach::of_known_post(tx, author, body.visibility, status, &[])?;
+        inboxes.extend(reach::of_relays(tx, body.visibility)?);
         let sending = Sending::new(author, priority, &body.uri).about(status).to(body.visibility);
         send(tx, &sending, &update, &inboxes)
     }
@@ -60,7 +64,10 @@ impl Federation {
             Some(original) => posts::even_deleted(tx, original)?,
         };
         let more: Vec<AccountId> = original.iter().map(|original| original.author).collect();
-        let inboxes = reach::of_known_post(tx, row.author, row.visibility, status, &more)?;
+        let mut inboxes = reach::of_known_post(tx, row.author, row.visibility, status, &more)?;
+        if row.reblog_of.is_none() {
+            inboxes.extend(reach::of_relays(tx, row.visibility)?);
+        }
         let told = match &original {
             Some(original) => {
                 let verb = Verb::Announce(Thing::Named(build::uri(&original.uri)?));

@@ -9,6 +9,7 @@ use phiomia_store::{
         federation::{
             actors::{self, Inbox},
             posts,
+            relays::{self, Relay},
         },
         statuses,
     },
@@ -30,6 +31,14 @@ pub(super) fn of_post(
     let people: Vec<AccountId> = named.chain(more.iter().copied()).collect();
     inboxes.extend(actors::inboxes_of(q, &people)?);
     Ok(inboxes.into_iter().collect())
+}
+
+/// Relays hear of every change and the end of a post for everybody.
+pub(super) fn of_relays(q: &Query<'_>, visibility: Visibility) -> Result<Vec<Inbox>, Fault> {
+    if visibility != Visibility::Public {
+        return Ok(Vec::new());
+    }
+    Ok(relays::accepted(q)?.iter().map(Relay::at).collect())
 }
 
 /// Who hears of a change or the end of a post: who got it, and everybody elsewhere who did something with it.

@@ -8,5 +8,5 @@ mod thread;
 
 pub use document::Missing;
 pub use status::Found;
-pub(crate) use status::boost_visibility;
+pub(crate) use status::{boost_visibility, genuine_note};
 pub(crate) use thread::THREAD_REST;

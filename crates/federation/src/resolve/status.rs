@@ -330,7 +330,7 @@ fn alternate(html: &str) -> Option<String> {
 }
 
 /// The post of a document that was fetched from its own id; of a `Create` the post in it, if that is of the same host.
-fn genuine_note(document: &Document, uri: &Uri) -> Result<Note, Missing> {
+pub(crate) fn genuine_note(document: &Document, uri: &Uri) -> Result<Note, Missing> {
     let note = match Object::read(document) {
         Object::Note(note) => note,
         Object::Activity(activity) => match activity.verb {

@@ -83,6 +83,16 @@ impl Federation {
         Ok(())
     }
 
+    /// Fetches what a post answers. The work of `Job::FetchParent`.
+    pub(crate) async fn fetch_parent(&self, status: StatusId) -> Result<(), Error> {
+        let missing = self.db.read(move |q| {
+            let has_parent = statuses::source(q, status)?.is_none_or(|row| row.in_reply_to_id.is_some());
+            Ok(posts::find(q, status)?.and_then(|row| row.in_reply_to).filter(|_| !has_parent))
+        });
+        let Some(uri) = missing.await?.and_then(|text| Uri::parse(&text, self.web).ok()) else { return Ok(()) };
+        self.status(&uri).await.map(|_| ()).map_err(Missing::for_job)
+    }
+
     /// The answers to one post and to what answers it, as its server lists them.
     async fn fetch_answers(&self, status: StatusId, left: &mut usize) -> Result<(), Error> {
         let mut queue = vec![status];

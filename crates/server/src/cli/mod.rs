@@ -11,6 +11,7 @@ pub mod front;
 pub mod host;
 mod jobs;
 pub mod man;
+pub mod relay;
 mod report;
 pub mod search;
 mod seed;
@@ -87,6 +88,9 @@ pub enum Command {
     /// What is decided about other domains: block, silence, allow
     #[command(subcommand)]
     Federation(federation::Federation),
+    /// Relays: servers that pass public posts on
+    #[command(subcommand)]
+    Relay(relay::Relay),
     /// Fetch a person or a post from elsewhere and print what this server makes of it
     Fetch(federation::Fetch),
     /// What is left for later, and what was set aside
@@ -164,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Proxy(command) => command.run(&global),
         Command::Apex(command) => command.run(&global),
         Command::Fetch(command) => command.run(&global),
+        Command::Relay(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
         Command::Report(command) => command.run(&global),
         Command::Search(command) => command.run(&global),

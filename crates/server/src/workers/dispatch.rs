@@ -76,6 +76,8 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         | Job::FetchThread { .. }
         | Job::FetchPosts { .. }
         | Job::FetchCard { .. }
+        | Job::FetchParent { .. }
+        | Job::FetchRelayed { .. }
         | Job::CompareFollowers { .. }
         | Job::RefreshAccount { .. } => Err(Fault::new("other servers are not waited for in a transaction").into()),
         Job::Tidy => tidy(tx),

@@ -12,7 +12,7 @@ use phiomia_store::{
     Tx,
     db::{
         accounts,
-        federation::{posts, received},
+        federation::{actors, early, posts, received},
         relationships,
         statuses::{self, Counter, Edited, NewStatus, PollRow, QuoteRow},
         tags,
@@ -56,7 +56,12 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
             let people: Vec<AccountId> =
                 statuses::mentioned(tx, known)?.into_iter().map(|(person, _)| person).collect();
             let as_kept = RemoteDraft { visibility: row.visibility, ..draft.clone() };
-            put_before_people(tx, known, row.conversation.unwrap_or_default(), &as_kept, &people, row.is_reply())?;
+            let is_unknown = posts::answers_unknown(tx, known)?;
+            if is_unknown {
+                hold(tx, known, draft.author)?;
+            }
+            let is_reply = row.is_reply() || is_unknown;
+            put_before_people(tx, known, row.conversation.unwrap_or_default(), &as_kept, &people, is_reply)?;
         }
         return Ok(Some(known));
     }
@@ -109,6 +114,9 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
     }
     let missing = draft.in_reply_to.as_deref().filter(|_| parent_id.is_none());
     posts::keep(tx, id, draft, missing)?;
+    if missing.is_some() {
+        posts::hold(tx, id, false)?;
+    }
     if let Some(poll) = &draft.poll {
         attach_poll(tx, id, poll)?;
     }
@@ -125,11 +133,27 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
         tx.announce(Event::StatusTouched { status: parent });
     }
     adopt_waiting(tx, id, draft.author, conversation, &draft.uri)?;
+    for (signer, body) in early::take(tx, &draft.uri)? {
+        tx.enqueue(&Job::Receive { signer, body })?;
+    }
     if is_news {
         let is_reply = parent.is_some_and(|p| p.author != draft.author) || missing.is_some();
+        if missing.is_some() {
+            hold(tx, id, draft.author)?;
+        }
         put_before_people(tx, id, conversation, draft, &people, is_reply)?;
     }
     Ok(Some(id))
+}
+
+/// A post whose place in feeds depends on what it answers waits for that, which is fetched where somebody waits for the
+/// post.
+fn hold(tx: &Tx<'_>, id: StatusId, author: AccountId) -> Result<(), Error> {
+    posts::hold(tx, id, true)?;
+    if actors::has_local_followers(tx, author)? {
+        tx.enqueue(&Job::FetchParent { status: id })?;
+    }
+    Ok(())
 }
 
 /// Feeds get it, streams hear of it, and people here who are named are told; direct posts come into their conversations.
@@ -243,6 +267,9 @@ fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64
         posts::adopt(tx, child, (id, author), Some(conversation))?;
         if Visibility::from_code(visibility).is_open() {
             statuses::count(tx, id, Counter::Replies, 1)?;
+        }
+        if posts::release(tx, child)? {
+            tx.enqueue(&Job::FanOut { status: child })?;
         }
         tx.announce(Event::StatusTouched { status: child });
     }

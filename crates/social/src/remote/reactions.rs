@@ -1,7 +1,10 @@
 //! Favourites and emoji reactions from elsewhere.
 
 use phiomia_model::{AccountId, Error, StatusId};
-use phiomia_store::{Tx, db::federation::posts};
+use phiomia_store::{
+    Tx,
+    db::federation::{posts, received},
+};
 
 use crate::statuses;
 
@@ -10,6 +13,9 @@ use crate::statuses;
 /// # Errors
 /// Refused when `who` may not see it.
 pub fn favourite(tx: &Tx<'_>, who: AccountId, status: StatusId, uri: Option<&str>) -> Result<(), Error> {
+    if is_taken_back(tx, uri)? {
+        return Ok(());
+    }
     let status = statuses::favourite(tx, who, status)?;
     if let Some(uri) = uri {
         posts::name_favourite(tx, who, status, uri)?;
@@ -22,9 +28,20 @@ pub fn favourite(tx: &Tx<'_>, who: AccountId, status: StatusId, uri: Option<&str
 /// # Errors
 /// Refused when `who` may not see the post.
 pub fn react(tx: &Tx<'_>, who: AccountId, status: StatusId, content: &str, uri: Option<&str>) -> Result<(), Error> {
+    if is_taken_back(tx, uri)? {
+        return Ok(());
+    }
     let status = statuses::favourite(tx, who, status)?;
     posts::react(tx, status, who, content, uri)?;
     Ok(())
+}
+
+/// Whether it was taken back before it came.
+fn is_taken_back(tx: &Tx<'_>, uri: Option<&str>) -> Result<bool, Error> {
+    match uri {
+        Some(uri) => Ok(received::was_taken_back(tx, uri)?),
+        None => Ok(false),
+    }
 }
 
 /// `who` takes a reaction back.

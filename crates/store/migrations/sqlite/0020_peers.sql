@@ -10,6 +10,8 @@ create table relays (
     host text not null,
     -- Whom the server itself follows there (LitePub); null: it follows the public (Mastodon).
     actor text,
+    -- The number at the end of the `Follow`'s id.
+    number bigint not null,
     -- `pending`, `accepted`, `rejected` or `disabled`.
     state text not null,
     created_at bigint not null

@@ -25,7 +25,7 @@ macro_rules! findable {
         "s.deleted_at is null and s.reblog_of_id is null and a.suspended_at is null and a.deleted_at is null
         and (cast($8 as bigint) is null or s.account_id = $8)
         and (cast($9 as text) is null or s.language = $9)
-        and (cast($10 as boolean) is null or (s.in_reply_to_id is not null) = $10)
+        and (cast($10 as boolean) is null or (s.in_reply_to_id is not null or s.answers_unknown) = $10)
         and (cast($11 as boolean) is null or s.is_sensitive = $11)
         and (cast($12 as boolean) is null or exists (select 1 from polls l where l.status_id = s.id) = $12)
         and (cast($13 as boolean) is null or (s.text like '%http%://%') = $13)

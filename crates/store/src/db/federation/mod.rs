@@ -3,11 +3,13 @@
 pub mod actors;
 pub mod deliveries;
 pub mod domains;
+pub mod early;
 pub mod hosts;
 pub mod key_pairs;
 pub mod neighbours;
 pub mod posts;
 pub mod received;
+pub mod relays;
 
 use phiomia_model::Fault;
 
@@ -15,13 +17,25 @@ use super::{query::Tx, sql::Statement};
 
 /// Every statement of the folder.
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [actors::ALL, deliveries::ALL, domains::ALL, hosts::ALL, key_pairs::ALL, neighbours::ALL, posts::ALL, received::ALL]
-        .concat()
+    [
+        actors::ALL,
+        deliveries::ALL,
+        domains::ALL,
+        early::ALL,
+        hosts::ALL,
+        key_pairs::ALL,
+        neighbours::ALL,
+        posts::ALL,
+        received::ALL,
+        relays::ALL,
+    ]
+    .concat()
 }
 
 /// Throws away what is of no use any more. Part of `Job::Tidy`.
 pub(super) fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
     deliveries::tidy(tx)?;
     received::tidy(tx)?;
+    early::tidy(tx)?;
     hosts::tidy(tx)
 }

@@ -31,7 +31,13 @@ queries! {
     ERASE_REACTIONS = Sql::Same("delete from reactions where status_id = $1");
     WAITING = Sql::Same("select r.status_id, s.visibility from remote_statuses r join statuses s on s.id = r.status_id
         where r.in_reply_to_uri = $1 and s.in_reply_to_id is null and s.deleted_at is null");
-    ADOPT = Sql::Same("update statuses set in_reply_to_id = $2, in_reply_to_account_id = $3, conversation_id = $4 where id = $1");
+    ADOPT = Sql::Same("update statuses set in_reply_to_id = $2, in_reply_to_account_id = $3, conversation_id = $4,
+            answers_unknown = false
+        where id = $1");
+    SET_ANSWERS_UNKNOWN = Sql::Same("update statuses set answers_unknown = true where id = $1");
+    ANSWERS_UNKNOWN = Sql::Same("select 1 from statuses where id = $1 and answers_unknown");
+    HOLD = Sql::Same("update remote_statuses set is_held = true where status_id = $1");
+    RELEASE = Sql::Same("update remote_statuses set is_held = false where status_id = $1 and is_held");
     BY_CONVERSATION = Sql::Same("select id from conversations where uri = $1");
     NAME_CONVERSATION = Sql::Same("insert into conversations (id, created_at, uri) values ($1, $2, $3)
         on conflict (uri) where uri is not null do nothing");
@@ -181,6 +187,34 @@ pub fn adopt(
     conversation: Option<i64>,
 ) -> Result<(), Fault> {
     tx.execute(&ADOPT, (status, parent.0, parent.1, conversation)).map(|_| ())
+}
+
+/// A post answers one that is not here; `is_news`: it goes into feeds when that comes.
+///
+/// # Errors
+/// The database failed.
+pub fn hold(tx: &Tx<'_>, status: StatusId, is_news: bool) -> Result<(), Fault> {
+    tx.execute(&SET_ANSWERS_UNKNOWN, (status,))?;
+    if is_news {
+        tx.execute(&HOLD, (status,))?;
+    }
+    Ok(())
+}
+
+/// Whether a post answers one that is not here.
+///
+/// # Errors
+/// The database failed.
+pub fn answers_unknown(q: &Query<'_>, status: StatusId) -> Result<bool, Fault> {
+    q.exists(&ANSWERS_UNKNOWN, (status,))
+}
+
+/// A post that was held back is so no longer; whether it was.
+///
+/// # Errors
+/// The database failed.
+pub fn release(tx: &Tx<'_>, status: StatusId) -> Result<bool, Fault> {
+    Ok(tx.execute(&RELEASE, (status,))? > 0)
 }
 
 /// The thread of this name, begun if it is new.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phiomia_model::{Fault, StatusId};
+use phiomia_model::{Fault, StatusId, Time};
 
 use crate::db::{
     query::{Query, Tx},
@@ -17,6 +17,10 @@ queries! {
     BURY_OWN = Sql::Same("insert into tombstones (uri, created_at) select s.uri, $2 from statuses s
         where s.id = $1 and s.is_local and s.visibility < 2 and s.reblog_of_id is null
         on conflict (uri) do nothing");
+    DIG_UP = Sql::Same("delete from tombstones where uri = $1 returning created_at");
+    IS_SETTLED = Sql::Same("select 1 from received where uri = $1 and received_at < $2");
+    TAKE_BACK = Sql::Same("insert into tombstones (uri, created_at) values ($1, $2)
+        on conflict (uri) do update set created_at = excluded.created_at");
     IS_BURIED = Sql::Same("select 1 from tombstones where uri = $1");
     FORGET_TOMBSTONES = Sql::Same("delete from tombstones where created_at < $1");
 }
@@ -51,6 +55,33 @@ pub fn bury(tx: &Tx<'_>, uri: &str) -> Result<(), Fault> {
 /// The database failed.
 pub fn bury_own(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
     tx.execute(&BURY_OWN, (status, tx.now())).map(|_| ())
+}
+
+/// What was taken back within this time before it came does not come afterwards.
+const OVERTAKEN: Duration = Duration::from_secs(86_400);
+
+/// Whether an activity was taken back before it came. That holds for one arrival: some softwares give the next `Follow` of
+/// the same two people the same id.
+///
+/// # Errors
+/// The database failed.
+pub fn was_taken_back(tx: &Tx<'_>, uri: &str) -> Result<bool, Fault> {
+    let buried: Vec<(Time,)> = tx.rows(&DIG_UP, (uri,))?;
+    Ok(buried.iter().any(|(at,)| *at > tx.now().minus(OVERTAKEN)))
+}
+
+/// What came longer ago has been worked through: that nothing of it is left is no sign that it is still to come.
+const SETTLED: Duration = Duration::from_secs(600);
+
+/// An activity is taken back of which nothing is here: it does not come afterwards.
+///
+/// # Errors
+/// The database failed.
+pub fn take_back(tx: &Tx<'_>, uri: &str) -> Result<(), Fault> {
+    if tx.exists(&IS_SETTLED, (uri, tx.now().minus(SETTLED)))? {
+        return Ok(());
+    }
+    tx.execute(&TAKE_BACK, (uri, tx.now())).map(|_| ())
 }
 
 /// Whether an object was deleted: one from elsewhere before it came, or one of ours that had been for everybody.

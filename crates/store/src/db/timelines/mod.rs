@@ -31,7 +31,7 @@ keysets! {
     HOME = "status_id", "select status_id from home_feed where account_id = $4";
     PUBLIC = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
-            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
@@ -41,7 +41,7 @@ keysets! {
                 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PUBLIC_LOCAL = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
-            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
@@ -51,7 +51,7 @@ keysets! {
                 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
     PUBLIC_REMOTE = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
-            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
@@ -77,7 +77,7 @@ keysets! {
     // Permission to see is looked at when the views are read; here only what can be seen by somebody like this viewer.
     OF_ACCOUNT = "s.id", "select s.id from statuses s
         where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5
-            and (not $6 or s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)
+            and (not $6 or (s.in_reply_to_id is null and not s.answers_unknown) or s.in_reply_to_account_id = s.account_id)
             and (not $7 or s.reblog_of_id is null)
             and (cast($8 as bigint) is null
                 or exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id = $8))

@@ -23,7 +23,7 @@ macro_rules! posted_rules {
 /// The same rules for one feed's owner ($1) at a time ($3 now): `s` the post, `o` what it boosts, `f` the follow.
 macro_rules! feed_rules {
     () => {
-        "s.deleted_at is null
+        "s.deleted_at is null and not s.answers_unknown
             and (s.visibility < 3 or s.account_id = $1
                 or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = $1))
             and (s.reblog_of_id is null or s.account_id = $1
