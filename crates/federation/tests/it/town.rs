@@ -70,7 +70,7 @@ impl Letter {
     }
 
     /// From somebody to their followers, who are told along.
-    pub fn to_followers_of(mut self, sender: AccountId) -> Letter {
+    pub fn for_followers_of(mut self, sender: AccountId) -> Letter {
         self.sender = sender;
         self.tells_followers = true;
         self

@@ -80,7 +80,7 @@ queries! {
     };
     // The same for conditions alone.
     WITHOUT_WORDS = Sql::Same(concat!("select s.id from (select id, account_id, text, language, visibility, is_sensitive,
-                in_reply_to_id, reblog_of_id, deleted_at, media
+                in_reply_to_id, answers_unknown, reblog_of_id, deleted_at, media
             from statuses where id < $1 and id > $2 and (cast($8 as bigint) is null or account_id = $8)
             order by id desc limit cast($4 as bigint)) s
         join accounts a on a.id = s.account_id

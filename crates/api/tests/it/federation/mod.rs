@@ -3,6 +3,7 @@
 mod collections;
 mod documents;
 mod found;
+mod order;
 mod recorded;
 mod threads;
 

@@ -14,7 +14,7 @@ macro_rules! recorded {
 }
 
 /// Somebody elsewhere whose profile is known: nobody is asked for it.
-async fn somebody(house: &House, uri: &str, username: &str, is_group: bool) -> AccountId {
+pub(super) async fn somebody(house: &House, uri: &str, username: &str, is_group: bool) -> AccountId {
     let host = uri.split('/').nth(2).unwrap().to_owned();
     let profile = RemoteProfile {
         uri: uri.to_owned(),
@@ -31,14 +31,14 @@ async fn somebody(house: &House, uri: &str, username: &str, is_group: bool) -> A
 }
 
 /// An activity of somebody is worked through, and what follows from it.
-async fn comes(house: &House, signer: AccountId, activity: &Value) {
+pub(super) async fn comes(house: &House, signer: AccountId, activity: &Value) {
     let body = activity.to_string();
     house.api.federation.run(Job::Receive { signer, body }).await.unwrap();
     house.work().await;
 }
 
 /// A post as its own software would send it.
-fn created(note: &Value) -> Value {
+pub(super) fn created(note: &Value) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": format!("{}#create", note["id"].as_str().unwrap()),
@@ -53,11 +53,16 @@ fn created(note: &Value) -> Value {
 /// Somebody here who follows an account, whose server said yes.
 async fn follower(house: &House, target: AccountId) -> Person {
     let alice = house.person("alice").await;
+    follows(house, &alice, target).await;
+    alice
+}
+
+/// Somebody here follows an account, whose server says yes.
+pub(super) async fn follows(house: &House, alice: &Person, target: AccountId) {
     alice.post(&format!("/api/v1/accounts/{target}/follow"), json!({})).await.ok();
     let me = alice.account;
     let accepted = house.api.db.write(move |tx| phiomia_social::remote::follow_accepted(tx, target, me));
     accepted.await.unwrap();
-    alice
 }
 
 /// What is the same at each run of a post that somebody sees.

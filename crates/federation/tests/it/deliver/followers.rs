@@ -25,7 +25,7 @@ on_both_engines! {
         other.knows(&pem);
         // The second kind of signature covers it as well.
         other.now(|came, _| Answer::status(if came.headers.contains_key("digest") { 401 } else { 202 }));
-        town.sends(&Letter::post("for friends").to_followers_of(ALICE), &[one.inbox("/inbox"), other.inbox("/u/31/inbox")])
+        town.sends(&Letter::post("for friends").for_followers_of(ALICE), &[one.inbox("/inbox"), other.inbox("/u/31/inbox")])
             .await;
         let mut town = town;
         town.begins();
