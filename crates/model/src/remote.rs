@@ -73,6 +73,32 @@ pub struct RemoteQuote {
     pub is_allowed: bool,
 }
 
+/// Who may do something with a post from elsewhere, as its author says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// Who follows the author.
+    Followers,
+    /// Whom the author follows.
+    Following,
+    /// Somebody, by their id in the network.
+    Account(String),
+}
+
+/// What an author restricts. `None`: everybody who sees the post may.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interactions {
+    /// Favouriting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like: Option<Vec<Allowed>>,
+    /// Answering.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Vec<Allowed>>,
+    /// Boosting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announce: Option<Vec<Allowed>>,
+}
+
 /// A post from elsewhere. Ids are in normal form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteDraft {
@@ -126,4 +152,6 @@ pub struct RemoteDraft {
     pub quote: Option<RemoteQuote>,
     /// Who may quote it.
     pub quote_policy: QuotePolicy,
+    /// Who may do what else with it.
+    pub interactions: Interactions,
 }

@@ -5,7 +5,7 @@ use phiomia_mastodon::{
     form::{Id, List},
 };
 use phiomia_model::{Noun, Refusal, StatusId, Viewer, limits::LIMITS, status::Revision};
-use phiomia_store::db::statuses as posts;
+use phiomia_store::db::statuses::{self as posts, StatusView};
 use serde::Deserialize;
 
 use super::seen;
@@ -48,13 +48,20 @@ pub async fn context(ask: Ask<Anyone>) -> Answer {
             seen(q, id, viewer, now)?;
             let thread = posts::thread(q, id, viewer == Viewer::Anonymous)?;
             let ids: Vec<StatusId> = thread.ancestors.iter().chain(&thread.descendants).copied().collect();
-            let views = posts::views(q, &ids, viewer, now)?;
+            let views: Vec<StatusView> = posts::views(q, &ids, viewer, now)?.into_iter().filter(is_heard).collect();
             Ok((thread, views))
         })
         .await?;
     let is_fetching = ask.me.0.is_some() && ask.api.federation.look_at_thread(id).await?;
     let reply = json(&render::context(&thread, &views, &ask.api.cx().await?))?;
     Ok(if is_fetching { reply.refreshing(&refresh::of_thread(id)) } else { reply })
+}
+
+/// Whether a post stands in a conversation: not those of people whom the viewer blocks or mutes, nor of silenced people
+/// whom the viewer does not follow; as in Mastodon. One's own always do.
+fn is_heard(view: &StatusView) -> bool {
+    let Some(mine) = &view.mine else { return !view.author.is_silenced };
+    mine.is_own || (mine.stance.is_undisturbed() && (mine.stance.follows || !view.author.is_silenced))
 }
 
 /// `GET /api/v1/statuses/:id/history`

@@ -1,12 +1,12 @@
 //! Posts elsewhere: fetched by their id, understood, and put into the database.
 
 use phiomia_activitypub::{
-    Audience, Document, Note, NoteKind, Object, QuoteAuthorization, Uri, Verb,
+    Audience, Document, Note, NoteKind, Object, Policy, QuoteAuthorization, Rule, Uri, Verb,
     note::{Markup, Media, MediaKind},
 };
 use phiomia_model::{
     AccountId, Error, Noun, QuotePolicy, Refusal, StatusId, Visibility,
-    remote::{RemoteDraft, RemoteEmoji, RemoteMedia, RemotePoll, RemoteQuote},
+    remote::{Allowed, Interactions, RemoteDraft, RemoteEmoji, RemoteMedia, RemotePoll, RemoteQuote},
 };
 use phiomia_social::{
     cards,
@@ -81,8 +81,8 @@ impl Federation {
 
     /// A post as the database takes it: everybody in it looked up, all within the bounds.
     pub(crate) async fn draft(&self, note: &Note, reach: Reach) -> Result<RemoteDraft, Missing> {
-        let (author, followers) = self.author_and_followers(&note.author).await?;
-        let followers = followers.and_then(|text| Uri::parse(&text, self.web).ok());
+        let (author, lists) = self.author_and_lists(&note.author).await?;
+        let [followers, following] = lists.map(|text| text.and_then(|text| Uri::parse(&text, self.web).ok()));
         let mentions = self.mentions(note).await?;
         let addressed = self.addressed(&note.audience, &mentions).await?;
         let quote = self.quote(note, reach).await?;
@@ -120,22 +120,26 @@ impl Federation {
             n_favourites: count(note.likes.total),
             quote,
             quote_policy: quote_policy(note, followers.as_ref()),
+            interactions: interactions(&note.policy, followers.as_ref(), following.as_ref()),
         })
     }
 
-    /// The author, and where their followers are named.
-    async fn author_and_followers(&self, uri: &Uri) -> Result<(AccountId, Option<String>), Missing> {
-        let followers = |q: &Query<'_>, author| Ok::<_, Error>(actors::find(q, author)?.and_then(|row| row.followers));
+    /// The author, and where their followers and whom they follow are named.
+    async fn author_and_lists(&self, uri: &Uri) -> Result<(AccountId, [Option<String>; 2]), Missing> {
+        let lists = |q: &Query<'_>, author| {
+            let row = actors::find(q, author)?;
+            Ok::<_, Error>(row.map_or([None, None], |row| [row.followers, row.following]))
+        };
         let name = uri.normal().to_owned();
         let known = self.db.read(move |q| match actors::by_uri(q, &name)? {
-            Some(author) => Ok(Some((author, followers(q, author)?))),
+            Some(author) => Ok(Some((author, lists(q, author)?))),
             None => Ok(None),
         });
         if let Some(known) = known.await? {
             return Ok(known);
         }
         let author = self.account(uri).await?;
-        Ok((author, self.db.read(move |q| followers(q, author)).await?))
+        Ok((author, self.db.read(move |q| lists(q, author)).await?))
     }
 
     async fn mentions(&self, note: &Note) -> Result<Vec<(AccountId, String)>, Missing> {
@@ -421,6 +425,24 @@ fn quote_policy(note: &Note, followers: Option<&Uri>) -> QuotePolicy {
         Some(rule) if followers.is_some_and(|followers| rule.automatic.contains(followers)) => QuotePolicy::Followers,
         _ => QuotePolicy::Nobody,
     }
+}
+
+/// What the author restricts beside quotes. Whoever may ask may act: the asking is the act itself, which the author then
+/// approves or not.
+fn interactions(policy: &Policy, followers: Option<&Uri>, following: Option<&Uri>) -> Interactions {
+    let allowed = |rule: &Option<Rule>| {
+        let named = || rule.iter().flat_map(|rule| rule.automatic.iter().chain(&rule.manual));
+        if rule.is_none() || named().any(Uri::is_public) {
+            return None;
+        }
+        let one = |uri: &Uri| match uri {
+            uri if Some(uri) == followers => Allowed::Followers,
+            uri if Some(uri) == following => Allowed::Following,
+            uri => Allowed::Account(uri.normal().to_owned()),
+        };
+        Some(named().map(one).collect())
+    };
+    Interactions { like: allowed(&policy.like), reply: allowed(&policy.reply), announce: allowed(&policy.announce) }
 }
 
 /// What an audience means for a boost.

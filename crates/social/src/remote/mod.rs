@@ -3,6 +3,7 @@
 //!
 //! Whoever calls has made sure that the one it is told of is the one who did it.
 
+mod acts;
 mod domains;
 mod follows;
 mod people;
@@ -10,9 +11,10 @@ mod posts;
 mod quotes;
 mod reactions;
 
+pub use acts::{pin, reblog, unpin, vote};
 pub use domains::{decide as decide_domain, take_back as take_back_domain};
 pub use follows::{compare_followers, follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};
-pub use posts::{Coming, edit, pin, reblog, receive, remove, unpin, vote};
+pub use posts::{Coming, edit, receive, remove};
 pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked};
 pub use reactions::{favourite, react, unreact};

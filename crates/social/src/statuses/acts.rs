@@ -11,15 +11,19 @@ use phiomia_store::{
     },
 };
 
-use super::{own, seen, undone};
+use super::{
+    allowed::{self, Act},
+    own, seen, undone,
+};
 use crate::{Social, notifications::notify, outgoing::tell};
 
 /// Favourites a post.
 ///
 /// # Errors
-/// Refused when `me` may not see it (`404`).
+/// Refused when `me` may not see it (`404`), or its author does not allow that (`403`).
 pub fn favourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
     let status = seen(tx, me, id, tx.now())?;
+    allowed::check(tx, me, &status, Act::Favourite)?;
     if statuses::favourite(tx, me, status.id)? {
         statuses::count(tx, status.id, Counter::Favourites, 1)?;
         notify(tx, status.account, me, NotificationType::Favourite, Some(status.id))?;

@@ -1,6 +1,7 @@
 //! Posting, editing, deleting, and what people do with posts.
 
 mod acts;
+mod allowed;
 pub(crate) mod delete;
 mod edit;
 mod post;

@@ -17,7 +17,11 @@ use phiomia_store::{
     },
 };
 
-use super::{Meant, check_length, check_says, is_language, meant, quotes, write_references};
+use super::{
+    Meant,
+    allowed::{self, Act},
+    check_length, check_says, is_language, meant, quotes, write_references,
+};
 use crate::{Social, cards, conversations, media, notifications::notify, outgoing::tell, polls, search};
 
 /// How long an `Idempotency-Key` is remembered.
@@ -179,7 +183,10 @@ pub fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
 fn parent(tx: &Tx<'_>, author: AccountId, in_reply_to: Option<StatusId>) -> Result<Option<Arc<StatusBody>>, Error> {
     let Some(id) = in_reply_to else { return Ok(None) };
     match super::seen(tx, author, id, tx.now()) {
-        Ok(body) => Ok(Some(body)),
+        Ok(body) => {
+            allowed::check(tx, author, &body, Act::Reply)?;
+            Ok(Some(body))
+        }
         Err(Error::Refused(Refusal::NotFound(_))) => Err(Refusal::NoParent.into()),
         Err(other) => Err(other),
     }

@@ -12,14 +12,17 @@ use phiomia_store::{
     },
 };
 
-use super::{delete, seen, undone};
+use super::{
+    allowed::{self, Act},
+    delete, seen, undone,
+};
 use crate::{Social, notifications::notify, outgoing::tell};
 
 /// Boosts a post; doing it twice gives the same boost. Gives the boost's id.
 ///
 /// # Errors
 /// Refused when `me` may not see it (`404`), and for posts that must not travel: direct ones, and followers-only ones of
-/// others (`403`).
+/// others, and where the author does not allow it (`403`).
 pub fn reblog(
     tx: &Tx<'_>,
     social: &Social,
@@ -31,6 +34,7 @@ pub fn reblog(
     if let Some(known) = statuses::reblog_of(tx, me, original.id)? {
         return Ok(known);
     }
+    allowed::check(tx, me, &original, Act::Reblog)?;
     let visibility = match original.visibility {
         Visibility::Private if original.account == me => Visibility::Private,
         Visibility::Public | Visibility::Unlisted => match visibility {

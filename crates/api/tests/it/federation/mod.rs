@@ -4,6 +4,7 @@ mod collections;
 mod documents;
 mod found;
 mod order;
+mod policies;
 mod recorded;
 mod threads;
 

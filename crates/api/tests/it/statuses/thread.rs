@@ -6,6 +6,24 @@ use serde_json::json;
 use crate::kit::House;
 
 on_both_engines! {
+    async fn people_who_are_blocked_or_muted_stand_in_no_thread(house: House) {
+        let (alice, bob, carl) = (house.person("alice").await, house.person("bob").await, house.person("carl").await);
+        let root = bob.says("root", "public").await;
+        let answer = alice.posts(json!({"status": "answer", "in_reply_to_id": root})).await;
+        carl.posts(json!({"status": "deeper", "in_reply_to_id": answer})).await;
+        let path = format!("/api/v1/statuses/{answer}/context");
+        let n = |context: serde_json::Value| {
+            ["ancestors", "descendants"].map(|name| context[name].as_array().unwrap().len())
+        };
+        assert_eq!(n(alice.get(&path).await.ok().json()), [1, 1]);
+        alice.post(&format!("/api/v1/accounts/{}/mute", bob.account), json!({})).await.ok();
+        assert_eq!(n(alice.get(&path).await.ok().json()), [0, 1]);
+        alice.post(&format!("/api/v1/accounts/{}/block", carl.account), json!({})).await.ok();
+        assert_eq!(n(alice.get(&path).await.ok().json()), [0, 0]);
+        // Others are not concerned.
+        assert_eq!(n(house.get(&path).await.ok().json()), [1, 1]);
+    }
+
     async fn a_thread_has_what_stands_above_and_below(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
         let root = alice.says("root", "public").await;

@@ -1,5 +1,7 @@
 //! Our own key pairs, sealed. One for each local account that was ever asked for, and one for the server itself.
 
+use std::time::Duration;
+
 use phiomia_model::{AccountId, Fault};
 
 use crate::db::{
@@ -18,7 +20,8 @@ queries! {
     REPLACE = Sql::Same("insert into key_pairs (account_id, private_key, public_pem, created_at) values ($1, $2, $3, $4)
         on conflict (account_id) do update set private_key = excluded.private_key, public_pem = excluded.public_pem,
             created_at = excluded.created_at");
-    ERASE = Sql::Same("delete from key_pairs where account_id = $1");
+    TIDY = Sql::Same("delete from key_pairs where exists (select 1 from accounts a
+        where a.id = key_pairs.account_id and a.deleted_at < $1)");
 }
 
 /// A key pair as it is kept.
@@ -64,10 +67,13 @@ pub fn replace(tx: &Tx<'_>, account: AccountId, pair: &KeyPair) -> Result<(), Fa
     tx.execute(&REPLACE, (account, pair.sealed.as_slice(), &pair.public_pem, tx.now())).map(|_| ())
 }
 
-/// Throws a pair away.
+/// The key of an account that is deleted signs its last words, which are offered for 30 days, and nothing after them.
+const KEPT_AFTER_DELETION: Duration = Duration::from_secs(31 * 86_400);
+
+/// Throws away the keys of accounts that are long gone. Part of `Job::Tidy`.
 ///
 /// # Errors
 /// The database failed.
-pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
-    tx.execute(&ERASE, (account,)).map(|_| ())
+pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
+    tx.execute(&TIDY, (tx.now().minus(KEPT_AFTER_DELETION),)).map(|_| ())
 }

@@ -37,5 +37,6 @@ pub(super) fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
     deliveries::tidy(tx)?;
     received::tidy(tx)?;
     early::tidy(tx)?;
+    key_pairs::tidy(tx)?;
     hosts::tidy(tx)
 }

@@ -2,7 +2,7 @@
 
 use phiomia_model::{
     AccountId, Fault, StatusId, Time, Visibility,
-    remote::{RemoteDraft, RemoteEmoji, RemoteMedia},
+    remote::{Interactions, RemoteDraft, RemoteEmoji, RemoteMedia},
 };
 
 use crate::db::{
@@ -16,14 +16,16 @@ queries! {
     BY_URL = Sql::Same("select id from statuses where url = $1 and deleted_at is null and not is_local limit 1");
     OWNER = Sql::Same("select id, account_id, is_local from statuses where uri = $1");
     KEEP = Sql::Same("insert into remote_statuses (status_id, attachments, emojis, in_reply_to_uri, replies, context,
-            origin_replies, origin_reblogs, origin_favourites, fetched_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            origin_replies, origin_reblogs, origin_favourites, fetched_at, interaction_policy)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         on conflict (status_id) do update set attachments = excluded.attachments, emojis = excluded.emojis,
             replies = excluded.replies, context = excluded.context,
             origin_replies = coalesce(excluded.origin_replies, remote_statuses.origin_replies),
             origin_reblogs = coalesce(excluded.origin_reblogs, remote_statuses.origin_reblogs),
             origin_favourites = coalesce(excluded.origin_favourites, remote_statuses.origin_favourites),
-            fetched_at = excluded.fetched_at");
+            fetched_at = excluded.fetched_at, interaction_policy = excluded.interaction_policy");
+    INTERACTIONS = Sql::Same("select interaction_policy from remote_statuses
+        where status_id = $1 and interaction_policy is not null");
     FIND = Sql::Same("select r.in_reply_to_uri, r.replies, r.context, r.origin_replies, r.origin_reblogs,
             r.origin_favourites, r.fetched_at, r.attachments, r.emojis
         from remote_statuses r where r.status_id = $1");
@@ -136,6 +138,8 @@ pub fn keep(tx: &Tx<'_>, status: StatusId, draft: &RemoteDraft, parent: Option<&
         value.map_or(Value::Null, Value::Text)
     }
     let number = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
+    let is_free = draft.interactions == Interactions::default();
+    let policy = if is_free { None } else { Some(serde_json::to_string(&draft.interactions).map_err(json)?) };
     let values = [
         Value::Int(status.0),
         Value::Text(&attachments),
@@ -147,6 +151,7 @@ pub fn keep(tx: &Tx<'_>, status: StatusId, draft: &RemoteDraft, parent: Option<&
         number(draft.n_reblogs),
         number(draft.n_favourites),
         Value::Int(tx.now().0),
+        policy.as_deref().map_or(Value::Null, Value::Text),
     ];
     tx.execute(&KEEP, values.as_slice()).map(|_| ())
 }
@@ -157,6 +162,15 @@ pub fn keep(tx: &Tx<'_>, status: StatusId, draft: &RemoteDraft, parent: Option<&
 /// The database failed.
 pub fn find(q: &Query<'_>, status: StatusId) -> Result<Option<RemoteRow>, Fault> {
     q.row(&FIND, (status,))
+}
+
+/// What the author of a post from elsewhere restricts; `None`: nothing.
+///
+/// # Errors
+/// The database failed.
+pub fn interactions(q: &Query<'_>, status: StatusId) -> Result<Option<Interactions>, Fault> {
+    let text: Option<String> = q.value(&INTERACTIONS, (status,))?;
+    text.map(|text| from_json(&text)).transpose()
 }
 
 /// Takes it away with the post.

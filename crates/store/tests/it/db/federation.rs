@@ -8,8 +8,14 @@ use std::{
     time::Duration,
 };
 
-use phiomia_model::Time;
-use phiomia_store::{Clock, db, db::federation::received};
+use phiomia_model::{AccountId, Time};
+use phiomia_store::{
+    Clock, db,
+    db::federation::{
+        key_pairs::{self, KeyPair, SERVER},
+        received,
+    },
+};
 use phiomia_testkit::{Engine, TestDatabase, run};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -41,5 +47,50 @@ async fn forgetting(engine: Engine) {
             Ok((received::is_known(tx, activity)?, received::is_buried(tx, object)?))
         });
         assert_eq!(kept.await.unwrap(), (is_known, is_buried), "after {days} days more");
+    }
+}
+
+#[test]
+fn keys_of_accounts_that_are_long_gone_are_thrown_away_sqlite() {
+    run(Engine::Sqlite, throwing_keys_away);
+}
+
+#[test]
+fn keys_of_accounts_that_are_long_gone_are_thrown_away_postgres() {
+    run(Engine::Postgres, throwing_keys_away);
+}
+
+async fn throwing_keys_away(engine: Engine) {
+    let now = Arc::new(AtomicI64::new(1_795_608_000_000_000));
+    let shown = now.clone();
+    let database = TestDatabase::with_clock(engine, Clock::new(move || Time(shown.load(Ordering::Relaxed)))).await;
+    let (gone, here) = (AccountId(7), AccountId(8));
+    let settings = database.settings.clone();
+    let deleted_at = now.load(Ordering::Relaxed);
+    let inserting = tokio::task::spawn_blocking(move || {
+        let sql = format!(
+            "insert into accounts (id, username, username_key, domain, uri, url, created_at, deleted_at) values
+                (7, 'gone', 'gone', '', 'https://ours.example/7', '', 0, {deleted_at}),
+                (8, 'here', 'here', '', 'https://ours.example/8', '', 0, null)"
+        );
+        db::inspect::run(&settings, &sql)
+    });
+    inserting.await.unwrap().unwrap();
+    let pair = KeyPair { sealed: vec![1], public_pem: "PEM".to_owned() };
+    let keeping = database.db.write(move |tx| {
+        for account in [gone, here, SERVER] {
+            key_pairs::keep(tx, account, &pair)?;
+        }
+        Ok(())
+    });
+    keeping.await.unwrap();
+    for (days, has_key) in [(30, true), (2, false)] {
+        now.fetch_add(i64::try_from((DAY * days).as_micros()).unwrap(), Ordering::Relaxed);
+        let kept = database.db.write(move |tx| {
+            db::tidy(tx)?;
+            let has = |account| Ok::<_, phiomia_model::Error>(key_pairs::find(tx, account)?.is_some());
+            Ok([has(gone)?, has(here)?, has(SERVER)?])
+        });
+        assert_eq!(kept.await.unwrap(), [has_key, true, true], "after {days} days more");
     }
 }
