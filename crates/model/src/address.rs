@@ -69,6 +69,11 @@ impl Addresses {
     pub fn tag_url(&self, tag: &str) -> String {
         self.at(&format!("/tags/{tag}"))
     }
+    /// The name of the server itself as an actor: the domain of handles, without a port, which no name may have.
+    #[must_use]
+    pub fn server_name(&self) -> &str {
+        self.local_domain.split_once(':').map_or(&self.local_domain, |(name, _)| name)
+    }
     /// The domains a handle may name when it means somebody here.
     #[must_use]
     pub fn own_domains(&self) -> [&str; 2] {

@@ -82,7 +82,11 @@ pub fn unfeature(tx: &Tx<'_>, me: AccountId, name: &str) -> Result<TagView, Erro
 /// # Errors
 /// Refused when `me` has no such place (`404`).
 pub fn unfeature_by_id(tx: &Tx<'_>, me: AccountId, id: i64) -> Result<(), Error> {
-    if featured_tags::delete(tx, me, id)? { Ok(()) } else { Err(Refusal::NotFound(Noun::Record).into()) }
+    let shown = featured_tags::of_account(tx, me)?.into_iter().find(|shown| shown.id == id);
+    let shown = shown.ok_or(Refusal::NotFound(Noun::Record))?;
+    featured_tags::delete(tx, me, id)?;
+    tell(tx, Outgoing::FeaturedTag { account: me, name: shown.tag.name, is_undone: true })?;
+    Ok(())
 }
 
 /// Forgets which tags somebody follows and shows whose account is erased.
@@ -104,7 +108,7 @@ fn insert(tx: &Tx<'_>, me: AccountId, tag: &TagView) -> Result<(), Error> {
 }
 
 /// The tag of that name, made if nobody used it yet; `None` when it can be no tag.
-fn made(tx: &Tx<'_>, name: &str) -> Result<Option<TagView>, Error> {
+pub(crate) fn made(tx: &Tx<'_>, name: &str) -> Result<Option<TagView>, Error> {
     let written = name.trim().trim_start_matches('#');
     if !is_valid_tag(written) {
         return Ok(None);

@@ -64,8 +64,11 @@ pub fn server(addresses: &Addresses, public_pem: String) -> Result<Actor, Fault>
     Ok(Actor {
         id: uri(&id)?,
         kind: ActorKind::Application,
-        username: addresses.local_domain.clone(),
-        handle: Some(Handle { username: addresses.local_domain.clone(), domain: Some(addresses.local_domain.clone()) }),
+        username: addresses.server_name().to_owned(),
+        handle: Some(Handle {
+            username: addresses.server_name().to_owned(),
+            domain: Some(addresses.local_domain.clone()),
+        }),
         name: None,
         summary: None,
         page: Some(uri(&addresses.at("/about"))?),

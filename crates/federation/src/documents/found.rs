@@ -53,7 +53,7 @@ pub async fn webfinger(federation: &Federation, resource: Option<&str>) -> Resul
     let jrd = match asked.ok_or_else(not_there)? {
         Asked::Server => {
             let page = uri(&addresses.at("/about"))?;
-            Jrd::of_account(&of(&addresses.local_domain), &uri(&addresses.server_uri())?, &page, None, &subscribe)
+            Jrd::of_account(&of(addresses.server_name()), &uri(&addresses.server_uri())?, &page, None, &subscribe)
         }
         Asked::Person(who) => {
             let view = federation.db.read(move |q| known(q, who.find(q)?.ok_or_else(not_there)?)).await?;
@@ -90,7 +90,7 @@ fn by_handle(federation: &Federation, handle: &Handle) -> Option<Asked> {
     if !is_ours(federation, domain) {
         return None;
     }
-    let is_server = handle.username.eq_ignore_ascii_case(&federation.addresses.local_domain);
+    let is_server = handle.username.eq_ignore_ascii_case(federation.addresses.server_name());
     Some(if is_server { Asked::Server } else { Asked::Person(Named::Username(handle.username.clone())) })
 }
 

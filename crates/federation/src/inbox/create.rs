@@ -166,6 +166,10 @@ impl Federation {
     }
 
     pub(super) async fn add(&self, signer: &Signer, object: &Thing, target: &Uri) -> Result<(), Error> {
+        if let Some(name) = self.featured_tag_there(signer, object, target).await? {
+            let who = signer.account;
+            return self.db.write(move |tx| remote::feature_tag(tx, who, &name)).await;
+        }
         let Some(id) = self.pinned_there(signer, object, target).await? else { return Ok(()) };
         let status = match self.status(&id).await {
             Ok(status) => status,
@@ -176,10 +180,24 @@ impl Federation {
     }
 
     pub(super) async fn remove(&self, signer: &Signer, object: &Thing, target: &Uri) -> Result<(), Error> {
+        if let Some(name) = self.featured_tag_there(signer, object, target).await? {
+            let who = signer.account;
+            return self.db.write(move |tx| remote::unfeature_tag(tx, who, &name)).await;
+        }
         let Some(id) = self.pinned_there(signer, object, target).await? else { return Ok(()) };
         let Some(status) = self.known_status(&id).await? else { return Ok(()) };
         let who = signer.account;
         self.db.write(move |tx| remote::unpin(tx, who, status)).await
+    }
+
+    /// The hashtag, when the collection is the signer's own of what they show: Mastodon puts tags among the pinned posts.
+    async fn featured_tag_there(&self, signer: &Signer, object: &Thing, target: &Uri) -> Result<Option<String>, Error> {
+        let Thing::Sent(object) = object else { return Ok(None) };
+        let Object::Hashtag(name) = &**object else { return Ok(None) };
+        let who = signer.account;
+        let Some(row) = self.db.read(move |q| Ok(actors::find(q, who)?)).await? else { return Ok(None) };
+        let is_theirs = [row.featured, row.featured_tags].iter().flatten().any(|own| own == target.normal());
+        Ok(is_theirs.then(|| name.clone()))
     }
 
     /// The post, when the collection is the signer's own of pinned posts.

@@ -21,6 +21,8 @@ const MOST_REPLIES: usize = 100;
 const MOST_PAGES: usize = 10;
 /// Older posts of somebody whose profile is opened for the first time.
 const MOST_OLDER: usize = 40;
+/// Hashtags of a profile.
+const MOST_FEATURED_TAGS: usize = 20;
 /// Pinned posts.
 const MOST_PINNED: usize = 10;
 
@@ -162,7 +164,25 @@ impl Federation {
                 self.fetch_older(&thing).await?;
             }
         }
+        self.fetch_featured_tags(account).await?;
         self.fetch_pins(account).await
+    }
+
+    /// The hashtags on somebody's profile, as their server lists them.
+    async fn fetch_featured_tags(&self, account: AccountId) -> Result<(), Error> {
+        let row = self.db.read(move |q| Ok(actors::find(q, account)?)).await?;
+        let uri = row.and_then(|row| row.featured_tags).and_then(|text| Uri::parse(&text, self.web).ok());
+        let Some(uri) = uri else { return Ok(()) };
+        let items = self.items(&uri, MOST_FEATURED_TAGS).await?;
+        let names = items.into_iter().filter_map(|thing| match thing {
+            Thing::Sent(object) => match *object {
+                Object::Hashtag(name) => Some(name),
+                _ => None,
+            },
+            Thing::Named(_) => None,
+        });
+        let names: Vec<String> = names.collect();
+        self.db.write(move |tx| names.iter().try_for_each(|name| remote::feature_tag(tx, account, name))).await
     }
 
     async fn fetch_older(&self, thing: &Thing) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! What people elsewhere do with posts: boost, pin, vote.
+//! What people elsewhere do with posts: boost, pin, vote; what they show on their profiles.
 
 use phiomia_model::{
     AccountId, Error, Event, Job, NotificationType, Noun, QuotePolicy, Refusal, StatusId, Time, Visibility,
@@ -6,7 +6,7 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        accounts,
+        accounts, featured_tags,
         federation::{posts, received},
         relationships,
         statuses::{self, Counter, NewStatus},
@@ -14,7 +14,7 @@ use phiomia_store::{
 };
 
 use super::posts::NEWS;
-use crate::{Social, notifications::notify};
+use crate::{Social, notifications::notify, tags::made};
 
 /// `who` boosts a post; `uri` names the `Announce`. Twice is once.
 ///
@@ -106,6 +106,32 @@ pub fn pin(tx: &Tx<'_>, social: &Social, who: AccountId, status: StatusId) -> Re
 /// Refused when it is not theirs.
 pub fn unpin(tx: &Tx<'_>, who: AccountId, status: StatusId) -> Result<(), Error> {
     crate::statuses::unpin(tx, who, status).map(|_| ())
+}
+
+/// Tags on the profile of somebody elsewhere; beyond, they are let go.
+const MOST_FEATURED_TAGS: usize = 20;
+
+/// `who` shows a tag on their profile. Twice is once.
+///
+/// # Errors
+/// The database failed.
+pub fn feature_tag(tx: &Tx<'_>, who: AccountId, name: &str) -> Result<(), Error> {
+    let Some(tag) = made(tx, name)? else { return Ok(()) };
+    if featured_tags::of_account(tx, who)?.len() < MOST_FEATURED_TAGS {
+        featured_tags::insert(tx, who, tag.id)?;
+    }
+    Ok(())
+}
+
+/// They no longer do.
+///
+/// # Errors
+/// The database failed.
+pub fn unfeature_tag(tx: &Tx<'_>, who: AccountId, name: &str) -> Result<(), Error> {
+    if let Some(tag) = made(tx, name)? {
+        featured_tags::delete_tag(tx, who, tag.id)?;
+    }
+    Ok(())
 }
 
 /// `who`, elsewhere, votes for one choice, by its title, in a poll from here. The author's server tells everybody else.

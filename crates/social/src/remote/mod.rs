@@ -11,7 +11,7 @@ mod posts;
 mod quotes;
 mod reactions;
 
-pub use acts::{pin, reblog, unpin, vote};
+pub use acts::{feature_tag, pin, reblog, unfeature_tag, unpin, vote};
 pub use domains::{decide as decide_domain, take_back as take_back_domain};
 pub use follows::{compare_followers, follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};

@@ -11,7 +11,7 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        accounts,
+        accounts, featured_tags,
         federation::{actors, early, posts, received},
         statuses::{self, Counter, Edited, NewStatus, PollRow, QuoteRow},
         tags,
@@ -121,6 +121,9 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
     }
     index(tx, id, draft)?;
     let people = refer(tx, id, draft)?;
+    if draft.visibility.is_open() && !draft.tags.is_empty() {
+        featured_tags::count(tx, draft.author, id)?;
+    }
     attach_quote(tx, id, draft, is_news)?;
     if draft.visibility != Visibility::Direct {
         // What we asked for is in the origin's count, which we ask for too.
@@ -401,8 +404,15 @@ fn keep_revisions(
 fn refer_anew(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<(), Error> {
     let before: Vec<AccountId> = statuses::mentioned(tx, id)?.into_iter().map(|(account, _)| account).collect();
     statuses::age_mentions(tx, id)?;
+    let is_counted = statuses::source(tx, id)?.is_some_and(|row| row.visibility.is_open());
+    if is_counted {
+        featured_tags::uncount(tx, draft.author, id)?;
+    }
     tags::untag_status(tx, id)?;
     let people = refer(tx, id, &RemoteDraft { addressed: Vec::new(), ..draft.clone() })?;
+    if is_counted {
+        featured_tags::count(tx, draft.author, id)?;
+    }
     for person in people.iter().filter(|person| !before.contains(person)) {
         notify(tx, *person, draft.author, NotificationType::Mention, Some(id))?;
     }
