@@ -257,7 +257,7 @@ pub fn by_url(q: &Query<'_>, url: &str) -> Result<Option<AccountId>, Fault> {
 /// The database failed.
 pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
     let known = by_uri(tx, &profile.uri)?;
-    let id = known.unwrap_or_else(|| AccountId(tx.new_id()));
+    let mut id = known.unwrap_or_else(|| AccountId(tx.new_id()));
     let key = profile.username.to_lowercase();
     tx.execute(&SET_HANDLE_FREE, (&key, &profile.domain, id))?;
     let (fields, domains) = (to_json(&profile.fields)?, to_json(&profile.attribution_domains)?);
@@ -301,7 +301,10 @@ pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
             Value::Text(&domains),
             Value::Int(created_at.0),
         ];
-        tx.execute(&INSERT_ACCOUNT, values.as_slice())?;
+        if tx.execute(&INSERT_ACCOUNT, values.as_slice())? == 0 {
+            // Somebody else kept the same one at this moment.
+            id = by_uri(tx, &profile.uri)?.ok_or_else(|| Fault::new("an account that was there is not there"))?;
+        }
     }
     keep_actor(tx, id, profile)?;
     tx.execute(&FORGET_KEYS, (id,))?;

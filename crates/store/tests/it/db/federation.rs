@@ -12,6 +12,7 @@ use phiomia_model::{AccountId, Time};
 use phiomia_store::{
     Clock, db,
     db::federation::{
+        actors::{self, RemoteProfile},
         key_pairs::{self, KeyPair, SERVER},
         received,
     },
@@ -92,5 +93,37 @@ async fn throwing_keys_away(engine: Engine) {
             Ok([has(gone)?, has(here)?, has(SERVER)?])
         });
         assert_eq!(kept.await.unwrap(), [has_key, true, true], "after {days} days more");
+    }
+}
+
+#[test]
+fn somebody_who_is_met_twice_at_once_is_one_person_sqlite() {
+    run(Engine::Sqlite, meeting_at_once);
+}
+
+#[test]
+fn somebody_who_is_met_twice_at_once_is_one_person_postgres() {
+    run(Engine::Postgres, meeting_at_once);
+}
+
+async fn meeting_at_once(engine: Engine) {
+    let database = TestDatabase::open(engine).await;
+    for n in 0..5 {
+        let profile = RemoteProfile {
+            uri: format!("https://elsewhere.example/u/{n}"),
+            username: format!("name{n}"),
+            domain: "elsewhere.example".into(),
+            url: format!("https://elsewhere.example/@name{n}"),
+            host: "elsewhere.example".into(),
+            inbox: format!("https://elsewhere.example/u/{n}/inbox"),
+            ..RemoteProfile::default()
+        };
+        let meet = || {
+            let profile = profile.clone();
+            database.db.write(move |tx| Ok(actors::keep(tx, &profile)?))
+        };
+        let (one, two, three, four) = tokio::join!(meet(), meet(), meet(), meet());
+        let met = [one, two, three, four].map(|kept| kept.unwrap());
+        assert_eq!(met, [met[0]; 4]);
     }
 }
