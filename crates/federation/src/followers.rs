@@ -1,7 +1,10 @@
 //! Two servers compare who here follows somebody there: what was lost on the way, an `Undo` above all, comes right again.
 //! Source: <https://codeberg.org/fediverse/fep/src/branch/main/fep/8fcf/fep-8fcf.md>.
 
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
 use http::{HeaderMap, HeaderValue};
+use moka::sync::Cache;
 use phiomia_activitypub::{
     Collection, Uri,
     synchronization::{CollectionSynchronization, FollowersDigest, HEADER},
@@ -9,25 +12,67 @@ use phiomia_activitypub::{
 use phiomia_model::{AccountId, Error, Fault, Job};
 use phiomia_social::remote;
 use phiomia_store::db::{accounts, federation::actors};
+use tokio::sync::Mutex;
 
 use crate::{Federation, build, inbox::Signer, resolve::Missing};
 
 /// Pages of one collection. What has more is not compared: who is on a page we did not read would be taken for missing.
 const MOST_PAGES: usize = 10;
 
+/// How long what was read of somebody's followers is told.
+const TOLD: Duration = Duration::from_secs(5);
+/// People of whom that is kept.
+const MOST_KEPT: u64 = 50;
+
+/// By host.
+type Digests = HashMap<String, FollowersDigest>;
+
+/// What is told of followers just now.
+pub struct KnownDigests {
+    known: Cache<AccountId, Arc<Digests>>,
+    /// One reads; those who want the same find it then.
+    reading: Mutex<()>,
+}
+
+impl Default for KnownDigests {
+    fn default() -> KnownDigests {
+        let known = Cache::builder().max_capacity(MOST_KEPT).time_to_live(TOLD).build();
+        KnownDigests { known, reading: Mutex::default() }
+    }
+}
+
 impl Federation {
     /// What is told to a host about the followers that somebody here has there.
     pub(crate) async fn followers_header(&self, account: AccountId, host: &str) -> Result<Option<HeaderValue>, Error> {
-        let host = host.to_owned();
-        let followers = self.db.read(move |q| Ok(actors::followers_at(q, account, &host)?)).await?;
+        let digests = self.followers_digests(account).await?;
         let me = self.addresses.account_uri(account);
         let told = CollectionSynchronization {
             collection: build::below(&me, "followers")?,
             url: build::below(&me, "followers_synchronization")?,
-            digest: FollowersDigest::of(followers.iter().map(|(_, uri)| uri.as_str())),
+            digest: digests.get(host).copied().unwrap_or_default(),
         };
         let value = HeaderValue::from_str(&told.to_header());
         Ok(Some(value.map_err(|e| Fault::because("writing a header about followers", e))?))
+    }
+
+    /// Of somebody's followers, host by host: read once for all deliveries of a post. What changes meanwhile makes a server
+    /// read the list once for nothing.
+    async fn followers_digests(&self, account: AccountId) -> Result<Arc<Digests>, Error> {
+        if let Some(known) = self.digests.known.get(&account) {
+            return Ok(known);
+        }
+        let _reading = self.digests.reading.lock().await;
+        if let Some(known) = self.digests.known.get(&account) {
+            return Ok(known);
+        }
+        let followers = self.db.read(move |q| Ok(actors::followers_elsewhere(q, account)?)).await?;
+        let mut digests = Digests::new();
+        for (host, uri) in followers {
+            digests.entry(host).or_default().toggle(&uri);
+        }
+        let digests = Arc::new(digests);
+        self.digests.known.insert(account, digests.clone());
+        Ok(digests)
     }
 
     /// What another server tells about its people's followers here; nothing, when it cannot be read.

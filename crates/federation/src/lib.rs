@@ -67,6 +67,7 @@ pub struct Inner {
     /// Which schemes addresses may have.
     pub web: Web,
     known_keys: inbox::KnownKeys,
+    digests: followers::KnownDigests,
     /// Threads that were looked at just now.
     seen_threads: moka::sync::Cache<StatusId, ()>,
 }
@@ -105,6 +106,7 @@ impl Federation {
             outbound,
             web,
             known_keys,
+            digests: followers::KnownDigests::default(),
             seen_threads,
         })))
     }

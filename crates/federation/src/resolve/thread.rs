@@ -92,7 +92,8 @@ impl Federation {
             Ok(posts::find(q, status)?.and_then(|row| row.in_reply_to).filter(|_| !has_parent))
         });
         let Some(uri) = missing.await?.and_then(|text| Uri::parse(&text, self.web).ok()) else { return Ok(()) };
-        self.status(&uri).await.map(|_| ()).map_err(Missing::for_job)
+        let parent = self.status(&uri).await.map_err(Missing::for_job)?;
+        self.db.write(move |tx| remote::find_parent(tx, status, parent)).await
     }
 
     /// The answers to one post and to what answers it, as its server lists them.

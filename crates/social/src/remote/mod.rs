@@ -15,6 +15,6 @@ pub use acts::{feature_tag, pin, reblog, unfeature_tag, unpin, vote};
 pub use domains::{decide as decide_domain, take_back as take_back_domain};
 pub use follows::{compare_followers, follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};
-pub use posts::{Coming, edit, receive, remove};
+pub use posts::{Coming, edit, find_parent, receive, remove};
 pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked};
 pub use reactions::{favourite, react, unreact};

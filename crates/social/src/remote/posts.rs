@@ -266,14 +266,7 @@ fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64
         if child == id || above.contains(&child) {
             continue;
         }
-        posts::adopt(tx, child, (id, author), Some(conversation))?;
-        if Visibility::from_code(visibility).is_open() {
-            statuses::count(tx, id, Counter::Replies, 1)?;
-        }
-        if posts::release(tx, child)? {
-            tx.enqueue(&Job::FanOut { status: child })?;
-        }
-        tx.announce(Event::StatusTouched { status: child });
+        adopt(tx, (child, Visibility::from_code(visibility)), (id, author), conversation)?;
     }
     for quoting in statuses::quotes_waiting_for(tx, uri)? {
         statuses::set_quoted(tx, quoting, id, author)?;
@@ -286,6 +279,41 @@ fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64
         }
     }
     Ok(())
+}
+
+/// An answer finds what it answers, and goes into feeds when it waited for that.
+fn adopt(
+    tx: &Tx<'_>,
+    (child, visibility): (StatusId, Visibility),
+    parent: (StatusId, AccountId),
+    conversation: i64,
+) -> Result<(), Error> {
+    posts::adopt(tx, child, parent, Some(conversation))?;
+    if visibility.is_open() {
+        statuses::count(tx, parent.0, Counter::Replies, 1)?;
+    }
+    if posts::release(tx, child)? {
+        tx.enqueue(&Job::FanOut { status: child })?;
+    }
+    tx.announce(Event::StatusTouched { status: child });
+    Ok(())
+}
+
+/// What an answer waits for is here: it finds it, if it has not yet. The two may have come at the same moment, so that
+/// neither saw the other.
+///
+/// # Errors
+/// The database failed.
+pub fn find_parent(tx: &Tx<'_>, child: StatusId, parent: StatusId) -> Result<(), Error> {
+    let (Some(row), Some(above)) = (statuses::source(tx, child)?, statuses::source(tx, parent)?) else { return Ok(()) };
+    if row.in_reply_to_id.is_some() || parent == child || statuses::ancestors(tx, parent)?.contains(&child) {
+        return Ok(());
+    }
+    let conversation = match above.conversation {
+        Some(known) => known,
+        None => statuses::insert_conversation(tx)?,
+    };
+    adopt(tx, (child, row.visibility), (parent, above.author), conversation)
 }
 
 /// A post elsewhere was changed by its author. What is older than what we have changes nothing; an edit never widens the

@@ -62,6 +62,9 @@ queries! {
     FOLLOWERS_AT = Sql::Same("select a.id, a.uri from follows f join actors t on t.account_id = f.account_id
             join accounts a on a.id = f.account_id
         where f.target_id = $1 and t.host = $2");
+    FOLLOWERS_ELSEWHERE = Sql::Same("select t.host, a.uri from follows f join actors t on t.account_id = f.account_id
+            join accounts a on a.id = f.account_id
+        where f.target_id = $1");
     FOLLOWERS_HERE = Sql::Same("select a.id, a.uri from follows f join users u on u.account_id = f.account_id
             join accounts a on a.id = f.account_id
         where f.target_id = $1");
@@ -451,6 +454,14 @@ pub fn has_local_followers(q: &Query<'_>, account: AccountId) -> Result<bool, Fa
 /// The database failed.
 pub fn followers_at(q: &Query<'_>, account: AccountId, host: &str) -> Result<Vec<(AccountId, String)>, Fault> {
     q.rows(&FOLLOWERS_AT, (account, host))
+}
+
+/// Somebody's followers who live elsewhere: their hosts, and their ids in the network.
+///
+/// # Errors
+/// The database failed.
+pub fn followers_elsewhere(q: &Query<'_>, account: AccountId) -> Result<Vec<(String, String)>, Fault> {
+    q.rows(&FOLLOWERS_ELSEWHERE, (account,))
 }
 
 /// Somebody's followers who live here, with their ids in the network.
