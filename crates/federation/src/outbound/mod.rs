@@ -147,6 +147,17 @@ impl Outbound {
         })
     }
 
+    /// A client for a server that the operator named: it may be anywhere, also in a network of their own.
+    ///
+    /// # Errors
+    /// A certificate file or a proxy that is none.
+    pub fn for_named(ca_file: Option<PathBuf>, proxy: Option<String>, addresses: &Addresses) -> Result<Outbound, Fault> {
+        let everywhere = ["0.0.0.0/0", "::/0"].into_iter().filter_map(|range| range.parse().ok());
+        let settings =
+            OutboundSettings { allowed_private_addresses: everywhere.collect(), allow_http: false, ca_file, proxy };
+        Outbound::new(&settings, addresses)
+    }
+
     /// Asks for something; redirects are followed.
     ///
     /// # Errors
@@ -210,6 +221,23 @@ impl Outbound {
             let response = request.send().await.map_err(|e| failure(&e))?;
             // What an inbox says is of interest only when it explains a refusal.
             read(url.clone(), response, Most::Whole(64 * 1024)).await
+        };
+        tokio::time::timeout(EXCHANGE_TIMEOUT, exchange).await.unwrap_or(Err(Failure::TimedOut))
+    }
+
+    /// One exchange of a protocol that has its own library; an answer that is a redirect is given as it is.
+    ///
+    /// # Errors
+    /// See [`Failure`]. An answer of `4xx` or `5xx` is an answer.
+    pub async fn exchange(&self, request: http::Request<Bytes>) -> Result<Answer, Failure> {
+        let (parts, body) = request.into_parts();
+        let text = parts.uri.to_string();
+        let url = Url::parse(&text).map_err(|_| Failure::Forbidden(text, "it is no address"))?;
+        self.check(&url)?;
+        let request = self.client.request(parts.method, url.clone()).headers(parts.headers).body(body);
+        let exchange = async {
+            let response = request.send().await.map_err(|e| failure(&e))?;
+            read(url, response, Most::Whole(bounds::BODY_BYTES)).await
         };
         tokio::time::timeout(EXCHANGE_TIMEOUT, exchange).await.unwrap_or(Err(Failure::TimedOut))
     }

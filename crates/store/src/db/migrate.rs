@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0018_media",
     "0019_cards",
     "0020_peers",
+    "0021_certificates",
 ];
 
 /// Copies kept from before migrations.

@@ -15,6 +15,7 @@ pub mod activity;
 pub mod apps;
 mod cache;
 pub mod cards;
+pub mod certificates;
 pub mod codes;
 pub mod conversations;
 pub mod defaults;
@@ -355,6 +356,7 @@ pub fn statements() -> Vec<&'static Statement> {
         activity::ALL,
         apps::ALL,
         cards::ALL,
+        certificates::ALL,
         codes::ALL,
         conversations::ALL,
         defaults::ALL,

@@ -68,14 +68,11 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table relays;
-                drop table early_activities;
-                alter table outgoing drop column tells_followers;
-                alter table statuses drop column answers_unknown;
-                alter table remote_statuses drop column is_held;
-                alter table remote_statuses drop column interaction_policy;
+                "drop table certificates;
+                drop table acme_accounts;
+                drop table acme_challenges;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0020_peers'",
+                delete from schema_migrations where name = '0021_certificates'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
