@@ -1,5 +1,6 @@
 //! The binary's own room: configuration, the command line, the listener, the log and the figures.
 
+pub mod acme;
 pub mod cli;
 pub mod config;
 pub mod house;

@@ -167,6 +167,13 @@ impl Door {
                         Err(error) => failure = error,
                     }
                 }
+                // A machine without IPv6: all addresses are then those of IPv4.
+                if let (true, Some(port)) = (door.tcp.is_empty(), text.strip_prefix("[::]:"))
+                    && failure.kind() != io::ErrorKind::PermissionDenied
+                    && let Ok(socket) = TcpListener::bind(format!("0.0.0.0:{port}")).await
+                {
+                    door.tcp.push(socket);
+                }
                 if door.tcp.is_empty() {
                     return Err(failure);
                 }
@@ -306,7 +313,8 @@ where
         () = shutdown.wait() => return,
     };
     match greeted {
-        Ok(Ok(stream)) => converse(stream, router, peer, options, shutdown).await,
+        Ok(Ok(Some(stream))) => converse(stream, router, peer, options, shutdown).await,
+        Ok(Ok(None)) => tracing::info!("an authority has looked at the answer to its challenge"),
         // Scanners, plain HTTP, an authority that is not trusted: the client's affair.
         Ok(Err(error)) => tracing::debug!(%error, "TLS did not come about: {error}"),
         Err(_) => tracing::debug!("TLS did not come about in time"),

@@ -1,18 +1,25 @@
-//! What is said over plain http beside TLS: the same page over https.
+//! What is said over plain http beside TLS: the same page over https. An authority finds the answers to its challenges.
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     response::{IntoResponse as _, Response},
+    routing::get,
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use phiomia_model::Addresses;
+
+use crate::{acme::Challenges, tls::Tls};
 
 /// What answers at `tls.http_listen`.
 #[derive(Clone, Debug)]
 pub struct Plain {
     /// Domains that are served over https; the first is meant when somebody asks for another one.
     names: Vec<String>,
+    /// What an authority may ask for.
+    challenges: Option<Challenges>,
+    /// Who is led there must be greeted there.
+    tls: Option<Tls>,
 }
 
 impl Plain {
@@ -26,12 +33,19 @@ impl Plain {
                 names.push(name.clone());
             }
         }
-        Plain { names }
+        Plain { names, challenges: None, tls: None }
     }
 
-    /// The routes: everything leads away.
+    /// With the answers to an authority's challenges; nobody is led to https before there is a certificate.
+    #[must_use]
+    pub fn waiting_for(self, challenges: Challenges, tls: Tls) -> Plain {
+        Plain { challenges: Some(challenges), tls: Some(tls), ..self }
+    }
+
+    /// The routes: everything else leads away.
     pub fn router(self) -> Router {
-        Router::new().fallback(lead).with_state(self)
+        let challenge = get(answer).fallback(lead);
+        Router::new().route("/.well-known/acme-challenge/{token}", challenge).fallback(lead).with_state(self)
     }
 
     /// Where to, path and question as they came. The domain is one of ours, whatever was asked for.
@@ -43,7 +57,23 @@ impl Plain {
     }
 }
 
+/// [RFC 8555, 8.3](https://www.rfc-editor.org/rfc/rfc8555#section-8.3)
+async fn answer(State(plain): State<Plain>, Path(token): Path<String>, request: Request) -> Response {
+    let found = match &plain.challenges {
+        Some(challenges) => challenges.page(&token).await,
+        None => None,
+    };
+    match found {
+        Some(text) => ([(header::CONTENT_TYPE, "application/octet-stream")], text).into_response(),
+        None => lead(State(plain), request).await,
+    }
+}
+
 async fn lead(State(plain): State<Plain>, request: Request) -> Response {
+    if plain.tls.as_ref().is_some_and(|tls| !tls.is_ready()) {
+        let text = "This server waits for its certificate. Please come back in a few minutes.\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")], text).into_response();
+    }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let path = if path.starts_with('/') { path } else { "/" };

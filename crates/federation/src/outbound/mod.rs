@@ -151,7 +151,11 @@ impl Outbound {
     ///
     /// # Errors
     /// A certificate file or a proxy that is none.
-    pub fn for_named(ca_file: Option<PathBuf>, proxy: Option<String>, addresses: &Addresses) -> Result<Outbound, Fault> {
+    pub fn for_named(
+        ca_file: Option<PathBuf>,
+        proxy: Option<String>,
+        addresses: &Addresses,
+    ) -> Result<Outbound, Fault> {
         let everywhere = ["0.0.0.0/0", "::/0"].into_iter().filter_map(|range| range.parse().ok());
         let settings =
             OutboundSettings { allowed_private_addresses: everywhere.collect(), allow_http: false, ca_file, proxy };

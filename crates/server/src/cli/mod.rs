@@ -17,6 +17,7 @@ pub mod search;
 mod seed;
 pub mod serve;
 pub mod settings;
+pub mod tls;
 pub mod token;
 pub mod version;
 
@@ -104,6 +105,9 @@ pub enum Command {
     /// Check, print and document the configuration
     #[command(subcommand)]
     Config(config::Config),
+    /// The certificate: where it comes from, until when it holds, a new one
+    #[command(subcommand)]
+    Tls(tls::Tls),
     /// The front that passes everything on to this server: nginx, Caddy, HAProxy, Apache
     #[command(subcommand)]
     Proxy(front::proxy::Proxy),
@@ -173,6 +177,7 @@ pub fn main() -> ExitCode {
         Command::Report(command) => command.run(&global),
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
+        Command::Tls(command) => command.run(&global),
         Command::MediaChild { memory } => phiomia_workshop::work(memory).map_err(|e| Failure::because("decoding", e)),
         Command::Version(command) => command.run(),
         Command::Completions(command) => command.run(),

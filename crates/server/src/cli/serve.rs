@@ -10,6 +10,7 @@ use phiomia_api::Api;
 
 use super::{Failure, Global, log_notes, runtime};
 use crate::{
+    acme::Acme,
     config::{Config, LogFormat, value::Listen},
     house::House,
     listen::{self, Door, Options},
@@ -53,8 +54,15 @@ impl Serve {
 
 async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().map_err(|e| Failure::because("listening for signals", e))?;
-    let tls = Tls::from_config(&config).map_err(Failure)?;
+    // Before everything else: a file that does not read stops the start.
+    let own = Tls::from_config(&config).map_err(Failure)?;
     let house = House::open(&config).await.map_err(Failure)?;
+    let acme = Acme::new(&config, house.db.clone(), house.sealer.clone(), house.entropy.clone()).map_err(Failure)?;
+    let is_alone = house.is_alone();
+    let tls = match &acme {
+        Some(acme) => Some(Tls::with_challenges(acme.challenges()).map_err(Failure)?),
+        None => own,
+    };
     if let Some(address) = &config.metrics.listen {
         let handle = metrics::install().map_err(Failure)?;
         let door = Door::bind(address).await.map_err(|e| Failure::because(&format!("listening on {address}"), e))?;
@@ -77,20 +85,35 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
         invite(&link, config.logs.format);
     }
     tokio::spawn(notify::tell(shutdown.clone()));
-    if let Some(tls) = tls.clone() {
-        tokio::spawn(tls.keep_up(tls::EVERY));
-    }
     if let Some(door) = plain_door {
-        let more: Vec<String> = config.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect();
-        let router = Plain::new(&config.addresses(), &more).router();
-        let options = Options { https: false, ..Options::from(&config) };
-        tracing::info!("leading from plain http on {} to https", door.addresses().join(" and "));
-        tokio::spawn(listen::serve(router, door, options, shutdown.clone()));
+        lead_to_https(&config, door, acme.as_ref().zip(tls.as_ref()), &shutdown);
     }
+    let looking_after = match (acme, tls.clone()) {
+        (Some(acme), Some(tls)) => Some(tokio::spawn(acme.keep_up(tls, is_alone))),
+        (None, Some(tls)) => Some(tokio::spawn(tls.keep_up(tls::EVERY))),
+        _ => None,
+    };
     listen::serve(router, door, Options { tls, ..Options::from(&config) }, shutdown).await;
+    if let Some(task) = looking_after {
+        // It holds the database, which is about to close.
+        task.abort();
+    }
     house.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Answers over plain http beside TLS, until the process stops.
+fn lead_to_https(config: &Config, door: Door, acme: Option<(&Acme, &Tls)>, shutdown: &Shutdown) {
+    let more: Vec<String> = config.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect();
+    let plain = Plain::new(&config.addresses(), &more);
+    let plain = match acme {
+        Some((acme, tls)) => plain.waiting_for(acme.challenges(), tls.clone()),
+        None => plain,
+    };
+    let options = Options { https: false, ..Options::from(config) };
+    tracing::info!("leading from plain http on {} to https", door.addresses().join(" and "));
+    tokio::spawn(listen::serve(plain.router(), door, options, shutdown.clone()));
 }
 
 /// The sockets to listen on: those that systemd handed over go before the settings. The second is for plain http.

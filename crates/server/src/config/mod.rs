@@ -21,7 +21,7 @@ pub use sections::{
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
-pub use tls::{HttpListen, Tls};
+pub use tls::{AcmeChallenge, Directory, HttpListen, Tls};
 
 use setting::Reader;
 

@@ -9,7 +9,7 @@ use phiomia_store::{
 };
 
 use super::{
-    Config, HttpListen,
+    AcmeChallenge, Config, HttpListen,
     value::{Domain, Listen, Secret},
 };
 
@@ -23,13 +23,14 @@ impl Config {
     /// Where to listen.
     #[must_use]
     pub fn listen(&self) -> Listen {
-        self.server.listen.clone().unwrap_or_else(|| Listen::Tcp("localhost:3000".to_owned()))
+        let usual = if self.tls.acme { "[::]:443" } else { "localhost:3000" };
+        self.server.listen.clone().unwrap_or_else(|| Listen::Tcp(usual.to_owned()))
     }
 
     /// Whether connections to the listener speak TLS.
     #[must_use]
     pub fn speaks_tls(&self) -> bool {
-        self.tls.cert_file.is_some()
+        self.tls.cert_file.is_some() || self.tls.acme
     }
 
     /// Where plain http is answered beside TLS, and whether that was said, or is only usual.
@@ -217,6 +218,38 @@ impl Config {
         }
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
             all.push("tls.cert_file and tls.key_file belong together: one is given without the other".to_owned());
+        }
+        if self.tls.acme {
+            all.extend(self.acme_contradictions().into_iter().map(str::to_owned));
+        }
+        all
+    }
+
+    fn acme_contradictions(&self) -> Vec<&'static str> {
+        let said = &self.tls;
+        let mut all = Vec::new();
+        if said.cert_file.is_some() {
+            all.push(
+                "tls.acme and tls.cert_file are both given: the certificate comes from an authority or from a file",
+            );
+        }
+        let web_domain = self.instance.web_domain.as_ref().or(self.instance.domain.as_ref());
+        if said.acme_domains.is_empty() && web_domain.is_none_or(Domain::is_for_development) {
+            all.push("tls.acme needs instance.domain: authorities give certificates for public domains alone");
+        }
+        if said.acme_domains.iter().any(Domain::is_for_development) {
+            all.push(
+                "tls.acme_domains names a domain with a port or of this machine: no authority gives a certificate",
+            );
+        }
+        if said.acme_challenge == AcmeChallenge::Dns01 && said.acme_dns_hook.is_none() {
+            all.push("tls.acme_challenge is dns-01, and tls.acme_dns_hook names no program that writes the records");
+        }
+        if said.acme_challenge == AcmeChallenge::Http01 && self.http_listen().is_none() {
+            all.push("tls.acme_challenge is http-01, and tls.http_listen is nowhere");
+        }
+        if said.acme_eab_key_id.is_some() != said.acme_eab_key.is_some() {
+            all.push("tls.acme_eab_key_id and tls.acme_eab_key belong together: one is given without the other");
         }
         all
     }

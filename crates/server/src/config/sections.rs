@@ -29,7 +29,7 @@ section! {
     /// Other domains that handles of this server's people may name: `alice@old.example.org` is found too, when that
     /// domain's `/.well-known/webfinger` leads here.
     alternate_domains: Vec<Domain> = "", ["ALTERNATE_DOMAINS"];
-    /// Whether addresses of this server begin with `https`. Without it: `https` with `tls.cert_file`; or else plain `http`
+    /// Whether addresses of this server begin with `https`. Without it: `https` with `tls.cert_file` or `tls.acme`; or else plain `http`
     /// for a domain with a port or of this machine (`localhost`, `127.0.0.1`, `[::1]`), `https` for all others.
     https: Option<bool> = "", ["LOCAL_HTTPS"];
     /// The owner's profile is the front page. Not set: the running server's setting `single_user_mode` says it, or else it
@@ -52,7 +52,7 @@ section! {
     Server in "server.";
     /// Where to listen: `host:port`, a port alone (on `localhost`), or `unix:/path/to/socket`.
     /// A socket handed over by systemd goes before this. Mastodon's `SOCKET` goes before `BIND` and `PORT`.
-    /// Without it: `localhost:3000`.
+    /// Without it: `localhost:3000`, and with `tls.acme` port 443 of all addresses.
     listen: Option<Listen> = "", ["SOCKET", "BIND", "PORT"];
     /// The proxies in front of this server. Only from them is `X-Forwarded-For` believed; without it, the address of a
     /// request is that of the socket. A proxy that comes through a Unix socket counts as `127.0.0.1`.

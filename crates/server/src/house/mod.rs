@@ -142,6 +142,12 @@ impl House {
         })
     }
 
+    /// Whether no other process can serve from this data.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// What handlers need of it.
     #[must_use]
     pub fn parts(&self) -> Parts {

@@ -10,19 +10,24 @@ use std::{
     time::Duration,
 };
 
+use phiomia_model::Time;
 use phiomia_store::Clock;
 use rustls::{
     InconsistentKeys, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    server::{ClientHello, ResolvesServerCert},
+    server::{Acceptor, ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor, server::TlsStream};
 
-use crate::config::Config;
+use crate::{
+    acme::{self, Challenges},
+    config::Config,
+};
 use files::Files;
+pub use x509::Facts;
 
 /// How often the files are looked at.
 pub const EVERY: Duration = Duration::from_secs(60);
@@ -33,6 +38,7 @@ pub struct Tls {
     config: Arc<ServerConfig>,
     shown: Arc<Shown>,
     files: Option<Arc<Files>>,
+    challenges: Option<Challenges>,
 }
 
 impl Tls {
@@ -60,6 +66,33 @@ impl Tls {
         Ok(tls)
     }
 
+    /// For certificates from an authority, which will look at `challenges` and nothing else until one came.
+    ///
+    /// # Errors
+    /// A sentence, when TLS does not start.
+    pub fn with_challenges(challenges: Challenges) -> Result<Tls, String> {
+        Ok(Tls { challenges: Some(challenges), ..Tls::new()? })
+    }
+
+    /// Shows this certificate from now on: chain and key as PEM. Gives what it says.
+    ///
+    /// # Errors
+    /// A sentence: it does not read, the key is another one's, it has expired.
+    pub(crate) fn show(&self, chain: &[u8], key: &[u8], clock: &Clock) -> Result<Told, String> {
+        self.shown.show(pair(chain, key, ["the chain", "the key"], clock)?);
+        let told = first_of(chain, |facts| {
+            let names = facts.names.iter().map(|name| (*name).to_owned()).collect();
+            Some(Told { names, not_after: facts.not_after })
+        });
+        told.ok_or_else(|| "it does not read".to_owned())
+    }
+
+    /// Whether there is a certificate, so that somebody who comes is greeted.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shown.0.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// With nothing to show yet: until there is a certificate, nobody is greeted.
     fn new() -> Result<Tls, String> {
         let shown = Arc::new(Shown(RwLock::new(None)));
@@ -69,15 +102,27 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(shown.clone());
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Tls { config: Arc::new(config), shown, files: None })
+        Ok(Tls { config: Arc::new(config), shown, files: None, challenges: None })
     }
 
-    /// Greets a client.
-    pub(crate) async fn accept<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    /// Greets a client; `None`: it was an authority, which has seen what it wanted.
+    pub(crate) async fn accept<S>(&self, stream: S) -> io::Result<Option<TlsStream<S>>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        TlsAcceptor::from(self.config.clone()).accept(stream).await
+        let Some(challenges) = &self.challenges else {
+            return TlsAcceptor::from(self.config.clone()).accept(stream).await.map(Some);
+        };
+        let greeting = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let hello = greeting.client_hello();
+        if !hello.alpn().is_some_and(|mut names| names.any(|name| name == acme::ALPN)) {
+            return greeting.into_stream(self.config.clone()).await.map(Some);
+        }
+        let name = hello.server_name().unwrap_or_default().to_ascii_lowercase();
+        let config = challenges.greeting(&name).await;
+        let config = config.ok_or_else(|| io::Error::other("nobody asked an authority to look here"))?;
+        greeting.into_stream(config).await?.shutdown().await?;
+        Ok(None)
     }
 
     /// Looks at the files again and again. A pair that does not hold is said once, and the old one stays.
@@ -97,6 +142,21 @@ impl Tls {
             }
         }
     }
+}
+
+/// What a certificate says that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The domains it is for.
+    pub names: Vec<String>,
+    /// Until then.
+    pub not_after: Time,
+}
+
+/// What the first certificate of a PEM text says; `None`: there is none.
+pub fn first_of<T>(chain: &[u8], look: impl FnOnce(&Facts<'_>) -> Option<T>) -> Option<T> {
+    let first = CertificateDer::pem_slice_iter(chain).next()?.ok()?;
+    look(&x509::read(&first)?)
 }
 
 /// What clients are shown now.

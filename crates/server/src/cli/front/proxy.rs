@@ -63,9 +63,9 @@ impl Proxy {
         if config.instance.domain.is_none() {
             return Err(Failure("which domain? Set instance.domain (LOCAL_DOMAIN) first".to_owned()));
         }
-        if config.tls.cert_file.is_some() {
+        if config.speaks_tls() {
             return Err(Failure(
-                "this server speaks TLS itself (tls.cert_file): behind a front it must not".to_owned(),
+                "this server speaks TLS itself (tls.cert_file or tls.acme): behind a front it must not".to_owned(),
             ));
         }
         let addresses = config.addresses();
