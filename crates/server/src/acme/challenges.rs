@@ -11,6 +11,7 @@ use rustls::{
     ServerConfig,
     crypto::aws_lc_rs as provider,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 
 /// The protocol that the authority speaks when it looks at a certificate.
@@ -106,12 +107,14 @@ fn certificate(name: &str, answer: &str) -> Result<ServerConfig, Fault> {
     let key = KeyPair::generate().map_err(|e| Fault::because(doing(), e))?;
     let certificate = params.self_signed(&key).map_err(|e| Fault::because(doing(), e))?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let key = provider::sign::any_supported_type(&key).map_err(|e| Fault::because(doing(), e))?;
+    // The usual way looks at the certificate first, and does not know its critical extension.
+    let shown = SingleCertAndKey::from(CertifiedKey::new(vec![certificate.der().clone()], key));
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| Fault::because(doing(), e))?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .map_err(|e| Fault::because(doing(), e))?;
+        .with_cert_resolver(Arc::new(shown));
     config.alpn_protocols = vec![ALPN.to_vec()];
     Ok(config)
 }

@@ -134,7 +134,15 @@ impl Acme {
         if is_alone && let Err(error) = self.db.write(|tx| Ok(certificates::adopt(tx)?)).await {
             tracing::warn!(%error, "an order of before is waited for: {error}");
         }
-        let mut keeper = Keeper { acme: self, tls, shown: None, ask_at: Time(0), is_failing: false, has_warned: false };
+        let mut keeper = Keeper {
+            acme: self,
+            tls,
+            shown: None,
+            ask_at: Time(0),
+            is_failing: false,
+            has_warned: false,
+            pause: EVERY,
+        };
         loop {
             match keeper.round().await {
                 Ok(()) => keeper.is_failing = false,
@@ -145,7 +153,7 @@ impl Acme {
                 // Said once: while the database is away everybody else says it too.
                 Err(_) => {}
             }
-            sleep(EVERY).await;
+            sleep(keeper.pause).await;
         }
     }
 
@@ -213,10 +221,13 @@ struct Keeper {
     is_failing: bool,
     /// It was said that there is no certificate.
     has_warned: bool,
+    /// Until the next round.
+    pause: Duration,
 }
 
 impl Keeper {
     async fn round(&mut self) -> Result<(), Error> {
+        self.pause = EVERY;
         let row = self.acme.standing().await?;
         if let Some(row) = &row {
             self.show(row)?;
@@ -238,9 +249,11 @@ impl Keeper {
                 ),
             }
         } else if now >= self.ask_at
-            && let Some(row) = row.filter(|row| row.n_failures == 0)
+            && let Some(row) = row.as_ref().filter(|row| row.n_failures == 0)
         {
-            self.ask_at = now.plus(self.acme.ask_when(&row).await?);
+            self.ask_at = now.plus(self.acme.ask_when(row).await?);
+        } else if let Some(row) = row {
+            self.pause = row.next_at.since(now).min(EVERY);
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::tls;
 
 /// How long the authority may think: about challenges, and about the certificate.
 const THINKING: RetryPolicy =
-    RetryPolicy::new().initial_delay(Duration::from_millis(500)).backoff(1.5).timeout(Duration::from_secs(180));
+    RetryPolicy::new().initial_delay(Duration::from_millis(250)).backoff(1.5).timeout(Duration::from_secs(180));
 
 /// A certificate that came.
 pub(super) struct Issued {
