@@ -51,6 +51,9 @@ install_for_testing() {
   [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
   [ -x /usr/sbin/apache2 ] || missing+=(apache2)
   have caddy || missing+=(caddy)
+  # An authority for certificates, and the program that looks at units of systemd.
+  have pebble || missing+=(pebble)
+  have systemd-analyze || missing+=(systemd)
   python_makes_venvs || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
   # masto and Playwright use what Node has since version 20; Debian 12 has 18.

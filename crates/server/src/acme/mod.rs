@@ -241,7 +241,9 @@ impl Keeper {
                 tracing::warn!("there is no certificate yet: until one comes nobody can connect over https");
             }
             match self.acme.order().await? {
-                Ordered::Came { .. } | Ordered::Taken => {}
+                // It is shown at once.
+                Ordered::Came { .. } => self.pause = Duration::ZERO,
+                Ordered::Taken => {}
                 Ordered::Failed { why, next_at } => tracing::error!(
                     "no certificate from {}: {why}. Next try at {}",
                     self.acme.settings.directory,
@@ -264,6 +266,7 @@ impl Keeper {
         };
         let key = self.acme.sealer.open(&key_context(&self.acme.settings.directory), sealed)?;
         self.shown = row.issued_at;
+        self.ask_at = Time(0);
         match self.tls.show(chain.as_bytes(), &key, &self.acme.clock) {
             Ok(facts) => tracing::info!(
                 "the certificate for {} holds until {}, the next one is ordered at {}",

@@ -295,3 +295,27 @@ fn plain_http_leads_to_https_at_the_usual_ports_unless_somebody_says_otherwise()
     // Without TLS there is nothing to lead to.
     assert_eq!(load(&file("server.listen = \"[::]:443\"")).config.http_listen(), None);
 }
+
+#[test]
+fn a_certificate_from_an_authority_needs_a_public_domain_and_the_usual_ports_come_with_it() {
+    let config = load(&file("instance.domain = \"example.org\"\ntls.acme = true")).config;
+    assert_eq!(
+        (config.listen().to_string(), config.addresses().base()),
+        ("[::]:443".into(), "https://example.org".into())
+    );
+    assert_eq!(config.http_listen().map(|(address, _)| address.to_string()).as_deref(), Some("[::]:80"));
+    let wrong = |text: &str| problems(&file(&format!("tls.acme = true\n{text}"))).join("\n");
+    assert!(wrong("").contains("tls.acme needs instance.domain"));
+    assert!(wrong("instance.domain = \"localhost:3000\"").contains("public domains alone"));
+    let good = "instance.domain = \"example.org\"\n";
+    for (line, said) in [
+        ("tls.cert_file = \"c\"\ntls.key_file = \"k\"", "from an authority or from a file"),
+        ("tls.acme_challenge = \"dns-01\"", "tls.acme_dns_hook"),
+        ("tls.acme_challenge = \"http-01\"\nserver.listen = \"[::]:8443\"", "tls.http_listen is nowhere"),
+        ("tls.acme_eab_key_id = \"1\"", "belong together"),
+        ("tls.acme_directory = \"http://authority.example\"", "letsencrypt-staging"),
+        ("tls.acme_domains = [\"localhost\"]", "no authority gives"),
+    ] {
+        assert!(wrong(&format!("{good}{line}")).contains(said), "{line}: {}", wrong(&format!("{good}{line}")));
+    }
+}

@@ -1,9 +1,12 @@
 """Certificates from an authority, against pebble: got, shown, renewed, kept; and in words why not."""
 
+import base64
 import json
 import socket
 import ssl
 import stat
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -215,3 +218,43 @@ def test_an_authority_that_forgot_us_hears_of_us_anew_and_one_that_is_away_is_na
             server.cli("tls", "renew")
         pebble.__enter__()
         assert DOMAIN in server.cli("tls", "renew")
+
+
+class Wishes(BaseHTTPRequestHandler):
+    """The directory of pebble with renewal information (RFC 9773), which pebble 2.4 does not have."""
+
+    def do_GET(self):
+        if self.path == "/dir":
+            directory = requests.get(self.server.pebble.directory, verify=str(self.server.pebble.ca_file), timeout=10)
+            said = directory.json() | {"renewalInfo": f"https://{HOST}:{self.server.server_port}/wishes"}
+        else:
+            self.server.asked.append(self.path.removeprefix("/wishes/"))
+            # The first certificate shall be replaced at once, all others in ten years.
+            year = 2020 if self.server.asked[-1] == self.server.asked[0] else 2036
+            said = {"suggestedWindow": {"start": f"{year}-01-01T00:00:00Z", "end": f"{year}-01-02T00:00:00Z"}}
+        body = json.dumps(said).encode()
+        self.send_response(200)
+        self.send_header("Retry-After", "21600")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Nothing: only what it was asked counts."""
+
+
+def test_the_authority_says_when_a_certificate_is_to_be_replaced(authority, ports):
+    with Pebble(authority, **ports) as pebble, ThreadingHTTPServer((HOST, 0), Wishes) as wishes:
+        wishes.pebble, wishes.asked = pebble, []
+        wishes.socket = authority.server_context(HOST).wrap_socket(wishes.socket, server_side=True)
+        threading.Thread(target=wishes.serve_forever, daemon=True).start()
+        more = {"PHIOMIA_TLS_ACME_DIRECTORY": f"https://{HOST}:{wishes.server_port}/dir"}
+        with Certified(pebble, "sqlite", **ports, **more) as server:
+            first = eventually(server.has_certificate, "there is a certificate", 20)
+            eventually(lambda: server.shown()[0] if server.shown()[0] != first else None, "it is replaced")
+            eventually(lambda: server.status()["next_order_at"].startswith("2036-01-01"), "the wish for the next is kept")
+            key = first.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+            number = first.serial_number.to_bytes(first.serial_number.bit_length() // 8 + 1, "big")
+            coded = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (key, number)]
+            assert wishes.asked[0] == ".".join(coded)
+        wishes.shutdown()

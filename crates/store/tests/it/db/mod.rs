@@ -1,5 +1,6 @@
 //! The database facade: what must hold whatever the tables are.
 
+mod certificates;
 mod cluster;
 mod facade;
 mod federation;
