@@ -224,7 +224,7 @@ impl Act {
             statuses::favourite(tx, person(fan), id)?;
         }
         if let Some(fan) = self.boosted_by.filter(|_| self.visibility.is_open()) {
-            statuses::reblog(tx, social, person(fan), id, None)?;
+            statuses::reblog(tx, person(fan), id, None)?;
         }
         if self.visibility.is_open() {
             recent.push(id);

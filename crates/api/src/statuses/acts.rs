@@ -84,8 +84,7 @@ pub async fn reblog(ask: Ask<Member>) -> Answer {
         .map(|word| word.0.parse())
         .transpose()
         .map_err(|_| Refusal::validation("Visibility is not included in the list"))?;
-    let social = ask.api.social();
-    act(&ask, move |tx, me, id| verbs::reblog(tx, &social, me, id, visibility)).await
+    act(&ask, move |tx, me, id| verbs::reblog(tx, me, id, visibility)).await
 }
 
 /// `POST /api/v1/statuses/:id/unreblog`: answers the post that was boosted.

@@ -55,7 +55,7 @@ pub fn reblog(
         &NewStatus {
             id: boost,
             author: who,
-            uri,
+            uri: Some(uri),
             url: None,
             text: "",
             spoiler_text: "",

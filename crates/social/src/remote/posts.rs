@@ -89,7 +89,7 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
         &NewStatus {
             id,
             author: draft.author,
-            uri: &draft.uri,
+            uri: Some(&draft.uri),
             url: draft.url.as_deref(),
             text: &draft.text,
             spoiler_text: &draft.spoiler_text,

@@ -9,7 +9,7 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        accounts::{self, AccountView},
+        accounts,
         defaults::{self, PostingDefaults},
         featured_tags, media as rows,
         statuses::{self, Counter, NewStatus, StatusBody},
@@ -38,7 +38,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if let Some(known) = given_before(tx, author, draft)? {
         return Ok(known);
     }
-    let Prepared { defaults, me, text, spoiler_text, poll, media, parent, quoted, visibility, meant } =
+    let Prepared { defaults, text, spoiler_text, poll, media, parent, quoted, visibility, meant } =
         prepare(tx, social, author, draft)?;
     let id = StatusId(tx.new_id());
     let conversation = match parent.as_ref().and_then(|p| p.conversation_id) {
@@ -50,8 +50,8 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
         &NewStatus {
             id,
             author,
-            uri: &social.addresses.status_uri(author, id),
-            url: Some(&social.addresses.status_url(&me.username, id)),
+            uri: None,
+            url: None,
             text,
             spoiler_text,
             visibility,
@@ -134,7 +134,6 @@ pub fn check(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> 
 /// A draft that holds, and what it takes to write it down.
 struct Prepared<'a> {
     defaults: PostingDefaults,
-    me: Arc<AccountView>,
     text: &'a str,
     spoiler_text: &'a str,
     poll: Option<polls::Checked>,
@@ -147,7 +146,6 @@ struct Prepared<'a> {
 
 fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft) -> Result<Prepared<'a>, Error> {
     let defaults = defaults::find(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
-    let me = accounts::view(tx, author)?.ok_or(Refusal::Forbidden("This action is not allowed"))?;
     // A warning without a text is a text without a warning.
     let (text, spoiler_text) = if draft.text.trim().is_empty() {
         (draft.spoiler_text.as_str(), "")
@@ -168,7 +166,7 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
     if let Some(quoted) = &quoted {
         quotes::check_direct(author, quoted, visibility, &meant)?;
     }
-    Ok(Prepared { defaults, me, text, spoiler_text, poll, media, parent, quoted, visibility, meant })
+    Ok(Prepared { defaults, text, spoiler_text, poll, media, parent, quoted, visibility, meant })
 }
 
 /// Forgets idempotency keys whose time is over. Part of [`Job::Tidy`].

@@ -16,20 +16,14 @@ use super::{
     allowed::{self, Act},
     delete, seen, undone,
 };
-use crate::{Social, notifications::notify, outgoing::tell};
+use crate::{notifications::notify, outgoing::tell};
 
 /// Boosts a post; doing it twice gives the same boost. Gives the boost's id.
 ///
 /// # Errors
 /// Refused when `me` may not see it (`404`), and for posts that must not travel: direct ones, and followers-only ones of
 /// others, and where the author does not allow it (`403`).
-pub fn reblog(
-    tx: &Tx<'_>,
-    social: &Social,
-    me: AccountId,
-    id: StatusId,
-    visibility: Option<Visibility>,
-) -> Result<StatusId, Error> {
+pub fn reblog(tx: &Tx<'_>, me: AccountId, id: StatusId, visibility: Option<Visibility>) -> Result<StatusId, Error> {
     let original = seen(tx, me, id, tx.now())?;
     if let Some(known) = statuses::reblog_of(tx, me, original.id)? {
         return Ok(known);
@@ -47,13 +41,12 @@ pub fn reblog(
         Visibility::Private | Visibility::Direct => return Err(Refusal::Forbidden("This action is not allowed").into()),
     };
     let boost = StatusId(tx.new_id());
-    let uri = format!("{}/activity", social.addresses.status_uri(me, boost));
     statuses::insert(
         tx,
         &NewStatus {
             id: boost,
             author: me,
-            uri: &uri,
+            uri: None,
             url: None,
             text: "",
             spoiler_text: "",

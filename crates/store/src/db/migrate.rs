@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0019_cards",
     "0020_peers",
     "0021_certificates",
+    "0022_names",
 ];
 
 /// Copies kept from before migrations.

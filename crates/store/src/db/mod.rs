@@ -9,6 +9,9 @@
 //! # Ok(()) }
 //! ```
 
+#[macro_use]
+mod names;
+
 pub mod accounts;
 mod act;
 pub mod activity;

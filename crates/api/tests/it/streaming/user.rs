@@ -123,8 +123,7 @@ on_both_engines! {
         station.follows(alice, bob).await;
         let original = station.says(carol, "worth reading").await;
         let mut at_alice = station.tune("alice", &["user", "public"]).await;
-        let social = station.social.clone();
-        let boost = station.does(move |tx| statuses::reblog(tx, &social, bob, original, None)).await;
+        let boost = station.does(move |tx| statuses::reblog(tx, bob, original, None)).await;
         station.does(move |tx| timelines::fan_out(tx, boost)).await;
         let (stream, event, status) = at_alice.event().await;
         assert_eq!((stream, event.as_str()), (vec!["user".to_owned()], "update"));
@@ -239,8 +238,7 @@ on_both_engines! {
         let private = Draft { text: "@erin hello".into(), visibility: Some(Visibility::Private), ..Draft::default() };
         let private = station.posts(bob, private).await;
         let public = station.says(bob, "to all").await;
-        let social = station.social.clone();
-        let boost = station.does(move |tx| statuses::reblog(tx, &social, alice, public, None)).await;
+        let boost = station.does(move |tx| statuses::reblog(tx, alice, public, None)).await;
         station.does(move |tx| statuses::favourite(tx, carol, public)).await;
         station.does(move |tx| statuses::bookmark(tx, dave, private)).await;
         station.does(move |tx| conversations::mute(tx, alice, public)).await;

@@ -106,8 +106,7 @@ impl Village {
     }
 
     pub async fn boosts(&self, who: AccountId, id: StatusId) -> Result<StatusId, Error> {
-        let social = self.social.clone();
-        self.does(move |tx| statuses::reblog(tx, &social, who, id, None)).await
+        self.does(move |tx| statuses::reblog(tx, who, id, None)).await
     }
 
     pub async fn follows(&self, who: AccountId, whom: AccountId) {

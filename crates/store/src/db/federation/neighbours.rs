@@ -10,20 +10,22 @@ use crate::db::{
 };
 
 queries! {
-    NEIGHBOURS = Sql::Same("select s.id, p.uri, c.uri, k.state, coalesce(q.uri, k.quoted_uri), k.approval_uri,
-            k.quoted_account_id, a.domain
+    NEIGHBOURS = Sql::Same(concat!("select s.id, ", status_uri!("p", "pa"), ", c.uri, k.state,
+            coalesce(", status_uri!("q", "a"), ", k.quoted_uri), k.approval_uri, k.quoted_account_id, a.domain
         from statuses s
         left join statuses p on p.id = s.in_reply_to_id
+        left join accounts pa on pa.id = p.account_id
         left join conversations c on c.id = s.conversation_id
         left join quotes k on k.status_id = s.id
         left join statuses q on q.id = k.quoted_status_id
         left join accounts a on a.id = k.quoted_account_id
-        where s.id in ids($1)");
+        where s.id in ids($1)"));
     // What authors answered to themselves, for everybody to see.
-    CONTINUED = Sql::Same("select s.in_reply_to_id, s.id, s.uri from statuses s
+    CONTINUED = Sql::Same(concat!("select s.in_reply_to_id, s.id, ", status_uri!("s", "a"), "
+        from statuses s join accounts a on a.id = s.account_id
         where s.in_reply_to_id in ids($1) and s.in_reply_to_account_id = s.account_id and s.visibility < 2
             and s.deleted_at is null
-        order by s.id limit 400");
+        order by s.id limit 400"));
     // $4: by the author of the answered post ($2), else by all others.
     REPLIES = Sql::Same("select s.id from statuses s
         where s.in_reply_to_id = $1 and (s.account_id = $2) = $4 and s.visibility < 2 and s.deleted_at is null

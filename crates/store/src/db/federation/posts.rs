@@ -6,15 +6,19 @@ use phiomia_model::{
 };
 
 use crate::db::{
+    names,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::{FromRow, Row, Value},
 };
 
 queries! {
-    BY_URI = Sql::Same("select id from statuses where uri = $1 and deleted_at is null");
     BY_URL = Sql::Same("select id from statuses where url = $1 and deleted_at is null and not is_local limit 1");
-    OWNER = Sql::Same("select id, account_id, is_local from statuses where uri = $1");
+    // $2 to $4: what the name says if it is one of ours. One statement, whosever it is.
+    OWNER = Sql::Same("select s.id, s.account_id, s.is_local, s.deleted_at is null from statuses s where s.uri = $1
+        union all
+        select s.id, s.account_id, s.is_local, s.deleted_at is null from statuses s join accounts a on a.id = s.account_id
+        where s.id = $2 and s.uri is null and a.uri = $3 and (s.reblog_of_id is not null) = $4");
     KEEP = Sql::Same("insert into remote_statuses (status_id, attachments, emojis, in_reply_to_uri, replies, context,
             origin_replies, origin_reblogs, origin_favourites, fetched_at, interaction_policy)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -51,7 +55,8 @@ queries! {
     FAVOURITE_BY_URI = Sql::Same("select account_id, status_id from favourites where uri = $1");
     FAVOURITE_ID = Sql::Same("select id from favourites where account_id = $1 and status_id = $2");
     BLOCK_ID = Sql::Same("select id from blocks where account_id = $1 and target_id = $2");
-    EVEN_DELETED = Sql::Same("select account_id, uri, visibility, reblog_of_id from statuses where id = $1");
+    EVEN_DELETED = Sql::Same(concat!("select s.account_id, ", status_uri!("s", "a"), ", s.visibility, s.reblog_of_id
+        from statuses s join accounts a on a.id = s.account_id where s.id = $1"));
     INVOLVED = Sql::Same("select f.account_id from favourites f join actors t on t.account_id = f.account_id where f.status_id = $1
         union select s.account_id from statuses s join actors t on t.account_id = s.account_id where s.reblog_of_id = $1
         union select s.account_id from statuses s join actors t on t.account_id = s.account_id where s.in_reply_to_id = $1
@@ -107,7 +112,7 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
 /// # Errors
 /// The database failed.
 pub fn by_uri(q: &Query<'_>, uri: &str) -> Result<Option<StatusId>, Fault> {
-    q.value(&BY_URI, (uri,))
+    Ok(found(q, uri)?.filter(|found| found.3).map(|found| found.0))
 }
 
 /// The post from elsewhere with this page.
@@ -123,7 +128,13 @@ pub fn by_url(q: &Query<'_>, url: &str) -> Result<Option<StatusId>, Fault> {
 /// # Errors
 /// The database failed.
 pub fn owner(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool)>, Fault> {
-    q.row(&OWNER, (uri,))
+    Ok(found(q, uri)?.map(|(id, owner, is_local, _)| (id, owner, is_local)))
+}
+
+/// The row of this name: its id, whose it is, whether it was written here, and whether it still stands.
+fn found(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool, bool)>, Fault> {
+    let (author, id, is_boost) = names::of_own(uri).unwrap_or(("", 0, false));
+    q.row(&OWNER, (uri, id, author, is_boost))
 }
 
 /// Keeps what is known beside the row.

@@ -14,9 +14,10 @@ queries! {
     IS_KNOWN = Sql::Same("select 1 from received where uri = $1");
     FORGET = Sql::Same("delete from received where received_at < $1");
     BURY = Sql::Same("insert into tombstones (uri, created_at) values ($1, $2) on conflict (uri) do nothing");
-    BURY_OWN = Sql::Same("insert into tombstones (uri, created_at) select s.uri, $2 from statuses s
+    BURY_OWN = Sql::Same(concat!("insert into tombstones (uri, created_at) select ", status_uri!("s", "a"), ", $2
+        from statuses s join accounts a on a.id = s.account_id
         where s.id = $1 and s.is_local and s.visibility < 2 and s.reblog_of_id is null
-        on conflict (uri) do nothing");
+        on conflict (uri) do nothing"));
     DIG_UP = Sql::Same("delete from tombstones where uri = $1 returning created_at");
     IS_SETTLED = Sql::Same("select 1 from received where uri = $1 and received_at < $2");
     TAKE_BACK = Sql::Same("insert into tombstones (uri, created_at) values ($1, $2)

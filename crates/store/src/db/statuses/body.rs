@@ -19,7 +19,7 @@ use crate::db::{
 
 queries! {
     // The posts and, in the same round, those they boost.
-    BODIES = Sql::Same("select s.id, s.account_id, s.uri, s.url, s.text, s.spoiler_text, s.visibility, s.is_sensitive,
+    BODIES = Sql::Same(concat!("select s.id, s.account_id, ", status_uri!("s", "a"), ", ", status_url!("s", "a"), ", s.text, s.spoiler_text, s.visibility, s.is_sensitive,
             s.is_local, s.language, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.conversation_id,
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
             s.quotes_count, k.state, k.quoted_status_id, p.name, p.website,
@@ -28,13 +28,14 @@ queries! {
         from (select w.id from statuses w where w.id in ids($1)
             union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
         join statuses s on s.id = wanted.id
+        join accounts a on a.id = s.account_id
         left join apps p on p.id = s.app_id
         left join polls l on l.status_id = s.id
         left join quotes k on k.status_id = s.id
         left join remote_statuses r on r.status_id = s.id
         left join status_cards kc on kc.status_id = s.id
         left join cards c on c.id = kc.card_id
-        where s.deleted_at is null");
+        where s.deleted_at is null"));
     MENTIONS = Sql::Same("select m.status_id, m.account_id, m.handle, m.is_silent, a.username, a.domain, a.url
         from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)");
     TAGS = Sql::Same("select st.status_id, t.name from status_tags st join tags t on t.id = st.tag_id

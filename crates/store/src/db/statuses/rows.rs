@@ -32,9 +32,10 @@ queries! {
     COUNT_REBLOGS = Sql::Same("update statuses set reblogs_count = reblogs_count + $2 where id = $1");
     COUNT_QUOTES = Sql::Same("update statuses set quotes_count = quotes_count + $2 where id = $1");
     COUNT_FAVOURITES = Sql::Same("update statuses set favourites_count = favourites_count + $2 where id = $1");
-    SOURCE = Sql::Same("select text, spoiler_text, is_sensitive, language, quote_policy, created_at, edited_at,
-            visibility, in_reply_to_id, in_reply_to_account_id, reblog_of_id, account_id, conversation_id, is_local, uri, media
-        from statuses where id = $1 and deleted_at is null");
+    SOURCE = Sql::Same(concat!("select s.text, s.spoiler_text, s.is_sensitive, s.language, s.quote_policy, s.created_at,
+            s.edited_at, s.visibility, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.account_id,
+            s.conversation_id, s.is_local, ", status_uri!("s", "a"), ", s.media
+        from statuses s join accounts a on a.id = s.account_id where s.id = $1 and s.deleted_at is null"));
     MARK_DELETED = Sql::Same("update statuses set deleted_at = $2 where id = $1 and deleted_at is null");
     IS_DELETED = Sql::Same("select 1 from statuses where id = $1 and deleted_at is not null");
     RECORD_EDIT = Sql::Same("insert into status_edits
@@ -77,9 +78,9 @@ pub struct NewStatus<'a> {
     pub id: StatusId,
     /// Its author.
     pub author: AccountId,
-    /// Its id in the network.
-    pub uri: &'a str,
-    /// Its page.
+    /// Its id in the network; `None` when it is written here: its name follows from the author's.
+    pub uri: Option<&'a str>,
+    /// Its page, where it is written elsewhere.
     pub url: Option<&'a str>,
     /// Raw text (local), HTML (remote).
     pub text: &'a str,
@@ -119,7 +120,7 @@ pub fn insert(tx: &Tx<'_>, new: &NewStatus<'_>) -> Result<(), Fault> {
     let values = [
         Value::Int(new.id.0),
         Value::Int(new.author.0),
-        Value::Text(new.uri),
+        new.uri.map_or(Value::Null, Value::Text),
         new.url.map_or(Value::Null, Value::Text),
         Value::Text(new.text),
         Value::Text(new.spoiler_text),

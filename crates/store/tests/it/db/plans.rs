@@ -8,6 +8,8 @@ use phiomia_testkit::{Engine, TestDatabase, on_both_engines};
 /// What is asked on every page, post and act.
 const HOT: &[&str] = &[
     "timelines::HOME",
+    "posts::OWNER",
+    "posts::BY_URL",
     "timelines::PUBLIC",
     "timelines::PUBLIC_LOCAL",
     "timelines::TAG",

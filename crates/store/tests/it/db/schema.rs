@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use phiomia_model::Error;
+use phiomia_model::{Error, StatusId, Time, Viewer};
 use phiomia_store::{
     Clock,
     db::{self, Settings, inspect::Schema},
@@ -31,6 +31,53 @@ on_both_engines! {
             db::migrate(&settings, &Clock::system())
         }).await.unwrap();
         assert!(matches!(outcome, Err(Error::Refused(r)) if r.to_string().contains("newer version")));
+    }
+
+    async fn posts_of_people_here_lose_their_written_names_and_are_called_the_same(db: TestDatabase) {
+        let (settings, engine) = (db.settings.clone(), db.engine);
+        tokio::task::spawn_blocking(move || {
+            let before = "
+                insert into accounts (id, username, username_key, domain, uri, url, created_at)
+                    values (1, 'alice', 'alice', '', 'https://here/ap/users/1', 'https://here/@alice', 1),
+                        (2, 'bob', 'bob', 'there', 'https://there/bob', 'https://there/@bob', 1);
+                insert into statuses (id, account_id, uri, url, visibility, is_local, reblog_of_id, created_at) values
+                    (10, 1, 'https://here/ap/users/1/statuses/10', 'https://here/@alice/10', 0, true, null, 1),
+                    (11, 1, 'https://here/ap/users/1/statuses/11/activity', null, 0, true, 10, 1),
+                    (12, 1, 'https://formerly/ap/users/1/statuses/12', 'https://formerly/@alice/12', 0, true, null, 1),
+                    (13, 2, 'https://there/bob/statuses/13', 'https://there/@bob/13', 0, false, null, 1);";
+            db::inspect::run(&settings, before).unwrap();
+            let migration = match engine {
+                Engine::Sqlite => include_str!("../../../migrations/sqlite/0022_names.sql"),
+                Engine::Postgres => include_str!("../../../migrations/postgres/0022_names.sql"),
+            };
+            // Its indexes are there already.
+            let names = migration.split("create index").next().unwrap();
+            db::inspect::run(&settings, names).unwrap();
+        })
+        .await
+        .unwrap();
+        let names = [
+            (10, "https://here/ap/users/1/statuses/10", Some("https://here/@alice/10")),
+            (11, "https://here/ap/users/1/statuses/11/activity", None),
+            (12, "https://formerly/ap/users/1/statuses/12", Some("https://formerly/@alice/12")),
+            (13, "https://there/bob/statuses/13", Some("https://there/@bob/13")),
+        ];
+        for (id, uri, url) in names {
+            let (view, found) = db
+                .db
+                .read(move |q| {
+                    let view = db::statuses::view(q, StatusId(id), Viewer::Anonymous, Time::from_millis(2))?;
+                    Ok((view, db::federation::posts::by_uri(q, uri)?))
+                })
+                .await
+                .unwrap();
+            let body = view.unwrap().body;
+            assert_eq!((body.uri.as_str(), body.url.as_deref()), (uri, url));
+            assert_eq!(found, Some(StatusId(id)), "{uri}");
+        }
+        let wrong = "https://here/ap/users/2/statuses/10";
+        let found = db.db.read(move |q| Ok(db::federation::posts::by_uri(q, wrong)?)).await.unwrap();
+        assert_eq!(found, None, "the number alone is no name");
     }
 }
 
@@ -68,11 +115,10 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table certificates;
-                drop table acme_accounts;
-                drop table acme_challenges;
+                "drop index statuses_url;
+                drop index accounts_url;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0021_certificates'",
+                delete from schema_migrations where name = '0022_names'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
