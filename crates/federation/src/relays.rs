@@ -3,6 +3,8 @@
 //! Either way a relay is believed in nothing but that a post may be there: each is fetched from its own server.
 //! Sources: <https://docs.joinmastodon.org/spec/activitypub/>, <https://litepub.social/>.
 
+use std::collections::BTreeSet;
+
 use phiomia_activitypub::{Activity, Audience, Object, Thing, Uri, Verb};
 use phiomia_model::{Error, Job, Noun, Refusal, StatusId, Visibility};
 use phiomia_social::remote::Coming;
@@ -13,10 +15,12 @@ use phiomia_store::{
         federation::{
             actors::{self, Inbox},
             deliveries::Priority,
+            hosts,
             key_pairs::SERVER,
             posts,
             relays::{self, Relay, RelayState},
         },
+        jobs,
     },
 };
 
@@ -26,6 +30,10 @@ use crate::{
     outbox::{Sending, activities::undoing, activity, send},
     resolve::{Missing, genuine_note},
 };
+
+/// Posts that relays told of and that wait to be fetched. Who tells of more than can be fetched is not listened to for a
+/// while: the newest posts are wanted, and not those of yesterday.
+const MOST_WAITING: i64 = 2_000;
 
 impl Federation {
     /// Asks a relay to pass posts on. The address of an inbox (`https://relay.example/inbox`) names one of Mastodon's kind,
@@ -201,10 +209,11 @@ impl Federation {
         let uri = post.normal().to_owned();
         self.db
             .write(move |tx| {
-                if posts::by_uri(tx, &uri)?.is_some() {
+                let job = Job::FetchRelayed { uri: uri.clone() };
+                if posts::by_uri(tx, &uri)?.is_some() || jobs::is_crowded(tx, &job, MOST_WAITING)? {
                     return Ok(());
                 }
-                Ok(tx.enqueue(&Job::FetchRelayed { uri: uri.clone() })?)
+                Ok(tx.enqueue(&job)?)
             })
             .await
     }
@@ -234,12 +243,22 @@ impl Federation {
         }
     }
 
-    /// A new post for everybody, told to relays: those of Mastodon's kind get what followers get, at these inboxes; for
-    /// those of LitePub's kind the server itself boosts it.
-    pub(crate) fn told_to_relays(&self, tx: &Tx<'_>, status: StatusId, uri: &str) -> Result<Vec<Inbox>, Error> {
+    /// A new post for everybody, told to relays: those of Mastodon's kind get what followers get and are added to their
+    /// inboxes; for those of LitePub's kind the server itself boosts it.
+    pub(crate) fn told_to_relays(
+        &self,
+        tx: &Tx<'_>,
+        status: StatusId,
+        uri: &str,
+        inboxes: &mut Vec<Inbox>,
+    ) -> Result<(), Error> {
         let (followed, public): (Vec<Relay>, Vec<Relay>) =
             relays::accepted(tx)?.into_iter().partition(|relay| relay.actor.is_some());
+        inboxes.extend(public.iter().map(Relay::at));
         if !followed.is_empty() {
+            // Two activities leave in one transaction: the hosts of both are held in one order, as whoever else holds some.
+            let all = inboxes.iter().map(|inbox| &inbox.host).chain(followed.iter().map(|relay| &relay.host));
+            hosts::hold(tx, &all.cloned().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>())?;
             let server = build::uri(&self.addresses.server_uri())?;
             let to: Vec<Uri> = std::iter::once(Ok(Uri::public()))
                 .chain(followed.iter().filter_map(|relay| relay.actor.as_deref()).map(build::uri))
@@ -250,7 +269,7 @@ impl Federation {
             let inboxes: Vec<Inbox> = followed.iter().map(Relay::at).collect();
             send(tx, &Sending::new(SERVER, Priority::Boost, &id), &announce, &inboxes)?;
         }
-        Ok(public.iter().map(Relay::at).collect())
+        Ok(())
     }
 }
 

@@ -73,13 +73,15 @@ impl Federation {
         self.db
             .write(move |tx| {
                 let Some(status) = status else { return taken_back(tx, name.as_deref()) };
-                if !rows_of::is_favourited(tx, who, status)? {
-                    return taken_back(tx, name.as_deref());
-                }
-                match &content {
-                    Some(content) => remote::unreact(tx, who, status, content, name.as_deref()),
-                    None => statuses::unfavourite(tx, who, status).map(|_| ()),
-                }
+                let was_there = match &content {
+                    Some(content) => remote::unreact(tx, who, status, content, name.as_deref())?,
+                    None if rows_of::is_favourited(tx, who, status)? => {
+                        statuses::unfavourite(tx, who, status)?;
+                        true
+                    }
+                    None => false,
+                };
+                if was_there { Ok(()) } else { taken_back(tx, name.as_deref()) }
             })
             .await
     }

@@ -31,7 +31,7 @@ impl Federation {
         let more = if body.visibility == Visibility::Direct { Vec::new() } else { more };
         let mut inboxes = reach::of_post(tx, author, body.visibility, status, &more)?;
         if body.visibility == Visibility::Public && boosted.is_none() {
-            inboxes.extend(self.told_to_relays(tx, status, &body.uri)?);
+            self.told_to_relays(tx, status, &body.uri, &mut inboxes)?;
         }
         let sending = Sending::new(author, priority, &body.uri).about(status).to(body.visibility);
         send(tx, &sending, &create, &inboxes)

@@ -44,14 +44,19 @@ fn is_taken_back(tx: &Tx<'_>, uri: Option<&str>) -> Result<bool, Error> {
     }
 }
 
-/// `who` takes a reaction back.
+/// `who` takes a reaction back; `false` when there was none. With the last one the favourite goes that stood for them.
 ///
 /// # Errors
 /// The database failed.
-pub fn unreact(tx: &Tx<'_>, who: AccountId, status: StatusId, content: &str, uri: Option<&str>) -> Result<(), Error> {
-    posts::unreact(tx, status, who, content, uri)?;
-    match statuses::unfavourite(tx, who, status) {
-        Err(Error::Refused(_)) | Ok(_) => Ok(()),
-        Err(broken) => Err(broken),
+pub fn unreact(tx: &Tx<'_>, who: AccountId, status: StatusId, content: &str, uri: Option<&str>) -> Result<bool, Error> {
+    if !posts::unreact(tx, status, who, content, uri)? {
+        return Ok(false);
     }
+    if !posts::has_reacted(tx, status, who)? {
+        match statuses::unfavourite(tx, who, status) {
+            Err(Error::Refused(_)) | Ok(_) => {}
+            Err(broken) => return Err(broken),
+        }
+    }
+    Ok(true)
 }

@@ -49,6 +49,7 @@ queries! {
     DISCARD = Sql::Same("delete from jobs where id = $1 and parked_at is not null");
     NEXT_DUE = Sql::Same("select min(run_at) from jobs where lane = $1 and priority = $2 and parked_at is null");
     IS_PENDING = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and payload = $3 and parked_at is null limit 1");
+    MORE_THAN = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and parked_at is null limit 1 offset $3");
     WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
 }
 
@@ -262,6 +263,14 @@ pub fn next_due(q: &Query<'_>, lane: Lane) -> Result<Option<Time>, Fault> {
         first = first.into_iter().chain(due).min();
     }
     Ok(first)
+}
+
+/// Whether more than so many jobs wait beside one like this: in its lane, with its priority.
+///
+/// # Errors
+/// The database failed.
+pub fn is_crowded(q: &Query<'_>, job: &Job, most: i64) -> Result<bool, Fault> {
+    q.exists(&MORE_THAN, (job.lane().word(), job.priority(), most))
 }
 
 /// Whether a job of this kind is waiting or running.

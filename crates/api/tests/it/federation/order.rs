@@ -141,6 +141,21 @@ on_both_engines! {
         assert_eq!((home[0]["favourites_count"].as_i64(), home[0]["reblogs_count"].as_i64()), (Some(1), Some(1)));
     }
 
+    async fn the_favourite_goes_with_the_last_reaction(house: House) {
+        let (alice, ada) = (house.person("alice").await, somebody(&house, ADA, "ada", false).await);
+        let post = alice.says("hello", "public").await;
+        let uri = uri_of(&alice, &post).await;
+        let react = |n: i64, content: &str| {
+            json!({ "id": format!("{ADA}/reactions/{n}"), "type": "EmojiReact", "actor": ADA, "object": uri, "content": content })
+        };
+        let (fox, frog) = (react(1, "🦊"), react(2, "🐸"));
+        let path = format!("/api/v1/statuses/{post}");
+        for (activity, n_favourites) in [(&fox, 1), (&frog, 1), (&undone(&fox), 1), (&undone(&frog), 0)] {
+            comes(&house, ada, activity).await;
+            assert_eq!(alice.get(&path).await.ok().json()["favourites_count"], n_favourites);
+        }
+    }
+
     async fn an_answer_to_an_unknown_post_is_an_answer(house: House) {
         let (alice, ada) = (house.person("alice").await, somebody(&house, ADA, "ada", false).await);
         let bo = somebody(&house, BO, "bo", false).await;

@@ -50,6 +50,7 @@ queries! {
     REACT = Sql::Same("insert into reactions (status_id, account_id, content, uri, created_at) values ($1, $2, $3, $4, $5)
         on conflict (status_id, account_id, content) do nothing");
     UNREACT = Sql::Same("delete from reactions where status_id = $1 and account_id = $2 and (content = $3 or uri = $4)");
+    HAS_REACTED = Sql::Same("select 1 from reactions where status_id = $1 and account_id = $2 limit 1");
     COUNT_REACTIONS = Sql::Same("update remote_statuses set n_reactions = n_reactions + $2 where status_id = $1");
     SET_FAVOURITE_URI = Sql::Same("update favourites set uri = $3 where account_id = $1 and status_id = $2");
     FAVOURITE_BY_URI = Sql::Same("select account_id, status_id from favourites where uri = $1");
@@ -289,6 +290,14 @@ pub fn unreact(
         tx.execute(&COUNT_REACTIONS, (status, -i64::try_from(n).unwrap_or(0)))?;
     }
     Ok(n > 0)
+}
+
+/// Whether somebody reacts to a post with any emoji.
+///
+/// # Errors
+/// The database failed.
+pub fn has_reacted(q: &Query<'_>, status: StatusId, account: AccountId) -> Result<bool, Fault> {
+    q.exists(&HAS_REACTED, (status, account))
 }
 
 /// Notes the name of a `Like`.
