@@ -65,11 +65,7 @@ impl World {
         let db = opened.db;
         // Nobody listens.
         drop(opened.events);
-        let addresses = Arc::new(Addresses {
-            scheme: "http".to_owned(),
-            local_domain: address.to_owned(),
-            web_domain: address.to_owned(),
-        });
+        let addresses = Arc::new(Addresses::new("http", address.to_owned(), address.to_owned()));
         let hash = Passwords::new(Entropy::system()).hash(&Secret::new(PASSWORD)).await.unwrap();
         let (people, tokens) = people(&db, &addresses, &hash, n_people).await;
         let mut world = World {

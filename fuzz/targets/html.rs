@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     let _ = count(text);
     let _ = tag_key(text);
     let domain = "phiomia.example".to_owned();
-    let addresses = Addresses { scheme: "https".to_owned(), local_domain: domain.clone(), web_domain: domain.clone() };
+    let addresses = Addresses::new("https", domain.clone(), domain.clone());
     let _ = references(text, &[&domain, &domain]);
     let context = Context { mentions: &[], addresses: &addresses };
     for html in [render_status(text, &context), render_note(text, &context), render_field(text, &context)] {

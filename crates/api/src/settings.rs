@@ -198,8 +198,7 @@ mod tests {
 
     #[test]
     fn what_was_never_set_has_a_default_that_lets_nobody_in() {
-        let addresses =
-            Addresses { scheme: "https".into(), local_domain: "example.org".into(), web_domain: "example.org".into() };
+        let addresses = Addresses::new("https", "example.org", "example.org");
         let settings = ServerSettings::from_rows(vec![("registrations".into(), "maybe".into())], &addresses);
         assert_eq!(settings.registrations, Registrations::Closed);
         assert_eq!(settings.title, "example.org");
@@ -208,8 +207,7 @@ mod tests {
 
     #[test]
     fn every_setting_that_is_set_is_in_force() {
-        let addresses =
-            Addresses { scheme: "https".into(), local_domain: "example.org".into(), web_domain: "example.org".into() };
+        let addresses = Addresses::new("https", "example.org", "example.org");
         for known in KNOWN {
             let good = match known.shape {
                 Shape::Word(words) => words.first().copied().unwrap_or_default(),

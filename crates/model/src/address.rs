@@ -1,5 +1,10 @@
 //! Where things of this server are found: one place that knows the form of our addresses.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use crate::id::{AccountId, StatusId};
 
 /// Our domains and the addresses made from them. Cheap to clone when shared.
@@ -11,9 +16,56 @@ pub struct Addresses {
     pub local_domain: String,
     /// The host that serves pages and the API (Mastodon's `WEB_DOMAIN`), maybe with a port.
     pub web_domain: String,
+    /// Where files of people here are fetched, when that is not from this server.
+    pub public_files: PublicFiles,
 }
 
+/// A place elsewhere from which everybody may fetch files: a bucket, or a cache in front of one. While files are on
+/// their way there they are still handed out by this server. A clone is another handle of the same.
+#[derive(Clone, Debug, Default)]
+pub struct PublicFiles {
+    /// Without a slash at the end.
+    base: Option<Arc<str>>,
+    is_complete: Arc<AtomicBool>,
+}
+
+impl PublicFiles {
+    /// At an address, without a slash at its end. It is not used before [`PublicFiles::set_complete`].
+    #[must_use]
+    pub fn at(base: &str) -> PublicFiles {
+        PublicFiles { base: Some(base.into()), is_complete: Arc::default() }
+    }
+    /// Whether all files are there.
+    pub fn set_complete(&self, is_complete: bool) {
+        self.is_complete.store(is_complete, Ordering::Relaxed);
+    }
+    /// Where a file is there; `None`: nowhere but here.
+    #[must_use]
+    pub fn url(&self, key: &str) -> Option<String> {
+        let base = self.base.as_ref().filter(|_| self.is_complete.load(Ordering::Relaxed))?;
+        Some(format!("{base}/{key}"))
+    }
+}
+
+impl PartialEq for PublicFiles {
+    fn eq(&self, other: &PublicFiles) -> bool {
+        self.base == other.base && self.url("") == other.url("")
+    }
+}
+
+impl Eq for PublicFiles {}
+
 impl Addresses {
+    /// Of a server that hands its files out itself.
+    #[must_use]
+    pub fn new(scheme: impl Into<String>, local_domain: impl Into<String>, web_domain: impl Into<String>) -> Addresses {
+        Addresses {
+            scheme: scheme.into(),
+            local_domain: local_domain.into(),
+            web_domain: web_domain.into(),
+            public_files: PublicFiles::default(),
+        }
+    }
     /// `https://mastodon.example.org`, without a slash at the end.
     #[must_use]
     pub fn base(&self) -> String {
@@ -62,7 +114,7 @@ impl Addresses {
     /// A file of the files shelf.
     #[must_use]
     pub fn file_url(&self, key: &str) -> String {
-        self.at(&format!("/system/{key}"))
+        self.public_files.url(key).unwrap_or_else(|| self.at(&format!("/system/{key}")))
     }
     /// The page of a hashtag.
     #[must_use]

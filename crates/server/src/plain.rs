@@ -93,11 +93,7 @@ mod tests {
     #[test]
     fn a_domain_of_ours_is_kept_and_any_other_becomes_the_first() {
         let domain = |text: &str| text.to_owned();
-        let addresses = Addresses {
-            scheme: domain("https"),
-            local_domain: domain("example.org"),
-            web_domain: domain("social.example.org"),
-        };
+        let addresses = Addresses::new(domain("https"), domain("example.org"), domain("social.example.org"));
         let plain = Plain::new(&addresses, &[domain("old.example")]);
         let path = "/.well-known/webfinger?resource=acct:a%40b&x=1%2F2";
         for (asked, led) in [

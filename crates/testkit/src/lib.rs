@@ -6,12 +6,14 @@
     reason = "a test that cannot be set up shall fail loudly"
 )]
 
+mod bucket;
 mod database;
 mod smtp;
 
 use phiomia_federation::Federation;
 use phiomia_store::{Entropy, seal::Sealer};
 
+pub use bucket::{BUCKET, KEY, KEY_ID, S3Server};
 pub use database::{Engine, Scratch, TestDatabase, beside, empty, empty_address, settings};
 pub use smtp::{Received, SmtpSink};
 pub use tokio;

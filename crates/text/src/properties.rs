@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn addresses() -> Addresses {
-    Addresses { scheme: "https".into(), local_domain: "here.example".into(), web_domain: "here.example".into() }
+    Addresses::new("https", "here.example", "here.example")
 }
 
 fn render(text: &str) -> String {

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     fn addresses() -> Addresses {
-        Addresses { scheme: "https".into(), local_domain: "here.example".into(), web_domain: "web.here.example".into() }
+        Addresses::new("https", "here.example", "web.here.example")
     }
     fn target(handle: &str, url: &str) -> MentionTarget {
         let (username, domain) = handle.split_once('@').map_or((handle, None), |(u, d)| (u, Some(d.to_owned())));

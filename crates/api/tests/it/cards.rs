@@ -45,7 +45,7 @@ impl Street {
     /// that is one of a private network.
     async fn with(engine: Engine, is_open: bool) -> Street {
         let domain = "phiomia.example".to_owned();
-        let addresses = Addresses { scheme: "https".into(), local_domain: domain.clone(), web_domain: domain };
+        let addresses = Addresses::new("https", domain.clone(), domain);
         let (pages, asked) = (Pages::default(), Arc::<Mutex<Vec<String>>>::default());
         let router = Router::new().fallback(page).with_state((pages.clone(), asked.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -51,7 +51,7 @@ impl House {
     /// A fresh, empty house.
     pub async fn open(engine: Engine) -> House {
         let domain = "phiomia.example".to_owned();
-        let addresses = Addresses { scheme: "https".into(), local_domain: domain.clone(), web_domain: domain };
+        let addresses = Addresses::new("https", domain.clone(), domain);
         House::open_at(engine, addresses, phiomia_federation::Settings::default()).await
     }
 

@@ -17,7 +17,7 @@ const NOON: Time = Time(1_795_608_000_000_000);
 
 /// Handles end otherwise than the host does: no id may contain the handle's domain.
 fn addresses() -> Addresses {
-    Addresses { scheme: "https".into(), local_domain: "handle.example".into(), web_domain: "web.example".into() }
+    Addresses::new("https", "handle.example", "web.example")
 }
 
 fn person(id: i64, name: &str) -> AccountView {

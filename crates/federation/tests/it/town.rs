@@ -189,8 +189,7 @@ pub fn quick() -> DeliverySettings {
 }
 
 fn federation(database: &TestDatabase, deliveries: DeliverySettings) -> Federation {
-    let addresses =
-        Addresses { scheme: "https".into(), local_domain: "ours.test".into(), web_domain: "ours.test".into() };
+    let addresses = Addresses::new("https", "ours.test", "ours.test");
     let outbound = OutboundSettings {
         allow_http: true,
         allowed_private_addresses: vec!["127.0.0.0/8".parse().unwrap()],

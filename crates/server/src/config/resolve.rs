@@ -58,7 +58,7 @@ impl Config {
         let web_domain =
             self.instance.web_domain.as_ref().map_or_else(|| local_domain.clone(), |d| d.as_str().to_owned());
         let scheme = if self.is_https() { "https" } else { "http" };
-        Addresses { scheme: scheme.to_owned(), local_domain, web_domain }
+        Addresses::new(scheme, local_domain, web_domain)
     }
 
     /// Where the source of what runs here is, put together as Mastodon does it; `None` when nobody said.

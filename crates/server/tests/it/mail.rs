@@ -14,11 +14,7 @@ use phiomia_store::{Entropy, Secret, db::jobs};
 use phiomia_testkit::{SmtpSink, TestDatabase, on_both_engines};
 
 fn addresses() -> Addresses {
-    Addresses {
-        scheme: "https".to_owned(),
-        local_domain: "example.org".to_owned(),
-        web_domain: "social.example.org".to_owned(),
-    }
+    Addresses::new("https", "example.org", "social.example.org")
 }
 
 fn post(db: &TestDatabase, sink: &SmtpSink, more: &[(&str, &str)]) -> Post {

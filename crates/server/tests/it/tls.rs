@@ -236,11 +236,7 @@ fn who_comes_over_plain_http_is_led_to_https_with_the_question() {
         let door = Door::bind(&Listen::Tcp("127.0.0.1:0".to_owned())).await.unwrap();
         let address = door.addresses().remove(0);
         let ours = |text: &str| text.to_owned();
-        let addresses = Addresses {
-            scheme: ours("https"),
-            local_domain: ours("example.org"),
-            web_domain: ours("social.example.org"),
-        };
+        let addresses = Addresses::new(ours("https"), ours("example.org"), ours("social.example.org"));
         let shutdown = Shutdown::new();
         tokio::spawn(serve(Plain::new(&addresses, &[]).router(), door, Options::default(), shutdown.clone()));
         for (method, host, status) in

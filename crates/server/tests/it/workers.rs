@@ -56,8 +56,7 @@ fn federation(db: &TestDatabase) -> phiomia_federation::Federation {
 
 /// No SMTP server is set.
 fn no_mail(db: &TestDatabase) -> Post {
-    let addresses =
-        Addresses { scheme: "https".into(), local_domain: "example.org".into(), web_domain: "example.org".into() };
+    let addresses = Addresses::new("https", "example.org", "example.org");
     Post { db: db.db.clone(), entropy: Entropy::system(), addresses: Arc::new(addresses), smtp: None }
 }
 

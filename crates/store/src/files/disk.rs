@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind, Read, Write as _},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use phiomia_model::{Fault, Time};
 
-use super::{FileKey, FilePrefix};
+use super::{FileBody, FileKey, FilePrefix, Part, Span, Stored};
 
 /// Half-written files lie here, on the same file system as their final place, or a rename would not be one step.
 const UNFINISHED: &str = ".unfinished";
@@ -23,6 +23,30 @@ const MAX_ATTEMPTS: usize = 5;
 pub(super) struct Disk {
     root: PathBuf,
     n_written: AtomicU64,
+}
+
+/// A file that is being written and has no name yet. What is dropped before it got one is removed.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    path: PathBuf,
+    file: File,
+    has_name: bool,
+}
+
+impl Unfinished {
+    pub(super) fn write(mut self, bytes: &[u8]) -> Result<Unfinished, Fault> {
+        self.file.write_all(bytes).map_err(|error| fault("writing a file", error))?;
+        Ok(self)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.has_name {
+            // What can not be removed now is swept up later.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 impl Disk {
@@ -40,15 +64,19 @@ impl Disk {
     }
 
     pub(super) fn put(&self, key: &FileKey, from: &mut impl Read) -> Result<u64, Fault> {
-        let (unfinished, mut file) = self.begin().map_err(|error| fault("beginning a file", error))?;
-        let written = io::copy(from, &mut file)
-            .and_then(|n_bytes| sync_file(&file).map(|()| n_bytes))
-            .and_then(|n_bytes| self.finish(&unfinished, key).map(|()| n_bytes));
-        written.map_err(|error| {
-            // Already failing; what can not be removed now is swept up later.
-            let _ = fs::remove_file(&unfinished);
-            fault("writing a file", error)
-        })
+        let mut unfinished = self.begin_file()?;
+        let n_bytes = io::copy(from, &mut unfinished.file).map_err(|error| fault("writing a file", error))?;
+        self.finish_file(unfinished, key).map(|()| n_bytes)
+    }
+
+    pub(super) fn begin_file(&self) -> Result<Unfinished, Fault> {
+        self.begin().map_err(|error| fault("beginning a file", error))
+    }
+
+    pub(super) fn finish_file(&self, mut unfinished: Unfinished, key: &FileKey) -> Result<(), Fault> {
+        let finished = sync_file(&unfinished.file).and_then(|()| self.finish(&unfinished.path, key));
+        unfinished.has_name = finished.is_ok();
+        finished.map_err(|error| fault("writing a file", error))
     }
 
     pub(super) fn get(&self, key: &FileKey) -> Result<Option<Bytes>, Fault> {
@@ -67,9 +95,30 @@ impl Disk {
         found(opened).map_err(|error| fault("opening a file", error))
     }
 
-    pub(super) fn exists(&self, key: &FileKey) -> Result<bool, Fault> {
+    /// `None` for the whole.
+    pub(super) fn open_part(&self, key: &FileKey, span: Option<Span>) -> Result<Option<Part>, Fault> {
+        let Some((file, n_bytes)) = self.open_file(key)? else { return Ok(None) };
+        let range = match span {
+            None => Some(0..n_bytes),
+            Some(span) => span.within(n_bytes),
+        };
+        let Some(range) = range else { return Ok(Some(Part::Beyond { n_bytes })) };
+        FileBody::of_file(file, n_bytes, range).map(|body| Some(Part::Body(body)))
+    }
+
+    pub(super) fn size(&self, key: &FileKey) -> Result<Option<u64>, Fault> {
         let metadata = found(fs::metadata(self.path(key))).map_err(|error| fault("looking for a file", error))?;
-        Ok(metadata.is_some_and(|metadata| metadata.is_file()))
+        Ok(metadata.filter(fs::Metadata::is_file).map(|metadata| metadata.len()))
+    }
+
+    /// Whether a file can be written and removed here.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let checked = self.begin().and_then(|unfinished| sync_file(&unfinished.file));
+        checked.map_err(|error| fault(&format!("writing below {}", self.root.display()), error))
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn delete(&self, key: &FileKey) -> Result<bool, Fault> {
@@ -84,11 +133,11 @@ impl Disk {
         Ok(true)
     }
 
-    pub(super) fn list(&self, prefix: &FilePrefix) -> Result<Vec<FileKey>, Fault> {
-        let mut keys = Vec::new();
-        self.collect(prefix.as_str(), &mut keys).map_err(|error| fault("listing files", error))?;
-        keys.sort_unstable();
-        Ok(keys)
+    pub(super) fn list(&self, prefix: &FilePrefix) -> Result<Vec<Stored>, Fault> {
+        let mut all = Vec::new();
+        self.collect(prefix.as_str(), &mut all).map_err(|error| fault("listing files", error))?;
+        all.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(all)
     }
 
     pub(super) fn sweep_unfinished(&self, now: Time) -> Result<usize, Fault> {
@@ -110,12 +159,12 @@ impl Disk {
     }
 
     /// A new file that no other thread and no other process (a command beside the server) writes to.
-    fn begin(&self) -> io::Result<(PathBuf, File)> {
+    fn begin(&self) -> io::Result<Unfinished> {
         loop {
             let n = self.n_written.fetch_add(1, Ordering::Relaxed);
             let path = self.root.join(UNFINISHED).join(format!("{}-{n}", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((path, file)),
+                Ok(file) => return Ok(Unfinished { path, file, has_name: false }),
                 // Left by a crash of a process with this number, or two containers number alike.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -149,7 +198,7 @@ impl Disk {
         Ok(())
     }
 
-    fn collect(&self, folder: &str, keys: &mut Vec<FileKey>) -> io::Result<()> {
+    fn collect(&self, folder: &str, all: &mut Vec<Stored>) -> io::Result<()> {
         let Some(entries) = found(fs::read_dir(self.root.join(folder)))? else { return Ok(()) };
         for entry in entries {
             let entry = entry?;
@@ -159,9 +208,14 @@ impl Disk {
             // A link is no folder and no file of ours.
             let Some(file_type) = found(entry.file_type())? else { continue };
             if file_type.is_dir() {
-                self.collect(&path, keys)?;
-            } else if file_type.is_file() {
-                keys.extend(path.parse::<FileKey>());
+                self.collect(&path, all)?;
+            } else if file_type.is_file()
+                && let Ok(key) = path.parse::<FileKey>()
+                && let Some(metadata) = found(entry.metadata())?
+            {
+                let age = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let modified_at = Time(i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+                all.push(Stored { key, n_bytes: metadata.len(), modified_at });
             }
         }
         Ok(())

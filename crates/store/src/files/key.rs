@@ -21,7 +21,8 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    const ALL: [FileKind; 4] = [FileKind::Media, FileKind::Avatar, FileKind::Header, FileKind::Emoji];
+    /// Every kind.
+    pub const ALL: [FileKind; 4] = [FileKind::Media, FileKind::Avatar, FileKind::Header, FileKind::Emoji];
 
     /// The folder's name.
     #[must_use]
@@ -53,6 +54,47 @@ impl FileKey {
         let hex = format!("{random:032x}");
         let (shard, rest) = hex.split_at(2);
         Ok(FileKey(format!("{}/{shard}/{rest}/{label}", kind.as_str())))
+    }
+
+    /// What a bucket tells browsers that the file is: by the end of its name, which we gave it.
+    #[must_use]
+    pub fn media_type(&self) -> &'static str {
+        match self.0.rsplit_once('.').map_or("", |(_, extension)| extension) {
+            "jpg" | "jpeg" => "image/jpeg",
+            "png" => "image/png",
+            "gif" => "image/gif",
+            "webp" => "image/webp",
+            "mp4" | "m4v" => "video/mp4",
+            "mov" => "video/quicktime",
+            "webm" => "video/webm",
+            "mp3" => "audio/mpeg",
+            "m4a" => "audio/mp4",
+            "aac" => "audio/aac",
+            "ogg" | "oga" | "opus" => "audio/ogg",
+            "flac" => "audio/flac",
+            "wav" => "audio/wav",
+            _ => "application/octet-stream",
+        }
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn kind(&self) -> FileKind {
+        let of = |kind: &FileKind| self.0.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        FileKind::ALL.into_iter().find(of).unwrap_or(FileKind::Media)
+    }
+
+    /// `original.png`: which of the files that share the random bits.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(_, label)| label)
+    }
+
+    /// The random bits.
+    #[must_use]
+    pub fn random(&self) -> u128 {
+        let hex: String = self.0.split('/').skip(1).take(2).collect();
+        u128::from_str_radix(&hex, 16).unwrap_or_default()
     }
 
     /// The name as text, with `/` between its parts.
@@ -101,6 +143,11 @@ impl FilePrefix {
         FilePrefix(format!("{}/{shard:02x}", kind.as_str()))
     }
 
+    /// The 256th of its kind's files that a file is in.
+    pub(super) fn shard_of(key: &FileKey) -> FilePrefix {
+        FilePrefix(key.0.split('/').take(2).collect::<Vec<_>>().join("/"))
+    }
+
     /// All files that share the random bits of `key`, itself among them.
     #[must_use]
     pub fn siblings(key: &FileKey) -> FilePrefix {
@@ -134,7 +181,10 @@ mod tests {
     fn a_name_survives_being_written_and_read() {
         let key = FileKey::new(FileKind::Media, 0x3f29, "original.png").map(|key| key.to_string()).unwrap_or_default();
         assert_eq!(key, "media/00/000000000000000000000000003f29/original.png");
-        assert_eq!(key.parse::<FileKey>().map(|read| read.to_string()).unwrap_or_default(), key);
+        let read = key.parse::<FileKey>();
+        assert_eq!(read.as_ref().map(FileKey::to_string).unwrap_or_default(), key);
+        let parts = read.map(|read| (read.kind(), read.random(), read.label().to_owned(), read.media_type()));
+        assert_eq!(parts.ok(), Some((FileKind::Media, 0x3f29, "original.png".to_owned(), "image/png")));
     }
 
     #[test]

@@ -1,30 +1,47 @@
-//! Files that belong to posts and people: pictures, sound, film. On a local disk.
+//! Files that belong to posts and people: pictures, sound, film. On a local disk, or in a bucket.
 
-use std::{io::Read, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, io::Read, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::{Stream, stream};
 use phiomia_model::{Fault, Time};
-use tokio::{io::AsyncReadExt, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 
+mod body;
 mod disk;
 mod key;
+mod moving;
+mod one;
+mod place;
+mod s3;
 
+pub use body::{FileBody, Part, Span};
 pub use key::{FileKey, FileKind, FilePrefix};
+pub use moving::Tally;
+pub use place::{Place, Shelf};
+pub use s3::{BucketSettings, Elsewhere, HandOut};
 
-use self::disk::Disk;
-
-/// Largest piece of a file in memory while it is streamed, in bytes.
-const CHUNK_BYTES: usize = 64 * 1024;
+use self::{disk::Disk, one::One, place::PlaceCell, s3::Bucket};
 
 /// The files shelf. A clone is another handle of the same.
-#[derive(Clone, Debug)]
-pub struct Files(Place);
-
+///
 /// Every place does the same: what `put` returned from is durable and whole, under a name that nobody can guess.
+/// While files are on their way from one place to another, both are read, and the new one is written.
 #[derive(Clone, Debug)]
-enum Place {
-    Disk(Arc<Disk>),
+pub struct Files {
+    disk: Arc<Disk>,
+    bucket: Option<Bucket>,
+    place: Arc<PlaceCell>,
+}
+
+/// A file as a listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name.
+    pub key: FileKey,
+    /// Bytes.
+    pub n_bytes: u64,
+    /// When it came there.
+    pub modified_at: Time,
 }
 
 impl Files {
@@ -35,14 +52,59 @@ impl Files {
     pub async fn disk(root: impl Into<PathBuf>) -> Result<Files, Fault> {
         let root = root.into();
         let disk = blocking(move || Disk::open(root)).await?;
-        Ok(Files(Place::Disk(Arc::new(disk))))
+        let place = Arc::new(PlaceCell::new(Place::at(Shelf::Disk)));
+        Ok(Files { disk: Arc::new(disk), bucket: None, place })
+    }
+
+    /// The same with a bucket beside the folder. Nothing is asked of the bucket yet.
+    ///
+    /// # Errors
+    /// When the folder can not be made or the settings do not hold.
+    pub async fn with_bucket(root: impl Into<PathBuf>, settings: BucketSettings, place: Place) -> Result<Files, Fault> {
+        let files = Files::disk(root).await?;
+        files.place.set(place);
+        Ok(Files { bucket: Some(Bucket::open(settings)?), ..files })
+    }
+
+    /// Where files are.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.place.get()
+    }
+
+    /// From now on they are elsewhere.
+    ///
+    /// # Errors
+    /// When there is no bucket for it.
+    pub fn set_place(&self, place: Place) -> Result<(), Fault> {
+        if place.needs_bucket() && self.bucket.is_none() {
+            return Err(Fault::new("files are said to lie in a bucket, and none is known here"));
+        }
+        self.place.set(place);
+        Ok(())
+    }
+
+    /// Whether there is a bucket, in use or not.
+    #[must_use]
+    pub fn has_bucket(&self) -> bool {
+        self.bucket.is_some()
+    }
+
+    /// What a shelf is called to people: the folder, or the bucket and its server.
+    #[must_use]
+    pub fn name(&self, shelf: Shelf) -> String {
+        match (shelf, &self.bucket) {
+            (Shelf::Disk, _) => format!("the folder {}", self.disk.root().display()),
+            (Shelf::S3, Some(bucket)) => bucket.name(),
+            (Shelf::S3, None) => "no bucket".to_owned(),
+        }
     }
 
     /// Keeps a file, in place of an older one of the same name: readers see the old or the new one, never a mixture.
     /// When it returns, the file outlives a loss of power.
     ///
     /// # Errors
-    /// When it can not be written; transient when the disk is full. Nothing of it stays then.
+    /// When it can not be written; transient when the disk is full or the bucket away. Nothing of it stays then.
     pub async fn put(&self, key: &FileKey, bytes: impl Into<Bytes>) -> Result<(), Fault> {
         let bytes: Bytes = bytes.into();
         self.put_from(key, std::io::Cursor::new(bytes)).await.map(drop)
@@ -52,13 +114,8 @@ impl Files {
     ///
     /// # Errors
     /// As [`Files::put`], and when the reader fails.
-    pub async fn put_from(&self, key: &FileKey, mut from: impl Read + Send + 'static) -> Result<u64, Fault> {
-        match &self.0 {
-            Place::Disk(disk) => {
-                let (disk, key) = (Arc::clone(disk), key.clone());
-                blocking(move || disk.put(&key, &mut from)).await
-            }
-        }
+    pub async fn put_from(&self, key: &FileKey, from: impl Read + Send + 'static) -> Result<u64, Fault> {
+        self.one(self.place().shelf)?.put_from(key, from).await
     }
 
     /// The whole file in memory. `None`: there is none.
@@ -66,12 +123,12 @@ impl Files {
     /// # Errors
     /// When it can not be read.
     pub async fn get(&self, key: &FileKey) -> Result<Option<Bytes>, Fault> {
-        match &self.0 {
-            Place::Disk(disk) => {
-                let (disk, key) = (Arc::clone(disk), key.clone());
-                blocking(move || disk.get(&key)).await
+        for one in self.to_read()? {
+            if let Some(bytes) = one.get(key).await? {
+                return Ok(Some(bytes));
             }
         }
+        Ok(None)
     }
 
     /// The file's length and then its content, piece by piece. `None`: there is none.
@@ -79,13 +136,40 @@ impl Files {
     /// # Errors
     /// When it can not be opened.
     pub async fn open(&self, key: &FileKey) -> Result<Option<FileBody>, Fault> {
-        match &self.0 {
-            Place::Disk(disk) => {
-                let (disk, key) = (Arc::clone(disk), key.clone());
-                let opened = blocking(move || disk.open_file(&key)).await?;
-                Ok(opened.map(|(file, len)| FileBody { len, left: len, file: tokio::fs::File::from_std(file) }))
+        Ok(match self.look(key, None).await? {
+            Some(Part::Body(body)) => Some(body),
+            Some(Part::Beyond { .. }) | None => None,
+        })
+    }
+
+    /// The same of a part of the file; no more than that is read. `None`: there is no such file.
+    ///
+    /// # Errors
+    /// When it can not be opened.
+    pub async fn open_part(&self, key: &FileKey, span: Span) -> Result<Option<Part>, Fault> {
+        self.look(key, Some(span)).await
+    }
+
+    async fn look(&self, key: &FileKey, span: Option<Span>) -> Result<Option<Part>, Fault> {
+        for one in self.to_read()? {
+            if let Some(part) = one.open_part(key, span).await? {
+                return Ok(Some(part));
             }
         }
+        Ok(None)
+    }
+
+    /// Length of the file in bytes. `None`: there is none.
+    ///
+    /// # Errors
+    /// When it can not be told.
+    pub async fn size(&self, key: &FileKey) -> Result<Option<u64>, Fault> {
+        for one in self.to_read()? {
+            if let Some(n_bytes) = one.size(key).await? {
+                return Ok(Some(n_bytes));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether the file is there.
@@ -93,37 +177,76 @@ impl Files {
     /// # Errors
     /// When it can not be told.
     pub async fn exists(&self, key: &FileKey) -> Result<bool, Fault> {
-        match &self.0 {
-            Place::Disk(disk) => {
-                let (disk, key) = (Arc::clone(disk), key.clone());
-                blocking(move || disk.exists(&key)).await
-            }
-        }
+        Ok(self.size(key).await?.is_some())
     }
 
-    /// Removes a file. `false`: there was none, which is as good.
+    /// Removes a file, also a copy that a move left behind. `false`: there was none, which is as good; not every bucket
+    /// says so.
     ///
     /// # Errors
     /// When it can not be removed.
     pub async fn delete(&self, key: &FileKey) -> Result<bool, Fault> {
-        match &self.0 {
-            Place::Disk(disk) => {
-                let (disk, key) = (Arc::clone(disk), key.clone());
-                blocking(move || disk.delete(&key)).await
-            }
+        let mut was_there = One::Disk(self.disk.clone()).delete(key).await?;
+        if let Some(bucket) = &self.bucket {
+            was_there |= bucket.delete(key).await?;
         }
+        Ok(was_there)
     }
 
     /// The files below a prefix, sorted. What is there and has no name of ours is left out.
     ///
     /// # Errors
-    /// When a folder can not be read.
+    /// When it can not be told.
     pub async fn list(&self, prefix: &FilePrefix) -> Result<Vec<FileKey>, Fault> {
-        match &self.0 {
-            Place::Disk(disk) => {
-                let (disk, prefix) = (Arc::clone(disk), prefix.clone());
-                blocking(move || disk.list(&prefix)).await
-            }
+        let mut all = BTreeSet::new();
+        for one in self.to_read()? {
+            all.extend(one.list(prefix).await?.into_iter().map(|stored| stored.key));
+        }
+        Ok(all.into_iter().collect())
+    }
+
+    /// Where the file is fetched instead of from this server; `None`: nowhere else.
+    ///
+    /// # Errors
+    /// When no address can be signed.
+    pub async fn elsewhere(&self, key: &FileKey) -> Result<Option<Elsewhere>, Fault> {
+        match &self.bucket {
+            Some(bucket) if self.place() == Place::at(Shelf::S3) => bucket.elsewhere(key).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Does once what is done with files (listing, writing, reading a part, deleting), where they are and where they are
+    /// going. `random`: 128 bits, for the name of what is written.
+    ///
+    /// # Errors
+    /// A sentence about what is missing; transient when it may go well later by itself.
+    pub async fn check(&self, random: u128) -> Result<(), Fault> {
+        let place = self.place();
+        self.check_shelf(place.shelf, random).await?;
+        if place.is_moving { self.check_shelf(place.shelf.other(), random).await } else { Ok(()) }
+    }
+
+    /// The same for one shelf, in use or not.
+    ///
+    /// # Errors
+    /// As [`Files::check`], and when there is no bucket.
+    pub async fn check_shelf(&self, shelf: Shelf, random: u128) -> Result<(), Fault> {
+        match self.one(shelf)? {
+            One::Disk(disk) => blocking(move || disk.check()).await,
+            One::Bucket(bucket) => bucket.check(random).await,
+        }
+    }
+
+    /// Whether everybody gets files at the public address of the bucket, if there is one. It may be reached from here in
+    /// another way than from elsewhere, so this is advice.
+    ///
+    /// # Errors
+    /// A sentence about what is missing.
+    pub async fn check_public(&self, random: u128) -> Result<(), Fault> {
+        match &self.bucket {
+            Some(bucket) => bucket.check_public(random).await,
+            None => Ok(()),
         }
     }
 
@@ -132,57 +255,26 @@ impl Files {
     /// # Errors
     /// When the folder can not be read.
     pub async fn sweep_unfinished(&self, now: Time) -> Result<usize, Fault> {
-        match &self.0 {
-            Place::Disk(disk) => {
-                let disk = Arc::clone(disk);
-                blocking(move || disk.sweep_unfinished(now)).await
-            }
-        }
-    }
-}
-
-/// An open file. It stays whole when it is replaced or deleted while being read.
-#[derive(Debug)]
-pub struct FileBody {
-    len: u64,
-    left: u64,
-    file: tokio::fs::File,
-}
-
-impl FileBody {
-    /// Length of the whole file in bytes.
-    #[must_use]
-    pub fn size_bytes(&self) -> u64 {
-        self.len
+        let disk = Arc::clone(&self.disk);
+        blocking(move || disk.sweep_unfinished(now)).await
     }
 
-    /// The next piece; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file can not be read or ends before its length.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
-        if self.left == 0 {
-            return Ok(None);
+    fn one(&self, shelf: Shelf) -> Result<One, Fault> {
+        match (shelf, &self.bucket) {
+            (Shelf::Disk, _) => Ok(One::Disk(self.disk.clone())),
+            (Shelf::S3, Some(bucket)) => Ok(One::Bucket(bucket.clone())),
+            (Shelf::S3, None) => Err(Fault::new("no bucket is set: see s3.enabled and s3.bucket")),
         }
-        let mut chunk = Vec::with_capacity(usize::try_from(self.left).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES));
-        let n_read = self.file.read_buf(&mut chunk).await.map_err(|error| Fault::because("reading a file", error))?;
-        if n_read == 0 {
-            return Err(Fault::new(format!("a file ended {} bytes early", self.left)));
-        }
-        self.left = self.left.saturating_sub(u64::try_from(n_read).unwrap_or(u64::MAX));
-        Ok(Some(Bytes::from(chunk)))
     }
 
-    /// The pieces as a stream, which ends after the first fault.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
-        stream::unfold(Some(self), |body| async {
-            let mut body = body?;
-            match body.chunk().await {
-                Ok(None) => None,
-                Ok(Some(chunk)) => Some((Ok(chunk), Some(body))),
-                Err(fault) => Some((Err(fault), None)),
-            }
-        })
+    /// Where a file may be, the likeliest first.
+    fn to_read(&self) -> Result<Vec<One>, Fault> {
+        let place = self.place();
+        let mut all = vec![self.one(place.shelf)?];
+        if place.is_moving {
+            all.push(self.one(place.shelf.other())?);
+        }
+        Ok(all)
     }
 }
 

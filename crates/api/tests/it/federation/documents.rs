@@ -19,7 +19,7 @@ struct Closed(House);
 impl Closed {
     async fn open(engine: Engine) -> Closed {
         let domain = "phiomia.example".to_owned();
-        let addresses = Addresses { scheme: "https".into(), local_domain: domain.clone(), web_domain: domain };
+        let addresses = Addresses::new("https", domain.clone(), domain);
         Closed(House::open_at(engine, addresses, Settings { authorized_fetch: true, ..Settings::default() }).await)
     }
 }

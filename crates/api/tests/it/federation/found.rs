@@ -13,11 +13,7 @@ struct Split(House);
 
 impl Split {
     async fn open(engine: Engine) -> Split {
-        let addresses = Addresses {
-            scheme: "https".into(),
-            local_domain: "handle.example".into(),
-            web_domain: "social.handle.example".into(),
-        };
+        let addresses = Addresses::new("https", "handle.example", "social.handle.example");
         let settings = Settings { alternate_domains: vec!["old.example".into()], ..Settings::default() };
         Split(House::open_at(engine, addresses, settings).await)
     }

@@ -55,11 +55,7 @@ impl Station {
 
     pub async fn with_pace(engine: Engine, pace: Pace) -> Station {
         let mut database = TestDatabase::open(engine).await;
-        let addresses = Arc::new(Addresses {
-            scheme: "https".into(),
-            local_domain: "phiomia.example".into(),
-            web_domain: "phiomia.example".into(),
-        });
+        let addresses = Arc::new(Addresses::new("https", "phiomia.example", "phiomia.example"));
         let folder = std::env::temp_dir().join(format!("phiomia_streaming_files_{}", std::process::id()));
         let live = Live::memory();
         let parts = Parts {

@@ -15,7 +15,7 @@ on_both_engines! {
         let opened = beside(&settings(&place.database)).await;
         let ids = opened.db.write(|tx| {
             let me = accounts::by_handle(tx, &Handle::local("alice"))?.unwrap();
-            let addresses = Addresses { scheme: "http".into(), local_domain: "a.example".into(), web_domain: "a.example".into() };
+            let addresses = Addresses::new("http", "a.example", "a.example");
             let social = Social::new(Arc::new(addresses));
             let mut ids = Vec::new();
             for text in ["one narwhal", "two narwhals"] {

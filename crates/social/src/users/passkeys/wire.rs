@@ -189,11 +189,7 @@ mod tests {
 
     fn party(web_domain: &str) -> RelyingParty {
         let of = |text: &str| text.to_owned();
-        RelyingParty::of(&Addresses {
-            scheme: of("https"),
-            local_domain: of("example.org"),
-            web_domain: of(web_domain),
-        })
+        RelyingParty::of(&Addresses::new(of("https"), of("example.org"), of(web_domain)))
     }
 
     #[test]

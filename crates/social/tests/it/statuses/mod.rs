@@ -36,11 +36,7 @@ pub const CAROL: AccountId = AccountId(103);
 
 impl Village {
     pub async fn open(engine: Engine) -> Village {
-        let addresses = Addresses {
-            scheme: "https".into(),
-            local_domain: "example.org".into(),
-            web_domain: "social.example.org".into(),
-        };
+        let addresses = Addresses::new("https", "example.org", "social.example.org");
         let village = Village { data: TestDatabase::open(engine).await, social: Social::new(Arc::new(addresses)) };
         for (id, name) in [(ALICE, "alice"), (BOB, "bob"), (CAROL, "carol")] {
             let addresses = village.social.addresses.clone();

@@ -12,11 +12,7 @@ use phiomia_store::{Db, Entropy, Secret};
 pub(crate) const PASSWORD: &str = "correct horse";
 
 pub(crate) fn addresses() -> Addresses {
-    Addresses {
-        scheme: "https".to_owned(),
-        local_domain: "example.org".to_owned(),
-        web_domain: "social.example.org".to_owned(),
-    }
+    Addresses::new("https", "example.org", "social.example.org")
 }
 
 /// Somebody confirmed and approved, with [`PASSWORD`].

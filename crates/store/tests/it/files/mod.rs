@@ -9,7 +9,10 @@ use std::{
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use phiomia_model::Time;
-use phiomia_store::files::{FileKey, FileKind, FilePrefix, Files};
+use phiomia_store::files::{FileKey, FileKind, FilePrefix, Files, Part, Span};
+
+mod moving;
+mod s3;
 
 /// A folder that ends with the test.
 struct Folder(PathBuf);
@@ -227,4 +230,30 @@ async fn what_a_crash_left_is_swept_after_a_day() {
     assert_eq!(files.sweep_unfinished(written.plus(hour * 23)).await.unwrap(), 0);
     assert_eq!(files.sweep_unfinished(written.plus(hour * 25)).await.unwrap(), 1);
     assert!(!left.exists());
+}
+
+#[tokio::test]
+async fn of_a_part_no_more_is_read_and_one_behind_the_end_is_told_so() {
+    let folder = Folder::new();
+    let files = folder.files().await;
+    let key = key(1, "film.mp4");
+    files.put(&key, "0123456789").await.unwrap();
+    assert_eq!(part(&files, &key, Span::Between(2, 4)).await, Some((2..5, 10, "234".to_owned())));
+    assert_eq!(part(&files, &key, Span::From(7)).await, Some((7..10, 10, "789".to_owned())));
+    assert_eq!(part(&files, &key, Span::Last(2)).await, Some((8..10, 10, "89".to_owned())));
+    assert_eq!(part(&files, &key, Span::Between(5, 400)).await, Some((5..10, 10, "56789".to_owned())));
+    assert_eq!(part(&files, &key, Span::From(10)).await, Some((10..10, 10, String::new())));
+    assert!(part(&files, &self::key(2, "film.mp4"), Span::From(0)).await.is_none());
+}
+
+/// What of the file it is, how long the file is, and the part; an empty range at the end for what lies behind it.
+async fn part(files: &Files, key: &FileKey, span: Span) -> Option<(std::ops::Range<u64>, u64, String)> {
+    match files.open_part(key, span).await.unwrap()? {
+        Part::Beyond { n_bytes } => Some((n_bytes..n_bytes, n_bytes, String::new())),
+        Part::Body(body) => {
+            let (range, n_bytes) = (body.range(), body.size_bytes());
+            let pieces: Vec<Bytes> = body.into_stream().try_collect().await.unwrap();
+            Some((range, n_bytes, String::from_utf8(pieces.concat()).unwrap()))
+        }
+    }
 }
