@@ -18,6 +18,7 @@ use phiomia_model::{AccountId, Error, Job};
 use phiomia_store::db::{
     accounts,
     federation::{actors, domains, hosts, received},
+    jobs,
 };
 use url::Url;
 
@@ -175,7 +176,9 @@ impl Federation {
                     return Ok(());
                 }
                 hosts::note_received(tx, &host)?;
-                if let Some(job) = &comparing {
+                if let Some(job) = comparing.as_ref()
+                    && !jobs::is_pending(tx, job)?
+                {
                     tx.enqueue(job)?;
                 }
                 // Some softwares give each `Follow` of the same two people the same id; told again, it is answered again.

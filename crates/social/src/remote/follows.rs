@@ -57,6 +57,9 @@ pub fn follow_rejected(tx: &Tx<'_>, target: AccountId, follower: AccountId) -> R
     }
 }
 
+/// Follows that are taken back there at once: nobody makes us say much by listing everybody.
+const MOST_CORRECTED: usize = 100;
+
 /// The server of `target`, elsewhere, counts `theirs` among its followers and no other people of here; `before` were its
 /// followers here when it was asked. Who is not counted there follows no longer, whose wish they took for granted follows,
 /// and for whom there follows without wanting to it is taken back.
@@ -73,7 +76,7 @@ pub fn compare_followers(
     for follower in before.iter().filter(|follower| !theirs.contains(follower)) {
         verbs::unfollow(tx, *follower, target)?;
     }
-    for follower in theirs.iter().filter(|follower| !before.contains(follower)) {
+    for follower in theirs.iter().filter(|follower| !before.contains(follower)).take(MOST_CORRECTED) {
         if relationships::is_following(tx, *follower, target)? {
             continue;
         }

@@ -93,3 +93,24 @@ def test_somebody_moves_when_the_new_account_names_the_old_one(server, dana, pee
     assert got.json["target"] == there.client.me().uri
     assert dana.client.me().moved.acct == there.name
     server.cli("account", "alias", "remove", there.name, remote.id)
+
+
+def test_where_federation_is_limited_only_allowed_servers_are_spoken_with(peer):
+    with Federated(engines()[-1], LIMITED_FEDERATION_MODE="true") as closed:
+        reader, carol, text = closed.person("reader"), peer.actor("carol"), word()
+        inbox = f"{closed.base}/inbox"
+        note = carol.note(text)
+        assert carol.post(inbox, carol.create(note)).status == 403
+        assert reader.client.search_v2(carol.handle, resolve=True, result_type="accounts").accounts == []
+        assert not peer.requests(method="GET"), "nobody there was asked for anything"
+        closed.cli("federation", "allow", peer.domain)
+        account = reader.finds(carol)
+        reader.client.account_follow(account.id)
+        asked = peer.eventually_received(type="Follow", object=carol.id)
+        known = peer.find(reader.handle)
+        carol.send(carol.accept(asked.json), known)
+        soon(lambda: reader.client.account_relationships(account.id)[0].following, "the follow is accepted")
+        carol.send(carol.create(note), known)
+        reader.sees(text)
+        closed.cli("federation", "forget", peer.domain)
+        assert carol.post(inbox, carol.create(carol.note(word()))).status == 403
