@@ -39,9 +39,11 @@ def test_public_posts_come_to_the_federated_timeline_of_the_other(here, there, a
         relay.eventually_received(count=2, type="Accept")
     hidden, first, second = word(), word(), word()
     alice.says(hidden, visibility="unlisted")
-    post = alice.says(first)
+    bob.client.tag_follow(f"tag{first}")
+    post = alice.says(f"{first} #tag{first}")
     seen = eventually(lambda: public(bob, first), "the post came over the relay", PATIENCE_SECONDS)
     assert seen.uri == post.uri and seen.account.acct == alice.handle
+    assert bob.sees(first).id == seen.id, "who follows a tag has it at home"
     # The other way, and then the first one is edited and deleted.
     reply = bob.says(word())
     eventually(lambda: public(alice, reply.content), "so it does the other way", PATIENCE_SECONDS)

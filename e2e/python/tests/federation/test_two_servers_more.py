@@ -150,6 +150,10 @@ def test_two_servers_part_and_meet_again(alice, followed, here, there):
     finally:
         here.cli("federation", "forget", there.domain)
     assert alice.reads(lost.uri) is None
+    # Nobody told the other server that the follow had ended; with the next post for followers it is found out.
+    assert len(followed.client.account_followers(followed.id)) == 1
+    followed.says(word(), visibility="private")
+    soon(lambda: not followed.client.account_followers(followed.id), "both count the same")
     alice.follows(followed)
     text = word()
     followed.says(text)
