@@ -20,12 +20,14 @@ mod outbox;
 mod relays;
 pub mod resolve;
 
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use phiomia_activitypub::uri::Web;
 use phiomia_model::{Addresses, Error, Fault, Job, StatusId};
 use phiomia_social::Social;
 use phiomia_store::{Db, Entropy, seal::Sealer};
+
+use resolve::manners::{Manners, bounded};
 
 pub use deliver::{Deliverer, DeliverySettings};
 pub use keys::Keys;
@@ -38,12 +40,38 @@ pub struct Settings {
     pub outbound: OutboundSettings,
     /// How fast things are sent.
     pub deliveries: DeliverySettings,
+    /// How long things wait, and how old they may grow.
+    pub delays: Delays,
     /// Whether reading public objects needs a signature, too.
     pub authorized_fetch: bool,
     /// Whether only allowed domains are spoken with.
     pub limited: bool,
     /// Domains that handles of people here may name besides our own two.
     pub alternate_domains: Vec<String>,
+}
+
+/// How long something waits before it is told or asked for again.
+#[derive(Clone, Copy, Debug)]
+pub struct Delays {
+    /// After a vote, until other servers are told the figures.
+    pub poll_update: Duration,
+    /// After a change of a profile, until other servers are told; changes until then go with it.
+    pub profile_update: Duration,
+    /// The age at which the profile of somebody elsewhere is read anew when somebody looks at it.
+    pub account_rest: Duration,
+    /// After a look at a thread, until the rest of it is asked for again.
+    pub thread_rest: Duration,
+}
+
+impl Default for Delays {
+    fn default() -> Delays {
+        Delays {
+            poll_update: Duration::from_secs(180),
+            profile_update: Duration::from_secs(5),
+            account_rest: Duration::from_secs(86_400),
+            thread_rest: Duration::from_secs(300),
+        }
+    }
 }
 
 /// The handle. A clone is another handle of the same.
@@ -70,6 +98,7 @@ pub struct Inner {
     digests: followers::KnownDigests,
     /// Threads that were looked at just now.
     seen_threads: moka::sync::Cache<StatusId, ()>,
+    manners: Manners,
 }
 
 impl Deref for Federation {
@@ -96,7 +125,8 @@ impl Federation {
         let keys = Keys::new(db.clone(), addresses.clone(), entropy, sealer);
         let social = Social::new(addresses.clone());
         let known_keys = inbox::KnownKeys::default();
-        let seen_threads = moka::sync::Cache::builder().max_capacity(10_000).time_to_live(resolve::THREAD_REST).build();
+        let seen_threads =
+            moka::sync::Cache::builder().max_capacity(10_000).time_to_live(settings.delays.thread_rest).build();
         Ok(Federation(Arc::new(Inner {
             db,
             addresses,
@@ -108,6 +138,7 @@ impl Federation {
             known_keys,
             digests: followers::KnownDigests::default(),
             seen_threads,
+            manners: Manners::default(),
         })))
     }
 
@@ -116,6 +147,10 @@ impl Federation {
     /// # Errors
     /// Refused: there is nothing to do. Broken: it is tried again.
     pub async fn run(&self, job: Job) -> Result<(), Error> {
+        bounded(self.work(job)).await
+    }
+
+    async fn work(&self, job: Job) -> Result<(), Error> {
         match job {
             Job::Federate { what } => self.federate(what).await,
             Job::Receive { signer, body } => Box::pin(self.work_through(signer, &body)).await,

@@ -13,7 +13,7 @@ pub enum Outgoing {
         /// Which.
         status: StatusId,
     },
-    /// A post was edited, or its poll ended.
+    /// A post was edited, or its poll has other figures or ended.
     Edited {
         /// Which.
         status: StatusId,
@@ -101,8 +101,18 @@ pub enum Outgoing {
         /// No longer.
         is_undone: bool,
     },
-    /// A profile changed.
+    /// Somebody voted in a poll from here whose figures may be seen while it runs.
+    PollCounted {
+        /// Its post.
+        status: StatusId,
+    },
+    /// A profile changed; more changes may follow.
     ProfileChanged {
+        /// Whose.
+        account: AccountId,
+    },
+    /// A profile changed a moment ago, and is told as it is now.
+    ProfileSettled {
         /// Whose.
         account: AccountId,
     },

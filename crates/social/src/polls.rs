@@ -170,6 +170,9 @@ pub fn vote(tx: &Tx<'_>, me: AccountId, poll: PollId, choices: &[i64]) -> Result
     if !view.body.is_local && accounts::view(tx, me)?.is_some_and(|me| me.is_local()) {
         tell(tx, Outgoing::Voted { account: me, poll, choices: choices.to_vec() })?;
     }
+    if view.body.is_local && !row.hides_totals {
+        tell(tx, Outgoing::PollCounted { status: row.status })?;
+    }
     tx.announce(Event::StatusTouched { status: row.status });
     Ok(row.status)
 }

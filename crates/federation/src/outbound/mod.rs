@@ -46,7 +46,7 @@ pub struct OutboundSettings {
     pub allow_http: bool,
     /// A PEM file with authorities that may sign certificates, beside the usual ones.
     pub ca_file: Option<PathBuf>,
-    /// `http://host:port` or `socks5://host:port`.
+    /// `http://host:port`, `socks5://host:port` or `socks5h://host:port`.
     pub proxy: Option<String>,
 }
 
@@ -112,7 +112,7 @@ pub struct Outbound {
     guard: Arc<Guard>,
     own_hosts: Arc<[String]>,
     allow_http: bool,
-    has_proxy: bool,
+    proxy_host: Option<Arc<str>>,
 }
 
 impl Outbound {
@@ -120,6 +120,7 @@ impl Outbound {
     /// A certificate file or a proxy that is none.
     pub(crate) fn new(settings: &OutboundSettings, addresses: &Addresses) -> Result<Outbound, Fault> {
         let guard = Arc::new(Guard { allowed: settings.allowed_private_addresses.clone() });
+        let proxy_host = settings.proxy.as_deref().map(host_of_proxy).transpose()?;
         #[expect(clippy::disallowed_methods, reason = "this is the one client that speaks to strangers")]
         let builder = Client::builder();
         let mut builder = builder
@@ -130,7 +131,7 @@ impl Outbound {
             .timeout(EXCHANGE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .dns_resolver(Arc::new(Resolver(guard.clone())))
+            .dns_resolver(Arc::new(Resolver { guard: guard.clone(), proxy_host: proxy_host.clone() }))
             .no_proxy();
         if let Some(proxy) = &settings.proxy {
             let proxy =
@@ -143,7 +144,7 @@ impl Outbound {
             guard,
             own_hosts: Arc::from([addresses.web_domain.clone()]),
             allow_http: settings.allow_http,
-            has_proxy: settings.proxy.is_some(),
+            proxy_host,
         })
     }
 
@@ -270,8 +271,12 @@ impl Outbound {
         if literal.is_some_and(|address| !self.guard.admits(address)) {
             return refuse("it is an address of a private network");
         }
-        if self.has_proxy && literal.is_none() && url.host_str() == Some("localhost") {
+        // It is what it leads to, for the proxy to reach: our check would be of another machine.
+        if self.proxy_host.is_some() && matches!(url.host_str(), Some("localhost")) {
             return refuse("it is an address of a private network");
+        }
+        if literal.is_none() && self.proxy_host.as_deref().is_some_and(|proxy| url.host_str() == Some(proxy)) {
+            return refuse("it is our proxy");
         }
         Ok(())
     }
@@ -281,6 +286,13 @@ impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Outbound")
     }
+}
+
+/// The name or address of a proxy.
+fn host_of_proxy(proxy: &str) -> Result<Arc<str>, Fault> {
+    let url = Url::parse(proxy).map_err(|e| Fault::because("reading the address of the proxy", e))?;
+    let host = url.host_str().ok_or_else(|| Fault::new("reading the address of the proxy: it has no host"))?;
+    Ok(Arc::from(host))
 }
 
 /// Host and, unless it is the scheme's own, port.
@@ -337,20 +349,25 @@ fn failure(error: &reqwest::Error) -> Failure {
     Failure::Unreachable(cause.to_string())
 }
 
-/// Looks names up as the system does, and gives only addresses that may be connected to.
-struct Resolver(Arc<Guard>);
+/// Looks names up as the system does, and gives only addresses that may be connected to, and those of our proxy.
+struct Resolver {
+    guard: Arc<Guard>,
+    proxy_host: Option<Arc<str>>,
+}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.0.clone();
+        let guard = self.guard.clone();
+        let host = name.as_str().to_owned();
+        let is_proxy = self.proxy_host.as_deref() == Some(host.as_str());
         Box::pin(async move {
-            let host = name.as_str().to_owned();
             let looking = tokio::net::lookup_host((host.as_str(), 0));
             let found = tokio::time::timeout(DNS_TIMEOUT, looking).await;
             let found = found.map_err(|_| format!("the name {host} was not resolved in time"))?;
             let found: Vec<SocketAddr> =
                 found.map_err(|e| format!("the name {host} cannot be resolved: {e}"))?.collect();
-            let admitted: Vec<SocketAddr> = found.iter().copied().filter(|a| guard.admits(a.ip())).collect();
+            let admitted: Vec<SocketAddr> =
+                found.iter().copied().filter(|a| is_proxy || guard.admits(a.ip())).collect();
             if admitted.is_empty() {
                 return Err(format!("{host} has no address that may be connected to (it has {})", found.len()).into());
             }

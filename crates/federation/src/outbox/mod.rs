@@ -7,13 +7,18 @@ mod posts;
 mod quotes;
 mod reach;
 
+use std::time::Duration;
+
 use phiomia_activitypub::{Activity, Audience, Uri, Verb, Write as _};
-use phiomia_model::{AccountId, Error, Fault, Outgoing, StatusId, Visibility};
+use phiomia_model::{AccountId, Error, Fault, Job, Outgoing, StatusId, Visibility};
 use phiomia_store::{
     Tx,
-    db::federation::{
-        actors::Inbox,
-        deliveries::{self, NewOutgoing, Priority},
+    db::{
+        federation::{
+            actors::Inbox,
+            deliveries::{self, NewOutgoing, Priority},
+        },
+        jobs,
     },
 };
 
@@ -23,7 +28,14 @@ impl Federation {
     /// The work of `Job::Federate`. Run twice it would be told twice, so the job ends with the transaction that tells it.
     pub(crate) async fn federate(&self, what: Outgoing) -> Result<(), Error> {
         match what {
-            Outgoing::ProfileChanged { account } => self.profile_changed(account).await,
+            // What changes again and again is told once in a while, as it is then.
+            Outgoing::ProfileChanged { account } => {
+                self.tell_later(Outgoing::ProfileSettled { account }, self.settings.delays.profile_update).await
+            }
+            Outgoing::PollCounted { status } => {
+                self.tell_later(Outgoing::Edited { status }, self.settings.delays.poll_update).await
+            }
+            Outgoing::ProfileSettled { account } => self.profile_changed(account).await,
             what => {
                 let federation = self.clone();
                 self.db.write(move |tx| federation.tell(tx, &what)).await
@@ -59,8 +71,20 @@ impl Federation {
                 self.quote_answered(tx, *account, &asked, stamp.as_deref())
             }
             Outgoing::QuoteRevoked { status, account, stamp } => self.quote_revoked(tx, *status, *account, stamp),
-            Outgoing::ProfileChanged { .. } => Err(Fault::new("a profile is told with its key").into()),
+            Outgoing::ProfileChanged { .. } | Outgoing::ProfileSettled { .. } | Outgoing::PollCounted { .. } => {
+                Err(Fault::new("this is told in a way of its own").into())
+            }
         }
+    }
+
+    /// Leaves something for later, unless it waits already. A job that somebody has in hand may have read what was before.
+    async fn tell_later(&self, what: Outgoing, wait: Duration) -> Result<(), Error> {
+        let job = Job::Federate { what };
+        let leaving = self.db.write(move |tx| match jobs::is_ahead(tx, &job)? {
+            true => Ok(()),
+            false => Ok(tx.enqueue_at(&job, tx.now().plus(wait))?),
+        });
+        leaving.await
     }
 
     /// The id of somebody here.

@@ -13,11 +13,8 @@ use phiomia_store::db::{
     },
 };
 
-use super::Missing;
+use super::{Missing, manners::bounded};
 use crate::Federation;
-
-/// A profile older than this is read anew when somebody looks at it.
-const STALE: Duration = Duration::from_secs(86_400);
 
 /// People of one post who are looked up.
 const MOST_MENTIONED: usize = 20;
@@ -63,7 +60,7 @@ impl Federation {
                 tracing::debug!("{handle} stays text: {missing}");
             }
         });
-        futures_util::future::join_all(looking).await;
+        bounded(futures_util::future::join_all(looking)).await;
         Ok(())
     }
 
@@ -169,17 +166,17 @@ impl Federation {
         uri.host() == self.addresses.web_domain
     }
 
-    /// Leaves a profile to be read anew when it is older than a day, and its posts to be fetched when they never were.
+    /// Leaves a profile to be read anew when it has grown old, and its posts to be fetched when they never were.
     ///
     /// # Errors
     /// The database failed.
     pub async fn look_at(&self, account: AccountId) -> Result<(), Error> {
-        let now = self.db.clock().now();
+        let oldest = self.db.clock().now().minus(self.settings.delays.account_rest);
         let (is_stale, is_unread) = self
             .db
             .read(move |q| {
                 let row = actors::find(q, account)?;
-                let is_stale = row.as_ref().is_some_and(|row| row.fetched_at < now.minus(STALE));
+                let is_stale = row.as_ref().is_some_and(|row| row.fetched_at < oldest);
                 Ok((is_stale, row.is_some_and(|row| row.backfilled_at.is_none())))
             })
             .await?;

@@ -1,5 +1,7 @@
 //! One document from its own server, and whether it is what it says it is.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode, header};
 use phiomia_activitypub::{
     Document, Unreadable, Uri,
@@ -37,6 +39,12 @@ pub enum Missing {
     /// Its server does not answer, or not now.
     #[error("{0} cannot be fetched: {1}")]
     Unreachable(Uri, String),
+    /// Its server wants to be left alone for so long.
+    #[error("{0} wants to be left alone for {seconds} s more", seconds = .1.as_secs())]
+    Resting(String, Duration),
+    /// More would have to be asked than one cause may lead to.
+    #[error("too much would have to be asked for this")]
+    TooMuch,
     /// What came is not what was asked for.
     #[error("{0} is not what it says it is: {1}")]
     NotGenuine(Uri, &'static str),
@@ -65,7 +73,9 @@ impl Missing {
     #[must_use]
     pub fn for_job(self) -> Error {
         match self {
-            Missing::Unreachable(..) => Fault::because("fetching from another server", self).into(),
+            Missing::Unreachable(..) | Missing::Resting(..) => {
+                Fault::because("fetching from another server", self).into()
+            }
             Missing::Broken(fault) => fault.into(),
             Missing::Refused(refusal) => refusal.into(),
             other => Refusal::Invalid(other.to_string()).into(),
@@ -124,14 +134,28 @@ impl Federation {
     }
 
     async fn ask(&self, url: &Url, accept: &str, dialect: Dialect, uri: &Uri) -> Result<Answer, Missing> {
+        self.may_ask(uri.host()).await?;
         let key = self.keys.signer(SERVER).await?;
         let clock = self.db.clock().clone();
         let sign = move |url: &Url| signature::sign(dialect, &Method::GET, url, None, key.signer(), clock.now());
         let asked = self.outbound.get(url, accept, Some(&sign)).await;
-        asked.map_err(|failure| match failure {
+        let answer = asked.map_err(|failure| match failure {
             Failure::Forbidden(_, why) => Missing::NotGenuine(uri.clone(), why),
             other => Missing::Unreachable(uri.clone(), other.to_string()),
-        })
+        })?;
+        self.hear_rest(&answer);
+        Ok(answer)
+    }
+
+    /// Takes note when a server wants to be left alone.
+    pub(super) fn hear_rest(&self, answer: &Answer) {
+        if !matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            return;
+        }
+        let at = Uri::parse(answer.url.as_str(), self.web);
+        if let Some((wait, at)) = answer.retry_after(self.db.clock().now()).zip(at.ok()) {
+            self.manners.rest(at.host(), wait);
+        }
     }
 
     /// Whether this server speaks with a host at all.

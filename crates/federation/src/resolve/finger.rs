@@ -34,7 +34,7 @@ impl Federation {
         let url = query_url(scheme, &domain, &resource).ok_or_else(|| Missing::KeptAway(domain.clone()))?;
         let jrd = match self.ask_finger(&url, &asked).await {
             Ok(jrd) => jrd,
-            Err(Missing::Broken(fault)) => return Err(fault.into()),
+            Err(missing @ (Missing::Broken(_) | Missing::Resting(..) | Missing::TooMuch)) => return Err(missing),
             Err(first) => match self.by_host_meta(scheme, &domain, &resource, &asked).await? {
                 Some(jrd) => jrd,
                 None => return Err(first),
@@ -46,8 +46,10 @@ impl Federation {
     }
 
     async fn ask_finger(&self, url: &Url, asked: &Uri) -> Result<Jrd, Missing> {
+        self.may_ask(&host_of(url)).await?;
         let answer = self.outbound.get(url, JRD, None).await;
         let answer = answer.map_err(|e| Missing::Unreachable(asked.clone(), e.to_string()))?;
+        self.hear_rest(&answer);
         if matches!(answer.status.as_u16(), 404 | 410) {
             return Err(Missing::NotThere(asked.clone()));
         }
@@ -65,6 +67,7 @@ impl Federation {
         asked: &Uri,
     ) -> Result<Option<Jrd>, Missing> {
         let Ok(url) = Url::parse(&format!("{scheme}://{domain}/.well-known/host-meta")) else { return Ok(None) };
+        self.may_ask(&host_of(&url)).await?;
         let Ok(answer) = self.outbound.get(&url, XRD, None).await else { return Ok(None) };
         let Some(template) = host_meta::lrdd_template(&answer.body).filter(|_| answer.status.is_success()) else {
             return Ok(None);
@@ -86,4 +89,10 @@ impl Federation {
         let is_local = domain.contains(':') || host == "localhost" || host.parse::<std::net::IpAddr>().is_ok();
         if self.web == Web::HttpToo && is_local { "http" } else { "https" }
     }
+}
+
+/// Host and, unless it is the scheme's own, port.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -3,10 +3,10 @@
 mod account;
 mod document;
 mod finger;
+pub(crate) mod manners;
 mod status;
 mod thread;
 
 pub use document::Missing;
 pub use status::Found;
 pub(crate) use status::{boost_visibility, genuine_note};
-pub(crate) use thread::THREAD_REST;

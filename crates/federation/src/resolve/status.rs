@@ -21,7 +21,7 @@ use phiomia_store::{
     },
 };
 
-use super::Missing;
+use super::{Missing, manners::bounded};
 use crate::Federation;
 
 /// People of a post who are looked up when they are not known; beyond, they stay text.
@@ -255,6 +255,10 @@ impl Federation {
     /// # Errors
     /// [`Missing`].
     pub async fn look_up(&self, address: &str) -> Result<Found, Missing> {
+        bounded(self.look_up_within(address)).await
+    }
+
+    async fn look_up_within(&self, address: &str) -> Result<Found, Missing> {
         let not_there = || Missing::Refused(Refusal::NotFound(Noun::Record));
         let uri = Uri::parse(address, self.web).map_err(|_| not_there())?;
         let (normal, text) = (uri.normal().to_owned(), uri.as_str().to_owned());

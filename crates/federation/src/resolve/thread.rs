@@ -1,6 +1,6 @@
 //! Threads and profiles made whole: missing answers, older posts, pins. Politely: a bounded number, one after the other.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use phiomia_activitypub::{Activity, Collection, Object, Thing, Uri, Verb};
 use phiomia_model::{AccountId, Error, Job, StatusId};
@@ -13,8 +13,12 @@ use phiomia_store::db::{
 use super::Missing;
 use crate::Federation;
 
-/// Posts above the one that is looked at.
-const MOST_ANCESTORS: usize = 40;
+/// Posts above the one that is looked at which are fetched in one go, and how far below it answers are followed.
+const MOST_DEPTH: usize = 20;
+/// Posts above that are here already.
+const MOST_KNOWN_ABOVE: usize = 500;
+/// Rests of hosts that are waited for, so that a thread is gone on with by itself.
+const LONGEST_REST: Duration = Duration::from_secs(600);
 /// Posts of a thread fetched in one go.
 const MOST_REPLIES: usize = 100;
 /// Pages of one collection; never the same one twice.
@@ -26,8 +30,30 @@ const MOST_FEATURED_TAGS: usize = 20;
 /// Pinned posts.
 const MOST_PINNED: usize = 10;
 
-/// A thread that was looked at is not fetched again for so long.
-pub(crate) const THREAD_REST: Duration = Duration::from_secs(300);
+/// How far a walk over a thread may still go, and whom it has to wait for.
+struct Walk {
+    /// Answers that may still be fetched.
+    left: usize,
+    /// The longest rest of a host that was come upon.
+    rest: Option<Duration>,
+    /// Collections that were read: all posts of a thread may name the same one.
+    read: HashSet<String>,
+}
+
+impl Walk {
+    /// What was fetched; `None`: it is not to be had, or not now.
+    fn take<T>(&mut self, outcome: Result<T, Missing>) -> Result<Option<T>, Error> {
+        match outcome {
+            Ok(found) => Ok(Some(found)),
+            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(Missing::Resting(_, wait)) => {
+                self.rest = self.rest.max(Some(wait));
+                Ok(None)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+}
 
 impl Federation {
     /// Leaves the rest of a thread to be fetched, when a part of it is from elsewhere and nobody looked at it just now.
@@ -56,33 +82,46 @@ impl Federation {
     }
 
     /// Fetches what is missing of a thread: upwards to its beginning, then the answers its servers list. The work of
-    /// `Job::FetchThread`.
+    /// `Job::FetchThread`. Where a server wants to be left alone, it is gone on with afterwards.
     pub(crate) async fn fetch_thread(&self, status: StatusId) -> Result<(), Error> {
-        let mut at = status;
-        for _ in 0..MOST_ANCESTORS {
+        let mut walk = Walk { left: MOST_REPLIES, rest: None, read: HashSet::new() };
+        let top = self.fetch_ancestors(status, &mut walk).await?;
+        self.fetch_answers(top, &mut walk).await?;
+        if top != status {
+            self.fetch_answers(status, &mut walk).await?;
+        }
+        let Some(rest) = walk.rest else { return Ok(()) };
+        if rest > LONGEST_REST || !self.manners.may_resume(status) {
+            // The next look begins anew.
+            self.seen_threads.invalidate(&status);
+            return Ok(());
+        }
+        let resuming = self.db.write(move |tx| Ok(tx.enqueue_at(&Job::FetchThread { status }, tx.now().plus(rest))?));
+        resuming.await
+    }
+
+    /// Upwards, as far as it is known or can be fetched.
+    async fn fetch_ancestors(&self, status: StatusId, walk: &mut Walk) -> Result<StatusId, Error> {
+        let (mut at, mut n_fetched) = (status, 0);
+        for _ in 0..MOST_KNOWN_ABOVE {
             let found = self.db.read(move |q| {
                 let parent = statuses::source(q, at)?.and_then(|row| row.in_reply_to_id);
                 Ok((parent, posts::find(q, at)?.and_then(|row| row.in_reply_to)))
             });
             match found.await? {
                 (Some(parent), _) => at = parent,
-                (None, Some(missing)) => {
+                (None, Some(missing)) if n_fetched < MOST_DEPTH => {
                     let Ok(uri) = Uri::parse(&missing, self.web) else { break };
-                    match self.status(&uri).await {
-                        Ok(parent) => at = parent,
-                        Err(Missing::Broken(fault)) => return Err(fault.into()),
-                        Err(_) => break,
+                    n_fetched += 1;
+                    match walk.take(self.status(&uri).await)? {
+                        Some(parent) => at = parent,
+                        None => break,
                     }
                 }
-                (None, None) => break,
+                (None, _) => break,
             }
         }
-        let mut left = MOST_REPLIES;
-        self.fetch_answers(at, &mut left).await?;
-        if at != status {
-            self.fetch_answers(status, &mut left).await?;
-        }
-        Ok(())
+        Ok(at)
     }
 
     /// Fetches what a post answers. The work of `Job::FetchParent`.
@@ -97,45 +136,54 @@ impl Federation {
     }
 
     /// The answers to one post and to what answers it, as its server lists them.
-    async fn fetch_answers(&self, status: StatusId, left: &mut usize) -> Result<(), Error> {
-        let mut queue = vec![status];
-        while let Some(status) = queue.pop() {
+    async fn fetch_answers(&self, status: StatusId, walk: &mut Walk) -> Result<(), Error> {
+        let mut queue = vec![(status, 0)];
+        while let Some((status, depth)) = queue.pop() {
             let Some(row) = self.db.read(move |q| Ok(posts::find(q, status)?)).await? else { continue };
             // The whole thread, where the server keeps it together, else the answers to this post alone.
             let Some(collection) = row.context.or(row.replies) else { continue };
             let Ok(uri) = Uri::parse(&collection, self.web) else { continue };
-            if self.is_own(&uri) {
+            if self.is_own(&uri) || depth >= MOST_DEPTH || !walk.read.insert(uri.normal().to_owned()) {
                 continue;
             }
-            for thing in self.items(&uri, *left).await? {
+            let items = self.items_of(&uri, walk.left).await;
+            for thing in walk.take(items)?.unwrap_or_default() {
                 let Some(id) = thing.id().filter(|id| !self.is_own(id)) else { continue };
                 let name = id.normal().to_owned();
                 if self.db.read(move |q| Ok(posts::by_uri(q, &name)?)).await?.is_some() {
                     continue;
                 }
-                if *left == 0 {
+                if walk.left == 0 {
                     return Ok(());
                 }
-                *left -= 1;
-                match self.status(id).await {
-                    Ok(answer) => queue.push(answer),
-                    Err(Missing::Broken(fault)) => return Err(fault.into()),
-                    Err(_) => {}
+                walk.left -= 1;
+                if let Some(answer) = walk.take(self.status(id).await)? {
+                    queue.push((answer, depth + 1));
                 }
             }
         }
         Ok(())
     }
 
-    /// The first items of a collection, over its pages.
+    /// The first items of a collection, over its pages; none of one that cannot be read.
     pub(crate) async fn items(&self, uri: &Uri, most: usize) -> Result<Vec<Thing>, Error> {
+        match self.items_of(uri, most).await {
+            Ok(items) => Ok(items),
+            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The same; an error when its server wants to be left alone and nothing was read.
+    async fn items_of(&self, uri: &Uri, most: usize) -> Result<Vec<Thing>, Missing> {
         let mut items = Vec::new();
         let mut seen: Vec<Uri> = Vec::new();
         let mut next = Some(uri.clone());
         while let Some(uri) = next.take().filter(|uri| !seen.contains(uri) && seen.len() <= MOST_PAGES) {
             let document = match self.fetch_document(&uri).await {
                 Ok(document) => document,
-                Err(Missing::Broken(fault)) => return Err(fault.into()),
+                Err(missing @ Missing::Broken(_)) => return Err(missing),
+                Err(missing @ Missing::Resting(..)) if items.is_empty() => return Err(missing),
                 Err(_) => break,
             };
             seen.push(uri);

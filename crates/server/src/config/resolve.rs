@@ -198,6 +198,12 @@ impl Config {
                 first_retry: said.first_retry,
                 ..phiomia_federation::DeliverySettings::default()
             },
+            delays: phiomia_federation::Delays {
+                poll_update: said.poll_update_delay,
+                profile_update: said.profile_update_delay,
+                account_rest: said.account_refresh_age,
+                thread_rest: said.thread_refresh_age,
+            },
             authorized_fetch: said.authorized_fetch,
             limited: said.limited,
             alternate_domains: self.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect(),

@@ -229,17 +229,26 @@ section! {
     allow_http: bool = "false", [];
     /// A PEM file with authorities that may sign the certificates of other servers, beside those of the system.
     ca_file: Option<PathBuf> = "", ["SSL_CERT_FILE"];
-    /// A proxy for everything that goes out: `http://host:port` or `socks5://host:port`.
+    /// A proxy for everything that goes out: `http://host:port`, `socks5://host:port`, or `socks5h://host:port` for one that
+    /// looks names up itself. The first and the last are given names: which addresses these may lead to is theirs to say.
     proxy: Option<String> = "", ["http_proxy"];
     /// Whether reading public posts and profiles needs a signature, too.
     authorized_fetch: bool = "false", ["AUTHORIZED_FETCH"];
     /// Speak only with the domains that were allowed by hand.
-    limited: bool = "false", ["LIMITED_FEDERATION_MODE"];
+    limited: bool = "false", ["LIMITED_FEDERATION_MODE", "WHITELIST_MODE"];
     /// How many deliveries are in flight at the same time, all servers together. Servers that fail get at most a quarter.
     deliveries_at_once: Count = "64", [];
     /// How long a delivery waits after its first failure. All later waits grow with it: 4, 20, 60, 180, 480, 1200 and 2400
     /// times as long, then always 2880 times (12 hours), until it is given up after 7 days.
     first_retry: Duration = "15s", [];
+    /// How long after a vote in a poll from here other servers are told its figures, together with the votes that follow.
+    poll_update_delay: Duration = "3m", [];
+    /// How long after a change of a profile other servers are told, together with the changes that follow.
+    profile_update_delay: Duration = "5s", [];
+    /// The age at which the profile of somebody elsewhere is read anew when somebody here looks at it.
+    account_refresh_age: Duration = "1d", [];
+    /// How long after a look at a thread the rest of it is asked for again when somebody looks at it.
+    thread_refresh_age: Duration = "5m", [];
 }
 
 section! {

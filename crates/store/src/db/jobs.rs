@@ -50,6 +50,8 @@ queries! {
     NEXT_DUE = Sql::Same("select min(run_at) from jobs where lane = $1 and priority = $2 and parked_at is null");
     IS_PENDING = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and payload = $3 and parked_at is null limit 1");
     MORE_THAN = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and parked_at is null limit 1 offset $3");
+    IS_AHEAD = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and run_at > $4 and payload = $3
+            and leased_by is null and parked_at is null limit 1");
     WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
 }
 
@@ -288,4 +290,13 @@ pub fn is_waiting(q: &Query<'_>, kind: &str) -> Result<bool, Fault> {
 pub fn is_pending(q: &Query<'_>, job: &Job) -> Result<bool, Fault> {
     let payload = serde_json::to_string(job).map_err(|e| Fault::because("writing a job", e))?;
     q.exists(&IS_PENDING, (job.lane().word(), job.priority(), payload))
+}
+
+/// Whether exactly this job waits for a later time, in nobody's hands.
+///
+/// # Errors
+/// The database failed.
+pub fn is_ahead(tx: &Tx<'_>, job: &Job) -> Result<bool, Fault> {
+    let payload = serde_json::to_string(job).map_err(|e| Fault::because("writing a job", e))?;
+    tx.exists(&IS_AHEAD, (job.lane().word(), job.priority(), payload, tx.now()))
 }

@@ -1,6 +1,7 @@
 //! What other servers read here.
 
 mod collections;
+mod delays;
 mod documents;
 mod found;
 mod order;

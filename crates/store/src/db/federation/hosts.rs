@@ -71,6 +71,8 @@ queries! {
     PEOPLE = Sql::Same("select count(*), (select count(*) from follows f join actors t on t.account_id = f.account_id where t.host = $1),
             (select count(*) from follows f join actors t on t.account_id = f.target_id where t.host = $1)
         from actors where host = $1");
+    IS_KNOWN = Sql::Same("select 1 where exists (select 1 from hosts where host = $1)
+        or exists (select 1 from actors where host = $1)");
     RETRY_NOW = Sql::Same("update hosts set blocked_until = 0,
             next_at = case when exists (select 1 from deliveries d where d.host = hosts.host) then cast($2 as bigint) end
         where host = $1");
@@ -376,4 +378,12 @@ pub fn reset(tx: &Tx<'_>, host: &str) -> Result<bool, Fault> {
 /// The database failed.
 pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
     tx.execute(&TIDY, (tx.now().minus(REMEMBERED),)).map(|_| ())
+}
+
+/// Whether anything was ever sent there or came from there, or anybody there is known.
+///
+/// # Errors
+/// The database failed.
+pub fn is_known(q: &Query<'_>, host: &str) -> Result<bool, Fault> {
+    q.exists(&IS_KNOWN, (host,))
 }
