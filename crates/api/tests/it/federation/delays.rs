@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A house that waits as long as was chosen.
 async fn open(engine: Engine) -> House {
     let domain = "phiomia.example".to_owned();
-    let addresses = Addresses { scheme: "https".into(), local_domain: domain.clone(), web_domain: domain };
+    let addresses = Addresses::new("https", domain.clone(), domain);
     let delays = Delays { poll_update: POLL, profile_update: PROFILE, account_rest: AGE, ..Delays::default() };
     House::open_at(engine, addresses, Settings { delays, ..Settings::default() }).await
 }
