@@ -7,7 +7,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     os::unix::fs::FileTypeExt as _,
     path::Path,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -27,7 +27,7 @@ use tokio::{
     net::{TcpListener, UnixListener, UnixStream},
     sync::{Semaphore, watch},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Sleep, sleep, timeout},
 };
 use tower::ServiceExt as _;
 
@@ -38,6 +38,10 @@ use crate::{
     threshold::{self, Peer},
     tls::Tls,
 };
+
+/// How long a connection that is new when the process is to stop may take until it says something: what it asks may be on
+/// its way, and whoever has been let in is served.
+const FIRST_WORD: Duration = Duration::from_secs(1);
 
 /// Bounds and manners of a listener.
 #[derive(Clone, Debug)]
@@ -307,10 +311,14 @@ where
         return converse(stream, router, peer, options, shutdown).await;
     };
     let hello = timeout(options.header_timeout, tls.accept(stream));
+    let leave = async {
+        shutdown.wait().await;
+        sleep(FIRST_WORD).await;
+    };
     let greeted = tokio::select! {
         greeted = hello => greeted,
         // Nothing was asked yet, so nothing is cut off.
-        () = shutdown.wait() => return,
+        () = leave => return,
     };
     match greeted {
         Ok(Ok(Some(stream))) => converse(stream, router, peer, options, shutdown).await,
@@ -337,6 +345,7 @@ where
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut stopping = shutdown.stopping();
     let mut is_ending = false;
+    let mut leave_in: Option<Pin<Box<Sleep>>> = None;
     let mut patience = options.header_timeout;
     let mut n_before = 0;
     loop {
@@ -349,8 +358,15 @@ where
                 return;
             }
             () = async { if is_ending { pending().await } else { stopping.wait().await } } => {
-                connection.as_mut().graceful_shutdown();
                 is_ending = true;
+                match n_requests.load(Ordering::Relaxed) {
+                    0 => leave_in = Some(Box::pin(sleep(FIRST_WORD))),
+                    _ => connection.as_mut().graceful_shutdown(),
+                }
+            }
+            () = async { match leave_in.as_mut() { Some(leave) => leave.await, None => pending().await } } => {
+                leave_in = None;
+                connection.as_mut().graceful_shutdown();
             }
             () = sleep(patience) => match n_requests.load(Ordering::Relaxed) {
                 // Also covers the bytes by which HTTP/1 and HTTP/2 are told apart, which hyper waits for without an end.

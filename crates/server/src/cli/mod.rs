@@ -17,6 +17,7 @@ pub mod search;
 mod seed;
 pub mod serve;
 pub mod settings;
+pub mod systemd;
 pub mod tls;
 pub mod token;
 pub mod version;
@@ -111,6 +112,9 @@ pub enum Command {
     /// The front that passes everything on to this server: nginx, Caddy, HAProxy, Apache
     #[command(subcommand)]
     Proxy(front::proxy::Proxy),
+    /// Units by which systemd starts this server, restarts it and keeps its sockets meanwhile
+    #[command(subcommand)]
+    Systemd(systemd::Systemd),
     /// The bare domain of the handles, when it is served elsewhere: rules that point here
     #[command(subcommand)]
     Apex(front::apex::Apex),
@@ -171,6 +175,7 @@ pub fn main() -> ExitCode {
         Command::Federation(command) => command.run(&global),
         Command::Proxy(command) => command.run(&global),
         Command::Apex(command) => command.run(&global),
+        Command::Systemd(command) => command.run(&global),
         Command::Fetch(command) => command.run(&global),
         Command::Relay(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),

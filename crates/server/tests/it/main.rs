@@ -9,6 +9,7 @@
 
 mod cli;
 mod config;
+mod documents;
 mod house;
 mod listen;
 mod mail;

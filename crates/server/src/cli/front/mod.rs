@@ -10,7 +10,7 @@ use super::Failure;
 ///
 /// # Errors
 /// A sentence, when the text names something that has no value.
-fn fill(template: &str, values: &[(&str, &str)]) -> Result<String, Failure> {
+pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> Result<String, Failure> {
     let filled =
         values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));
     match filled.find("{{") {

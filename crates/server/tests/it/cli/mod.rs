@@ -10,4 +10,5 @@ mod search;
 mod seed;
 mod serve;
 mod settings;
+mod systemd;
 mod token;
