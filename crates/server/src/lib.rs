@@ -3,6 +3,7 @@
 pub mod acme;
 pub mod cli;
 pub mod config;
+pub mod forwarded;
 pub mod house;
 mod linger;
 pub mod listen;
@@ -12,6 +13,7 @@ pub mod metrics;
 pub mod notify;
 pub mod open_files;
 pub mod plain;
+mod proxy_protocol;
 pub mod shutdown;
 mod threshold;
 pub mod tls;

@@ -5,7 +5,7 @@ use std::{
     future::pending,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    os::unix::fs::FileTypeExt as _,
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::Path,
     pin::{Pin, pin},
     sync::{
@@ -32,8 +32,11 @@ use tokio::{
 use tower::ServiceExt as _;
 
 use crate::{
-    config::value::{Cidr, Listen},
+    config::value::Listen,
+    forwarded::Fronts,
     linger::Lingering,
+    plain::Plain,
+    proxy_protocol,
     shutdown::{self, Shutdown},
     threshold::{self, Peer},
     tls::Tls,
@@ -46,8 +49,12 @@ const FIRST_WORD: Duration = Duration::from_secs(1);
 /// Bounds and manners of a listener.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Cidr>,
+    /// Whose word about clients is believed.
+    pub fronts: Fronts,
+    /// Every connection begins with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
+    /// Where those are led who came to a front over plain http; `None`: they are served.
+    pub plain_leads_to: Option<Plain>,
     /// Whether our addresses begin with `https`: then browsers are told to stay with it.
     pub https: bool,
     /// What every connection speaks TLS with; `None`: plain HTTP.
@@ -69,7 +76,9 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            trusted_proxies: Vec::new(),
+            fronts: Fronts::default(),
+            proxy_protocol: false,
+            plain_leads_to: None,
             https: false,
             tls: None,
             max_connections: 1024,
@@ -86,7 +95,9 @@ impl Default for Options {
 impl From<&crate::config::Config> for Options {
     fn from(config: &crate::config::Config) -> Options {
         Options {
-            trusted_proxies: config.server.trusted_proxies.clone(),
+            fronts: Fronts { trusted: config.server.trusted_proxies.clone(), header: config.server.forwarded_header },
+            proxy_protocol: config.server.proxy_protocol,
+            plain_leads_to: config.server.redirect_http.then(|| Plain::of(config)),
             https: config.is_https(),
             tls: None,
             max_connections: config.server.max_connections.0,
@@ -152,7 +163,10 @@ impl Door {
         match listen {
             Listen::Unix(path) => {
                 remove_stale(path).await?;
-                door.unix.push(UnixListener::bind(path)?);
+                let socket = UnixListener::bind(path)?;
+                // The front runs as somebody else. Who may come as far as the socket is a matter of its folder.
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
+                door.unix.push(socket);
             }
             Listen::Tcp(text) => {
                 let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
@@ -302,11 +316,24 @@ async fn pause(error: &io::Error) {
     }
 }
 
-/// One connection from its first byte: TLS where it is spoken, then requests.
-async fn receive<S>(stream: S, router: Router, peer: Peer, options: Arc<Options>, shutdown: Shutdown)
+/// One connection from its first byte: who it is from where a front says it, TLS where it is spoken, then requests.
+async fn receive<S>(mut stream: S, router: Router, mut peer: Peer, options: Arc<Options>, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    if options.proxy_protocol {
+        if !options.fronts.trusts(peer.0) {
+            tracing::debug!("{} is no trusted proxy, and nobody else may say who they are", peer.0);
+            return;
+        }
+        match timeout(options.header_timeout, proxy_protocol::read(&mut stream)).await {
+            Ok(Ok(Some(address))) => peer = Peer(address.to_canonical()),
+            // It looks whether we live.
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => return tracing::debug!(%error, "{} is hung up on: {error}", peer.0),
+            Err(_) => return tracing::debug!("{} did not say who it is in time", peer.0),
+        }
+    }
     let Some(tls) = options.tls.clone() else {
         return converse(stream, router, peer, options, shutdown).await;
     };

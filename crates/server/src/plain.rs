@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, Method, StatusCode, header};
 use phiomia_model::Addresses;
 
-use crate::{acme::Challenges, tls::Tls};
+use crate::{acme::Challenges, config::Config, tls::Tls};
 
 /// What answers at `tls.http_listen`.
 #[derive(Clone, Debug)]
@@ -36,6 +36,13 @@ impl Plain {
         Plain { names, challenges: None, tls: None }
     }
 
+    /// For the server that the configuration is of.
+    #[must_use]
+    pub fn of(config: &Config) -> Plain {
+        let more: Vec<String> = config.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect();
+        Plain::new(&config.addresses(), &more)
+    }
+
     /// With the answers to an authority's challenges; nobody is led to https before there is a certificate.
     #[must_use]
     pub fn waiting_for(self, challenges: Challenges, tls: Tls) -> Plain {
@@ -46,6 +53,20 @@ impl Plain {
     pub fn router(self) -> Router {
         let challenge = get(answer).fallback(lead);
         Router::new().route("/.well-known/acme-challenge/{token}", challenge).fallback(lead).with_state(self)
+    }
+
+    /// The answer to whoever came over plain http: the same over https.
+    pub(crate) fn lead(&self, request: &Request) -> Response {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let path = if path.starts_with('/') { path } else { "/" };
+        let Ok(target) = HeaderValue::from_str(&self.target(host, path)) else {
+            return StatusCode::BAD_REQUEST.into_response();
+        };
+        // Older clients know 301 alone, which turns everything into a GET.
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let status = if is_read { StatusCode::MOVED_PERMANENTLY } else { StatusCode::PERMANENT_REDIRECT };
+        (status, [(header::LOCATION, target)]).into_response()
     }
 
     /// Where to, path and question as they came. The domain is one of ours, whatever was asked for.
@@ -74,16 +95,7 @@ async fn lead(State(plain): State<Plain>, request: Request) -> Response {
         let text = "This server waits for its certificate. Please come back in a few minutes.\n";
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")], text).into_response();
     }
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let path = if path.starts_with('/') { path } else { "/" };
-    let Ok(target) = HeaderValue::from_str(&plain.target(host, path)) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    // Older clients know 301 alone, which turns everything into a GET.
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let status = if is_read { StatusCode::MOVED_PERMANENTLY } else { StatusCode::PERMANENT_REDIRECT };
-    (status, [(header::LOCATION, target)]).into_response()
+    plain.lead(&request)
 }
 
 #[cfg(test)]

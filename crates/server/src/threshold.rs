@@ -18,7 +18,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use phiomia_api::{
     pages::visitors::Framable,
-    peer::{ClientAddr, RequestId, Stopping},
+    peer::{RequestId, Stopping},
 };
 use tokio::time::{Instant, timeout};
 use tower_http::{
@@ -31,14 +31,13 @@ use tower_http::{
 };
 use tracing::Instrument as _;
 
-use crate::{config::value::Cidr, listen::Options};
+use crate::listen::Options;
 
 /// The address at the other end of the socket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub IpAddr);
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Headers of every answer that does not say something else itself.
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
@@ -80,7 +79,7 @@ fn compression() -> CompressionLayer<impl Predicate> {
 async fn pass(State(threshold): State<Arc<Threshold>>, mut request: Request, next: Next) -> Response {
     let options = &threshold.options;
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
-    let client = client_address(peer, request.headers(), &options.trusted_proxies);
+    let client = options.fronts.client(peer, request.headers());
     let id = request_id(request.headers());
     let method = request.method().clone();
     let path = loggable(request.uri().path());
@@ -91,7 +90,14 @@ async fn pass(State(threshold): State<Arc<Threshold>>, mut request: Request, nex
     request.extensions_mut().insert(threshold.stopping.clone());
 
     let started = Instant::now();
+    let led = match &options.plain_leads_to {
+        Some(plain) if options.fronts.is_plain(peer, request.headers()) => Some(plain.lead(&request)),
+        _ => None,
+    };
     let mut response = async {
+        if let Some(led) = led {
+            return led;
+        }
         let Some(_place) = threshold.open.take_place(client.bucket(), options.max_requests_per_client) else {
             return busy("Too many requests at the same time");
         };
@@ -199,31 +205,6 @@ fn new_id() -> String {
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
 
-/// The client's address. From a trusted proxy: the rightmost address in `X-Forwarded-For` that is not one of ours, for
-/// everything to the left of it is what the client itself claims.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> ClientAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|range| range.contains(address));
-    let mut nearest = peer.to_canonical();
-    let lines: Vec<&str> = headers.get_all(X_FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
-    let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
-    while is_trusted(nearest) {
-        match hops.next().map(forwarded_address) {
-            Some(Some(address)) => nearest = address,
-            // Nothing more, or nothing one could believe: the last proxy that we know is all we know.
-            Some(None) | None => break,
-        }
-    }
-    ClientAddr(nearest)
-}
-
-/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`.
-fn forwarded_address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let plain = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = plain.parse::<IpAddr>().or_else(|_| text.parse().map(|a: std::net::SocketAddr| a.ip()));
-    address.ok().map(|address| address.to_canonical())
-}
-
 /// Requests in hand, by client.
 #[derive(Default)]
 struct Open {
@@ -263,29 +244,6 @@ impl Drop for Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for line in forwarded {
-            headers.append(X_FORWARDED_FOR, HeaderValue::from_str(line).ok()?);
-        }
-        let trusted: Vec<Cidr> = trusted.iter().filter_map(|range| range.parse().ok()).collect();
-        Some(client_address(peer.parse().ok()?, &headers, &trusted).0.to_string())
-    }
-
-    #[test]
-    fn a_forwarded_address_is_believed_from_trusted_proxies_alone() {
-        let is = |address: &str| Some(address.to_owned());
-        assert_eq!(client("198.51.100.9", &["203.0.113.1"], &[]), is("198.51.100.9"));
-        assert_eq!(client("127.0.0.1", &["203.0.113.1"], &["10.0.0.0/8"]), is("127.0.0.1"));
-        assert_eq!(client("10.0.0.2", &["203.0.113.1"], &["10.0.0.0/8"]), is("203.0.113.1"));
-        // What the client wrote itself stands to the left of what the proxy saw.
-        assert_eq!(client("10.0.0.2", &["1.2.3.4, 203.0.113.1, 10.0.0.3"], &["10.0.0.0/8"]), is("203.0.113.1"));
-        assert_eq!(client("10.0.0.2", &["1.2.3.4", "203.0.113.1"], &["10.0.0.0/8"]), is("203.0.113.1"));
-        assert_eq!(client("10.0.0.2", &["1.2.3.4, rubbish"], &["10.0.0.0/8"]), is("10.0.0.2"));
-        assert_eq!(client("10.0.0.2", &["10.0.0.7, 10.0.0.3"], &["10.0.0.0/8"]), is("10.0.0.7"));
-        assert_eq!(client("::ffff:10.0.0.2", &["[2001:db8::1]:4711"], &["10.0.0.0/8"]), is("2001:db8::1"));
-    }
 
     #[test]
     fn a_client_has_as_many_places_as_it_may_and_gets_them_back() {

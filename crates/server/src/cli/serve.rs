@@ -105,8 +105,7 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
 
 /// Answers over plain http beside TLS, until the process stops.
 fn lead_to_https(config: &Config, door: Door, acme: Option<(&Acme, &Tls)>, shutdown: &Shutdown) {
-    let more: Vec<String> = config.instance.alternate_domains.iter().map(|d| d.as_str().to_owned()).collect();
-    let plain = Plain::new(&config.addresses(), &more);
+    let plain = Plain::of(config);
     let plain = match acme {
         Some((acme, tls)) => plain.waiting_for(acme.challenges(), tls.clone()),
         None => plain,

@@ -225,6 +225,12 @@ impl Config {
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
             all.push("tls.cert_file and tls.key_file belong together: one is given without the other".to_owned());
         }
+        if self.server.proxy_protocol && self.server.trusted_proxies.is_empty() {
+            all.push("server.proxy_protocol needs server.trusted_proxies: nobody could connect".to_owned());
+        }
+        if self.server.redirect_http && !self.is_https() {
+            all.push("server.redirect_http leads to https, and addresses of this server begin with http".to_owned());
+        }
         if self.tls.acme {
             all.extend(self.acme_contradictions().into_iter().map(str::to_owned));
         }

@@ -47,6 +47,18 @@ section! {
     default_locale: Locale = "en", ["DEFAULT_LOCALE"];
 }
 
+words! {
+    /// Where proxies say for whom they ask.
+    #[derive(Default)]
+    ForwardedHeader {
+        /// A list of addresses.
+        #[default]
+        XForwardedFor = "x-forwarded-for",
+        /// The standard: RFC 7239.
+        Forwarded = "forwarded",
+    }
+}
+
 section! {
     /// The listener: where requests come in, and how many.
     Server in "server.";
@@ -54,10 +66,20 @@ section! {
     /// A socket handed over by systemd goes before this. Mastodon's `SOCKET` goes before `BIND` and `PORT`.
     /// Without it: `localhost:3000`, and with `tls.acme` port 443 of all addresses.
     listen: Option<Listen> = "", ["SOCKET", "BIND", "PORT"];
-    /// The proxies in front of this server. Only from them is `X-Forwarded-For` believed; without it, the address of a
+    /// The proxies in front of this server. Only from them is it believed for whom they ask; without it, the address of a
     /// request is that of the socket. A proxy that comes through a Unix socket counts as `127.0.0.1`.
     /// Mastodon trusts all private addresses when this is left out; this server trusts nobody.
     trusted_proxies: Vec<Cidr> = "", ["TRUSTED_PROXY_IP"];
+    /// The header in which they say it: `x-forwarded-for`, or `forwarded` (RFC 7239). The other one is not looked at: it could
+    /// be the client's own.
+    forwarded_header: ForwardedHeader = "x-forwarded-for", [];
+    /// Whether every connection begins with a header of the PROXY protocol (version 1 or 2), as proxies write it that pass
+    /// bytes on (HAProxy's `send-proxy-v2`, load balancers). Then connections come from `server.trusted_proxies` alone.
+    proxy_protocol: bool = "false", [];
+    /// Whether those are led to https who came to a proxy over plain http, by `CloudFront-Forwarded-Proto`, `Forwarded` or
+    /// `X-Forwarded-Proto`. For a proxy that cannot do it itself; it goes in circles where these headers tell what proxies
+    /// speak with each other.
+    redirect_http: bool = "false", [];
     /// How many connections are open at the same time. More wait in the system's queue.
     max_connections: Count = "8192", [];
     /// How many requests of one address (of IPv6: one /64) are worked on at the same time. More get `503`.

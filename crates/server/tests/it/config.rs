@@ -319,3 +319,12 @@ fn a_certificate_from_an_authority_needs_a_public_domain_and_the_usual_ports_com
         assert!(wrong(&format!("{good}{line}")).contains(said), "{line}: {}", wrong(&format!("{good}{line}")));
     }
 }
+
+#[test]
+fn what_fronts_say_needs_fronts_that_are_trusted() {
+    let wrong = |text: &str| problems(&file(text)).join("\n");
+    assert!(wrong("server.proxy_protocol = true").contains("nobody could connect"));
+    assert!(wrong("server.redirect_http = true").contains("begin with http"));
+    let text = "[server]\nproxy_protocol = true\nforwarded_header = \"forwarded\"\ntrusted_proxies = [\"127.0.0.1\"]";
+    assert!(load(&file(text)).config.server.proxy_protocol);
+}

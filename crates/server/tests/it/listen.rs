@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    os::unix::fs::PermissionsExt as _,
     time::{Duration, Instant},
 };
 
@@ -13,10 +14,13 @@ use axum::{
 };
 use http::StatusCode;
 use phiomia_api::peer::{ClientAddr, RequestId, Stopping};
+use phiomia_model::Addresses;
 use phiomia_server::{
     config::value::{Cidr, Listen},
+    forwarded::Fronts,
     listen::{Door, Options, serve},
     metrics,
+    plain::Plain,
     shutdown::Shutdown,
 };
 use tokio::{
@@ -250,9 +254,62 @@ fn a_forwarded_address_is_ignored_from_strangers_and_believed_from_proxies() {
         let headers = "x-forwarded-for: 1.2.3.4, 203.0.113.9\r\n";
         let house = open(Options::default()).await;
         assert_eq!(body(&ask(&house, "/who", headers).await), "127.0.0.1");
-        let trusted_proxies = vec!["127.0.0.1".parse::<Cidr>().unwrap()];
-        let house = open(Options { trusted_proxies, ..Options::default() }).await;
+        let house = open(Options { fronts: this_machine(), ..Options::default() }).await;
         assert_eq!(body(&ask(&house, "/who", headers).await), "203.0.113.9");
+    });
+}
+
+fn this_machine() -> Fronts {
+    Fronts { trusted: vec!["127.0.0.1".parse::<Cidr>().unwrap()], ..Fronts::default() }
+}
+
+#[test]
+fn a_front_that_passes_bytes_on_says_first_for_whom_and_nobody_else_may() {
+    on_this_runtime(async {
+        let header_timeout = Duration::from_millis(500);
+        let options = Options { proxy_protocol: true, header_timeout, ..Options::default() };
+        let house = open(Options { fronts: this_machine(), ..options.clone() }).await;
+        let binary = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x7f\0\0\x01\0\x01\0\x02";
+        for (first, shown) in [
+            (&b"PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\n"[..], "192.0.2.7"),
+            (binary, "192.0.2.7"),
+            (b"PROXY UNKNOWN\r\n", "127.0.0.1"),
+        ] {
+            let mut stream = TcpStream::connect(&house.address).await.unwrap();
+            stream.write_all(first).await.unwrap();
+            // What the client itself claims is passed on, and not believed.
+            let claim = if shown == "127.0.0.1" { "" } else { "x-forwarded-for: 1.2.3.4\r\n" };
+            assert_eq!(body(&ask_on(stream, "/who", claim).await), shown);
+        }
+        let strangers = open(options).await;
+        for (house, first) in [(&house, "GET / HTTP/1.1\r\n\r\n"), (&house, ""), (&strangers, "PROXY UNKNOWN\r\nGET")] {
+            let mut stream = TcpStream::connect(&house.address).await.unwrap();
+            stream.write_all(first.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            // An error is a reset, which is an end too.
+            let _ = timeout(LONG, stream.read_to_end(&mut answer)).await.expect("it is closed");
+            assert_eq!(answer, b"", "{first:?} was answered");
+        }
+    });
+}
+
+#[test]
+fn who_came_to_a_front_over_plain_http_is_led_to_https_where_that_is_wished() {
+    on_this_runtime(async {
+        let ours = || "example.org".to_owned();
+        let addresses = Addresses { scheme: "https".to_owned(), local_domain: ours(), web_domain: ours() };
+        let plain_leads_to = Some(Plain::new(&addresses, &[]));
+        let house = open(Options { fronts: this_machine(), plain_leads_to, ..Options::default() }).await;
+        let led = ask(&house, "/id?x=1", "x-forwarded-proto: http\r\n").await;
+        assert!(
+            led.starts_with("HTTP/1.1 301 ") && led.contains("\r\nlocation: https://example.org/id?x=1\r\n"),
+            "{led}"
+        );
+        for served in
+            ["x-forwarded-proto: https\r\n", "", "x-forwarded-proto: http\r\ncloudfront-forwarded-proto: https\r\n"]
+        {
+            assert!(ask(&house, "/", served).await.starts_with("HTTP/1.1 200 "), "{served}");
+        }
     });
 }
 
@@ -364,6 +421,8 @@ fn a_unix_socket_serves_and_a_stale_one_is_replaced() {
         // A crash leaves the file behind.
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         let house = open_at(&listen, Options::default()).await;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o666, "a front runs as somebody else");
         let stream = UnixStream::connect(&path).await.unwrap();
         assert_eq!(body(&ask_on(stream, "/who", "").await), "127.0.0.1");
         assert!(Door::bind(&listen).await.is_err(), "a living socket was taken over");
