@@ -2,8 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use phiomia_model::{Error, Noun, Refusal};
-use phiomia_store::{db::server, files::FileKey};
+use phiomia_model::{Error, Fault, Noun, Refusal};
+use phiomia_store::{
+    db::server,
+    files::{FileBody, FileKey, Part, Span},
+};
 
 use crate::gate::{Anyone, Ask};
 
@@ -48,6 +51,9 @@ pub async fn emoji(ask: Ask<Anyone>) -> Result<Response, Error> {
     let key: FileKey = name.parse().map_err(|_| not_there())?;
     let found = ask.api.db.read(move |q| Ok(server::emoji_type(q, &name)?)).await?;
     let content_type = found.and_then(|found| TYPES.into_iter().find(|known| *known == found)).ok_or_else(not_there)?;
+    if let Some(away) = elsewhere(&ask, &key).await? {
+        return Ok(away);
+    }
     let bytes = ask.api.files.get(&key).await?.ok_or_else(not_there)?;
     Ok(picture(content_type, bytes))
 }
@@ -64,6 +70,9 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let known = EXTENSIONS.into_iter().find(|(known, _)| *known == extension);
     let (_, content_type) = known.ok_or_else(not_there)?;
+    if let Some(away) = elsewhere(&ask, &key).await? {
+        return Ok(away);
+    }
     // What lies under a name never changes, so the name says which version it is.
     let tag = format!("\"{}\"", name.replace('/', "-"));
     if ask.header("if-none-match").is_some_and(|known| known == "*" || known.contains(&tag)) {
@@ -73,54 +82,62 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
         return Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag));
     }
     let range = ask.header("range").filter(|_| ask.header("if-range").is_none_or(|known| known == tag));
+    let range = range.and_then(span);
     let Some(range) = range else {
         let body = ask.api.files.open(&key).await?.ok_or_else(not_there)?;
-        let length = HeaderValue::from(body.size_bytes());
-        let mut whole = picture(content_type, axum::body::Body::from_stream(body.into_stream()));
-        whole.headers_mut().insert(header::CONTENT_LENGTH, length);
-        return Ok(with_tag(whole, &tag));
+        return Ok(with_tag(streamed(content_type, body), &tag));
     };
-    let bytes = ask.api.files.get(&key).await?.ok_or_else(not_there)?;
-    let length = bytes.len();
-    match part(range, length) {
-        Asked::Whole => Ok(with_tag(picture(content_type, bytes), &tag)),
-        Asked::Part(from, to) => {
-            let mut part = picture(content_type, bytes.slice(from..to));
+    match ask.api.files.open_part(&key, range).await?.ok_or_else(not_there)? {
+        Part::Body(body) => {
+            let (range, length) = (body.range(), body.size_bytes());
+            let mut part = streamed(content_type, body);
             *part.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let place = HeaderValue::try_from(format!("bytes {from}-{}/{length}", to.saturating_sub(1)));
+            let place = format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1));
+            let place = HeaderValue::try_from(place);
             place.into_iter().for_each(|place| drop(part.headers_mut().insert(header::CONTENT_RANGE, place)));
             Ok(with_tag(part, &tag))
         }
-        Asked::Beyond => {
+        Part::Beyond { n_bytes } => {
             let mut beyond = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
-            let place = HeaderValue::try_from(format!("bytes */{length}"));
+            let place = HeaderValue::try_from(format!("bytes */{n_bytes}"));
             place.into_iter().for_each(|place| drop(beyond.headers_mut().insert(header::CONTENT_RANGE, place)));
             Ok(beyond)
         }
     }
 }
 
-/// What a `Range` asks for. Several ranges, or what is none, is the whole file: RFC 9110, 14.2.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    Whole,
-    /// From the first to before the second.
-    Part(usize, usize),
-    Beyond,
+/// What a `Range` asks for. `None`: several ranges, or what is none, is the whole file: RFC 9110, 14.2.
+fn span(range: &str) -> Option<Span> {
+    let (first, last) = range.strip_prefix("bytes=")?.trim().split_once('-')?;
+    match (first.parse(), last.parse()) {
+        (Ok(first), Ok(last)) if last >= first => Some(Span::Between(first, last)),
+        (Ok(first), Err(_)) if last.is_empty() => Some(Span::From(first)),
+        (Err(_), Ok(n)) if first.is_empty() => Some(Span::Last(n)),
+        _ => None,
+    }
 }
 
-fn part(range: &str, length: usize) -> Asked {
-    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
-        return Asked::Whole;
-    };
-    match (first.parse::<usize>(), last.parse::<usize>()) {
-        (Ok(first), _) if first >= length => Asked::Beyond,
-        (Ok(first), Ok(last)) if last >= first => Asked::Part(first, last.saturating_add(1).min(length)),
-        (Ok(first), Err(_)) if last.is_empty() => Asked::Part(first, length),
-        (Err(_), Ok(0)) if first.is_empty() => Asked::Beyond,
-        (Err(_), Ok(n)) if first.is_empty() => Asked::Part(length.saturating_sub(n), length),
-        _ => Asked::Whole,
-    }
+/// Sends whoever asks to where the file is, when that is not here.
+async fn elsewhere(ask: &Ask<Anyone>, key: &FileKey) -> Result<Option<Response>, Error> {
+    let Some(place) = ask.api.files.elsewhere(key).await? else { return Ok(None) };
+    let url = HeaderValue::try_from(place.url).map_err(|error| Fault::because("sending to where a file is", error))?;
+    let cache = HeaderValue::try_from(format!("public, max-age={}", place.lasts.as_secs()));
+    let cache = cache.map_err(|error| Fault::because("saying how long that holds", error))?;
+    let headers = [
+        (header::LOCATION, url),
+        (header::CACHE_CONTROL, cache),
+        // Scripts that fetch the file are asked here and there.
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    ];
+    Ok(Some((StatusCode::FOUND, headers).into_response()))
+}
+
+fn streamed(content_type: &'static str, body: FileBody) -> Response {
+    let range = body.range();
+    let length = HeaderValue::from(range.end.saturating_sub(range.start));
+    let mut answer = picture(content_type, axum::body::Body::from_stream(body.into_stream()));
+    answer.headers_mut().insert(header::CONTENT_LENGTH, length);
+    answer
 }
 
 fn with_tag(mut answer: Response, tag: &str) -> Response {
@@ -151,15 +168,12 @@ mod tests {
 
     #[test]
     fn a_range_is_one_part_of_the_file() {
-        assert_eq!(part("bytes=0-3", 10), Asked::Part(0, 4));
-        assert_eq!(part("bytes=4-", 10), Asked::Part(4, 10));
-        assert_eq!(part("bytes=-3", 10), Asked::Part(7, 10));
-        assert_eq!(part("bytes=-30", 10), Asked::Part(0, 10));
-        assert_eq!(part("bytes=5-400", 10), Asked::Part(5, 10));
-        assert_eq!(part("bytes=10-", 10), Asked::Beyond);
-        assert_eq!(part("bytes=-0", 10), Asked::Beyond);
+        assert_eq!(span("bytes=0-3"), Some(Span::Between(0, 3)));
+        assert_eq!(span("bytes=4-"), Some(Span::From(4)));
+        assert_eq!(span("bytes=-3"), Some(Span::Last(3)));
+        assert_eq!(span("bytes=5-400"), Some(Span::Between(5, 400)));
         for other in ["bytes=3-1", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b", "bytes=-", ""] {
-            assert_eq!(part(other, 10), Asked::Whole, "{other}");
+            assert_eq!(span(other), None, "{other}");
         }
     }
 }

@@ -360,7 +360,8 @@ pub fn router(api: &Api) -> Router {
             }
         }
     };
-    gate::around(routes.method_not_allowed_fallback(unknown).fallback(lenient))
+    let all = routes.method_not_allowed_fallback(unknown).fallback(lenient);
+    gate::around(gate::with_pictures_from(all, api.addresses.public_files.origin()))
 }
 
 /// The address without a slash or `.json` at its end; `None` when it has neither.

@@ -26,6 +26,8 @@ pub struct Addresses {
 pub struct PublicFiles {
     /// Without a slash at the end.
     base: Option<Arc<str>>,
+    /// Scheme, host and port.
+    origin: Option<Arc<str>>,
     is_complete: Arc<AtomicBool>,
 }
 
@@ -33,7 +35,20 @@ impl PublicFiles {
     /// At an address, without a slash at its end. It is not used before [`PublicFiles::set_complete`].
     #[must_use]
     pub fn at(base: &str) -> PublicFiles {
-        PublicFiles { base: Some(base.into()), is_complete: Arc::default() }
+        PublicFiles { base: Some(base.into()), ..PublicFiles::signed(base) }
+    }
+    /// Files that are there for whoever has a signed address; such a one is asked for here, at `/system/…`.
+    #[must_use]
+    pub fn signed(address: &str) -> PublicFiles {
+        let end = address.find("://").map_or(0, |scheme| scheme.saturating_add(3));
+        let host = address.get(end..).unwrap_or_default();
+        let end = end.saturating_add(host.find('/').unwrap_or(host.len()));
+        PublicFiles { origin: address.get(..end).map(Arc::from), ..PublicFiles::default() }
+    }
+    /// From where pages may load pictures beside this server: `https://files.example.org`.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
     }
     /// Whether all files are there.
     pub fn set_complete(&self, is_complete: bool) {
@@ -130,5 +145,31 @@ impl Addresses {
     #[must_use]
     pub fn own_domains(&self) -> [&str; 2] {
         [&self.local_domain, &self.web_domain]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_fetched_elsewhere_when_all_of_them_are_there() {
+        let mut addresses = Addresses::new("https", "example.org", "example.org");
+        assert_eq!(addresses.file_url("media/a"), "https://example.org/system/media/a");
+        addresses.public_files = PublicFiles::at("https://files.example.org:8443/ours");
+        assert_eq!(addresses.public_files.origin(), Some("https://files.example.org:8443"));
+        assert_eq!(addresses.file_url("media/a"), "https://example.org/system/media/a");
+        let other_handle = addresses.clone();
+        addresses.public_files.set_complete(true);
+        assert_eq!(other_handle.file_url("media/a"), "https://files.example.org:8443/ours/media/a");
+    }
+
+    #[test]
+    fn signed_addresses_are_asked_for_here() {
+        let mut addresses = Addresses::new("https", "example.org", "example.org");
+        addresses.public_files = PublicFiles::signed("https://s3.example.org");
+        addresses.public_files.set_complete(true);
+        assert_eq!(addresses.file_url("media/a"), "https://example.org/system/media/a");
+        assert_eq!(addresses.public_files.origin(), Some("https://s3.example.org"));
     }
 }

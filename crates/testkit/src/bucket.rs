@@ -27,6 +27,7 @@ use s3s::{
 };
 use s3s_fs::FileSystem;
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -183,6 +184,19 @@ impl Drop for S3Server {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// Status and body of a `GET` of somebody who knows nobody here.
+pub async fn get(address: &str, path_and_query: &str) -> (u16, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET {path_and_query} HTTP/1.0\r\nhost: {address}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let body = answer.split_off(end + 4);
+    let status = String::from_utf8_lossy(&answer).split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body)
 }
 
 type Services = (S3Service, S3Service, Arc<Behaviour>);

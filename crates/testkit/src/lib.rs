@@ -13,7 +13,7 @@ mod smtp;
 use phiomia_federation::Federation;
 use phiomia_store::{Entropy, seal::Sealer};
 
-pub use bucket::{BUCKET, KEY, KEY_ID, S3Server};
+pub use bucket::{BUCKET, KEY, KEY_ID, S3Server, get};
 pub use database::{Engine, Scratch, TestDatabase, beside, empty, empty_address, settings};
 pub use smtp::{Received, SmtpSink};
 pub use tokio;

@@ -57,11 +57,22 @@ impl House {
 
     /// The same at other addresses, and speaking with other servers in another way.
     pub async fn open_at(engine: Engine, addresses: Addresses, federation: phiomia_federation::Settings) -> House {
+        let folder = std::env::temp_dir().join(format!("phiomia_api_files_{}", std::process::id()));
+        let files = Files::disk(folder).await.unwrap();
+        House::open_on(engine, addresses, federation, files).await
+    }
+
+    /// The same with files elsewhere.
+    pub async fn open_on(
+        engine: Engine,
+        addresses: Addresses,
+        federation: phiomia_federation::Settings,
+        files: Files,
+    ) -> House {
         let now = Arc::new(AtomicI64::new(NOON.0));
         let shown = now.clone();
         let clock = Clock::new(move || Time(shown.load(Ordering::Relaxed)));
         let database = TestDatabase::with_clock(engine, clock).await;
-        let folder = std::env::temp_dir().join(format!("phiomia_api_files_{}", std::process::id()));
         let addresses = Arc::new(addresses);
         let (db, sealer) = (database.db.clone(), Sealer::new(&[7; 32]).unwrap());
         let federation = Federation::new(db, addresses.clone(), Entropy::system(), sealer, federation).unwrap();
@@ -69,7 +80,7 @@ impl House {
             federation,
             db: database.db.clone(),
             live: Live::memory(),
-            files: Files::disk(folder).await.unwrap(),
+            files,
             workshop: phiomia_workshop::Workshop::inside(),
             addresses,
             entropy: Entropy::system(),

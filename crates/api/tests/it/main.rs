@@ -3,6 +3,7 @@
 
 mod accounts;
 mod authenticator;
+mod bucket;
 mod cards;
 mod conversations;
 mod federation;

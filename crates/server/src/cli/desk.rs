@@ -14,7 +14,10 @@ use phiomia_store::{
 use tokio::runtime::Runtime;
 
 use super::{Failure, Global};
-use crate::{config::Config, house::folder};
+use crate::{
+    config::Config,
+    house::{folder, shelf},
+};
 
 /// Characters of a generated password that are hard to take for one another; 32, so that a byte's low bits choose one.
 const PASSWORD_CHARACTERS: &[u8; 32] = b"abcdefghijkmnopqrstuvwxyz2345678";
@@ -56,9 +59,9 @@ impl Desk {
     /// The files shelf.
     ///
     /// # Errors
-    /// When its folder cannot be made.
+    /// When its folder cannot be made, or the bucket it is in is not known.
     pub async fn files(&self) -> Result<Files, Failure> {
-        Files::disk(self.config.data().join("files")).await.map_err(|fault| Failure(fault.chain()))
+        shelf::open(&self.config, &self.db).await.map_err(Failure)
     }
 
     /// The local account of that name, with or without `@` and our domain.

@@ -11,6 +11,7 @@ pub mod front;
 pub mod host;
 mod jobs;
 pub mod man;
+pub mod media;
 pub mod relay;
 mod report;
 pub mod search;
@@ -97,6 +98,9 @@ pub enum Command {
     Fetch(federation::Fetch),
     /// What is left for later, and what was set aside
     Jobs(jobs::Jobs),
+    /// Pictures and other files: check, move, count, tidy
+    #[command(subcommand)]
+    Media(media::Media),
     /// What people and other servers told moderators
     #[command(subcommand)]
     Report(report::Report),
@@ -153,6 +157,12 @@ impl From<phiomia_model::Error> for Failure {
     }
 }
 
+impl From<phiomia_model::Fault> for Failure {
+    fn from(fault: phiomia_model::Fault) -> Failure {
+        Failure(fault.chain())
+    }
+}
+
 impl From<crate::config::Problems> for Failure {
     fn from(problems: crate::config::Problems) -> Failure {
         Failure(problems.to_string())
@@ -179,6 +189,7 @@ pub fn main() -> ExitCode {
         Command::Fetch(command) => command.run(&global),
         Command::Relay(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
+        Command::Media(command) => command.run(&global),
         Command::Report(command) => command.run(&global),
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),

@@ -1,5 +1,6 @@
 //! The configuration: one table of settings, read once at the start. Nothing else looks at files or the environment.
 
+mod bucket;
 mod document;
 pub mod dotenv;
 mod layers;
@@ -16,8 +17,8 @@ pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
-    Database, Federation, ForwardedHeader, General, Instance, Locale, LogFormat, LogLevel, Logs, Media, Metrics, Redis,
-    Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
+    Database, Federation, ForwardedHeader, General, HandOut, Instance, Locale, LogFormat, LogLevel, Logs, Media, Metrics,
+    Redis, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
@@ -48,6 +49,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "metrics", doc: Metrics::DOC, settings: Metrics::SETTINGS },
     Section { name: "federation", doc: Federation::DOC, settings: Federation::SETTINGS },
     Section { name: "media", doc: Media::DOC, settings: Media::SETTINGS },
+    Section { name: "s3", doc: S3::DOC, settings: S3::SETTINGS },
     Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
 ];
 
@@ -76,6 +78,8 @@ pub struct Config {
     pub federation: Federation,
     /// Pictures.
     pub media: Media,
+    /// A bucket for files, as it was said; [`Config::bucket_settings`] is what it comes to.
+    pub s3: S3,
     /// Background work.
     pub workers: Workers,
 }
@@ -130,6 +134,7 @@ impl Config {
         let metrics = Metrics::read(reader);
         let federation = Federation::read(reader);
         let media = Media::read(reader);
+        let s3 = S3::read(reader);
         let workers = Workers::read(reader);
         Some(Config {
             general: general?,
@@ -143,6 +148,7 @@ impl Config {
             metrics: metrics?,
             federation: federation?,
             media: media?,
+            s3: s3?,
             workers: workers?,
         })
     }

@@ -58,7 +58,7 @@ impl Config {
         let web_domain =
             self.instance.web_domain.as_ref().map_or_else(|| local_domain.clone(), |d| d.as_str().to_owned());
         let scheme = if self.is_https() { "https" } else { "http" };
-        Addresses::new(scheme, local_domain, web_domain)
+        Addresses { public_files: self.public_files(), ..Addresses::new(scheme, local_domain, web_domain) }
     }
 
     /// Where the source of what runs here is, put together as Mastodon does it; `None` when nobody said.
@@ -215,6 +215,7 @@ impl Config {
         let mut all = Vec::new();
         all.extend(self.database_settings().err());
         all.extend(self.redis_settings().err());
+        all.extend(self.bucket_settings().err());
         let is_page = |base: &String| base.starts_with("https://") || base.starts_with("http://");
         if !self.instance.source_base_url.as_ref().is_none_or(is_page) {
             all.push("instance.source_base_url must begin with https:// or http://".to_owned());

@@ -6,7 +6,7 @@ use phiomia_store::db::SslMode;
 
 use super::{
     setting::section,
-    value::{Cidr, Count, Domain, Listen, Secret, Size, Value, words},
+    value::{Cidr, Count, Domain, Listen, Seconds, Secret, Size, Value, words},
 };
 
 section! {
@@ -280,6 +280,60 @@ section! {
     child_memory: Size = "200MB", [];
     /// Files that are decoded at the same time; others wait.
     concurrency: Count = "1", [];
+}
+
+words! {
+    /// How files of a bucket come to those who look at them.
+    HandOut {
+        /// From the bucket, by everybody.
+        Public = "public",
+        /// From the bucket, with an address that this server signed.
+        Presigned = "presigned",
+        /// Through this server.
+        Proxied = "proxied",
+    }
+}
+
+section! {
+    /// A bucket for files of people, on Amazon S3 or a server that speaks like it. See docs/hosting/s3.md.
+    S3 in "s3.";
+    /// Whether there is a bucket. On a server that has no files yet they are kept there from the beginning. On one that has,
+    /// new ones are; `phiomia media move --to s3` brings the others, and `--to disk` takes all of them back.
+    enabled: bool = "false", ["S3_ENABLED"];
+    /// Its name.
+    bucket: Option<String> = "", ["S3_BUCKET"];
+    /// Its region. Servers other than Amazon's often want any word at all.
+    region: String = "us-east-1", ["S3_REGION"];
+    /// The address of the server, as `https://minio.example.org:9000`. Without it: Amazon's for the region.
+    endpoint: Option<String> = "", ["S3_ENDPOINT"];
+    /// Whether the name of the bucket stands in that of the host instead of the path. Without it: only at Amazon.
+    virtual_hosted: Option<bool> = "", ["S3_OVERRIDE_PATH_STYLE"];
+    /// The name of the key.
+    access_key_id: Option<String> = "", ["AWS_ACCESS_KEY_ID"];
+    /// The key.
+    secret_access_key: Option<Secret> = "", ["AWS_SECRET_ACCESS_KEY"];
+    /// What the names of all files begin with, for several servers in one bucket.
+    key_prefix: Option<String> = "", ["S3_KEY_PREFIX"];
+    /// The storage class of files that are written, as `STANDARD_IA`. Without it: what the bucket says.
+    storage_class: Option<String> = "", ["S3_STORAGE_CLASS"];
+    /// How files come to those who look at them: `public` (from the bucket or `alias_host`, where everybody must be allowed
+    /// to read), `presigned` (from the bucket, with an address that this server signs for some hours) or `proxied` (through
+    /// this server). Without it: `public` with `alias_host`, or else `proxied`.
+    hand_out: Option<HandOut> = "", [];
+    /// The host of what stands in front of the bucket and hands its files out: a cache, a CDN.
+    alias_host: Option<String> = "", ["S3_ALIAS_HOST", "S3_CLOUDFRONT_HOST"];
+    /// The host of the bucket's server as everybody reaches it, when that is not the one of `endpoint`.
+    hostname: Option<String> = "", ["S3_HOSTNAME"];
+    /// Whether `alias_host` and `hostname` are reached by `https` or `http`.
+    protocol: String = "https", ["S3_PROTOCOL"];
+    /// How long a connection to the bucket may take to be made. A number alone is of seconds.
+    open_timeout: Seconds = "5s", ["S3_OPEN_TIMEOUT"];
+    /// How long the bucket may take to answer; for what is sent there more, by its size. A number alone is of seconds.
+    read_timeout: Seconds = "20s", ["S3_READ_TIMEOUT"];
+    /// How often a request is repeated to which the bucket had no good answer.
+    retries: u16 = "3", ["S3_RETRY_LIMIT"];
+    /// A PEM file with one more authority that may sign the server's certificate.
+    ca_file: Option<PathBuf> = "", [];
 }
 
 section! {

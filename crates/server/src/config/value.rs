@@ -202,6 +202,19 @@ impl Value for Duration {
     }
 }
 
+/// A time span that may be a number alone, then of seconds, as Mastodon has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub Duration);
+
+impl Value for Seconds {
+    const SHAPE: &'static str = Duration::SHAPE;
+
+    fn read(text: &str) -> Result<Seconds, String> {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        Duration::read(&if is_number { format!("{text}s") } else { text.to_owned() }).map(Seconds)
+    }
+}
+
 fn split_unit(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
@@ -378,6 +391,9 @@ mod tests {
         }
         assert_eq!(Duration::read("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(Duration::read("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(Seconds::read("5"), Ok(Seconds(Duration::from_secs(5))));
+        assert_eq!(Seconds::read("500ms"), Ok(Seconds(Duration::from_millis(500))));
+        assert!(Seconds::read("0").is_err() && Seconds::read("").is_err());
         for bad in ["", "30", "0s", "5 fortnights", "9999999d"] {
             assert!(Duration::read(bad).is_err(), "{bad:?}");
         }

@@ -2,6 +2,7 @@
 
 mod events;
 pub mod folder;
+pub mod shelf;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -97,7 +98,8 @@ impl House {
             None => Live::memory(),
             Some(redis) => patiently("Redis", || async { Ok(Live::redis(redis.clone()).await?) }).await?,
         };
-        let files = Files::disk(config.data().join("files")).await.map_err(|fault| fault.chain())?;
+        let files = shelf::open(config, &opened.db).await?;
+        shelf::try_out(&files, &entropy).await?;
         if is_alone {
             // Whoever held these jobs is dead: the lock says so.
             let adopting = opened.db.write(|tx| {
@@ -110,6 +112,7 @@ impl House {
             }
         }
         let addresses = Arc::new(config.addresses());
+        shelf::tell(&files, &addresses);
         let federation = Federation::new(
             opened.db.clone(),
             addresses.clone(),
@@ -189,6 +192,8 @@ impl House {
         let mut beside = JoinSet::new();
         beside.spawn(api.clone().follow_events());
         beside.spawn(events::look_for_foreign(self.db.clone()));
+        let public = self.addresses.public_files.clone();
+        beside.spawn(shelf::follow(self.db.clone(), self.live.clone(), self.files.clone(), public));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
         let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
         let workers = Workers::start(self.db.clone(), self.files.clone(), self.crew, post, self.federation);

@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use phiomia_server::config::{Config, Inputs, Loaded, Note, Source, document, print_json, print_toml};
-use phiomia_store::db::{Settings, SslMode};
+use phiomia_store::{
+    db::{Settings, SslMode},
+    files::HandOut,
+};
 
 /// As Mastodon's setup writes it, with the parts an older installation collects.
 const ENV_PRODUCTION: &str = r#"
@@ -30,6 +33,13 @@ REDIS_NAMESPACE=mastodon
 TRUSTED_PROXY_IP=127.0.0.1,10.0.0.0/8
 ES_ENABLED=true
 S3_ENABLED=true
+S3_BUCKET=pictures
+S3_HOSTNAME=s3.example.org
+S3_ENDPOINT=https://s3.example.org
+S3_PERMISSION=private
+S3_READ_TIMEOUT=15
+S3_ALIAS_HOST=files.example.org
+AWS_ACCESS_KEY_ID=AKIA1
 AWS_SECRET_ACCESS_KEY=verysecret
 SMTP_SERVER=smtp.mailgun.org
 SMTP_PASSWORD=alsosecret
@@ -145,6 +155,46 @@ fn a_mastodon_env_production_loads() {
     assert_eq!(config.metrics.listen.as_ref().unwrap().to_string(), "localhost:9400");
     assert_eq!(config.logs.level.0, "warn");
     assert_eq!(config.smtp.server.as_deref(), Some("smtp.mailgun.org"));
+    let bucket = config.bucket_settings().unwrap().unwrap();
+    assert_eq!((bucket.bucket.as_str(), bucket.endpoint.as_deref()), ("pictures", Some("https://s3.example.org")));
+    assert_eq!(bucket.public_base().as_deref(), Some("https://files.example.org"));
+    assert_eq!((bucket.read_timeout.as_secs(), bucket.is_virtual_hosted), (15, false));
+}
+
+#[test]
+fn files_of_a_bucket_come_through_this_server_unless_it_is_said_otherwise() {
+    let base = [("S3_ENABLED", "true"), ("S3_BUCKET", "b"), ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let bucket = |more: &[(&str, &str)]| {
+        let variables = [&base[..], more].concat();
+        load(&environment(&variables)).config.bucket_settings().unwrap().unwrap()
+    };
+    assert_eq!(bucket(&[]).hand_out, HandOut::Proxied);
+    assert_eq!(
+        bucket(&[("S3_CLOUDFRONT_HOST", "d1.cloudfront.net")]).public_base().unwrap(),
+        "https://d1.cloudfront.net"
+    );
+    let public = ("PHIOMIA_S3_HAND_OUT", "public");
+    assert_eq!(
+        bucket(&[public, ("S3_REGION", "eu-west-1")]).public_base().unwrap(),
+        "https://b.s3.eu-west-1.amazonaws.com"
+    );
+    let own = ("S3_ENDPOINT", "http://localhost:9000/");
+    let prefixed = bucket(&[public, own, ("S3_KEY_PREFIX", "/ours/")]);
+    assert_eq!(prefixed.public_base().unwrap(), "http://localhost:9000/b/ours");
+    let named = bucket(&[public, own, ("S3_HOSTNAME", "s3.example.org"), ("S3_OVERRIDE_PATH_STYLE", "true")]);
+    assert_eq!(named.public_base().unwrap(), "https://b.s3.example.org");
+}
+
+#[test]
+fn a_bucket_without_what_it_takes_is_refused() {
+    let said = |more: &[(&str, &str)]| problems(&environment(&[&[("S3_ENABLED", "true")], more].concat()));
+    assert_eq!(said(&[]), ["s3.enabled is set, and s3.bucket is missing"]);
+    assert_eq!(said(&[("S3_BUCKET", "b")]), ["s3.enabled is set, and s3.access_key_id is missing"]);
+    let key = [("S3_BUCKET", "b"), ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let endpoint = said(&[&key[..], &[("S3_ENDPOINT", "minio:9000")]].concat());
+    assert_eq!(endpoint, ["s3.endpoint must begin with https:// or http:// and name a host"]);
+    let alias = said(&[&key[..], &[("S3_ALIAS_HOST", "https://files.example.org")]].concat());
+    assert!(alias[0].starts_with("s3.alias_host must be a host"), "{alias:?}");
 }
 
 #[test]
@@ -155,7 +205,7 @@ fn of_mastodons_other_variables_the_later_ones_are_told_and_strange_ones_warned_
     let warnings: Vec<&str> =
         notes.iter().filter_map(|n| if let Note::Warning(t) = n { Some(t.as_str()) } else { None }).collect();
     let names: Vec<&str> = infos.iter().filter_map(|text| text.split(' ').next()).collect();
-    assert_eq!(names, ["AWS_SECRET_ACCESS_KEY", "S3_ENABLED"]);
+    assert_eq!(names, ["S3_PERMISSION"]);
     assert_eq!(warnings, ["DEFAULT_LOCAL is no variable this server knows; did you mean DEFAULT_LOCALE?"]);
     assert!(!format!("{notes:?}").contains("secret\""), "a note shows a value: {notes:?}");
 }

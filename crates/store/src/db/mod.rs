@@ -37,6 +37,7 @@ mod made;
 pub mod markers;
 pub mod media;
 mod migrate;
+pub mod named_files;
 pub mod notifications;
 pub mod passkeys;
 mod postgres;
@@ -372,6 +373,7 @@ pub fn statements() -> Vec<&'static Statement> {
         lists::ALL,
         markers::ALL,
         media::ALL,
+        named_files::ALL,
         postgres::ALL,
         promoted::ALL,
         rate_buckets::ALL,

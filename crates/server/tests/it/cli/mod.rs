@@ -5,6 +5,7 @@ mod db;
 mod host;
 mod jobs;
 mod kit;
+mod media;
 mod relay;
 mod search;
 mod seed;

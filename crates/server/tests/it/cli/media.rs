@@ -1,0 +1,93 @@
+//! `phiomia media`: files go to a bucket and come back while a server stands in front of them.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    process::{Command, Output},
+    time::{Duration, SystemTime},
+};
+
+use phiomia_testkit::{BUCKET, KEY, KEY_ID, S3Server, on_both_engines};
+
+use super::kit::{Place, Running};
+
+/// The first bytes count here, and a text is what the test reads answers as.
+const GIF: &[u8] = b"GIF89a0000";
+
+/// A command that knows the bucket.
+fn command(place: &Place, server: &S3Server, args: &[&str]) -> Command {
+    let mut command = place.command(args);
+    command.env("S3_ENABLED", "true").env("S3_BUCKET", BUCKET).env("S3_ENDPOINT", format!("http://{}", server.address));
+    command.env("AWS_ACCESS_KEY_ID", KEY_ID).env("AWS_SECRET_ACCESS_KEY", KEY).env("S3_RETRY_LIMIT", "0");
+    command
+}
+
+fn says(place: &Place, server: &S3Server, args: &[&str]) -> String {
+    let output = command(place, server, args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn complaint(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Gives a file of the bucket another age.
+fn make_old(path: &PathBuf) {
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(3 * 86_400)).unwrap();
+}
+
+on_both_engines! {
+    async fn files_move_to_a_bucket_and_back_while_the_server_runs(place: Place) {
+        let server = S3Server::open().await;
+        fs::write(place.folder.join("cat.gif"), GIF).unwrap();
+        place.says(&["seed", "emoji", "blobcat", "cat.gif"]);
+        let orphan = "media/00/000000000000000000000000000009/original.png";
+        let running = Running::start(command(&place, &server, &["serve", "--listen", "127.0.0.1:0"]));
+        running.wait_for_line("files are on their way to the bucket");
+        let emoji = running.get("/api/v1/custom_emojis", None).1;
+        let path = emoji.split("/system/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let on_disk = place.folder.join("phiomia-data/files").join(&path);
+        let in_bucket = server.folder().join(&path);
+        assert!(on_disk.is_file() && running.get(&format!("/system/{path}"), None).0 == 200);
+
+        let moved = says(&place, &server, &["media", "move", "--to", "s3", "--delete"]);
+        assert!(moved.contains("copied 1 file (10 bytes) to the bucket") && moved.contains("deleted 1 file"), "{moved}");
+        assert!(in_bucket.is_file() && !on_disk.exists());
+        running.wait_for_line("files: s3");
+        assert_eq!(running.get(&format!("/system/{path}"), None).0, 200);
+        let usage: serde_json::Value = serde_json::from_str(&says(&place, &server, &["media", "usage", "--json"])).unwrap();
+        assert_eq!((&usage["place"], &usage["kinds"]["emoji"]), (&"s3".into(), &serde_json::json!({"files": 1, "bytes": 10})));
+        let without = complaint(&place.command(&["media", "check"]).output().unwrap());
+        assert!(without.contains("files of this server lie in a bucket (s3): set s3.enabled"), "{without}");
+
+        let lost = server.folder().join(orphan);
+        fs::create_dir_all(lost.parent().unwrap()).unwrap();
+        fs::write(&lost, "nobody's").unwrap();
+        assert_eq!(says(&place, &server, &["media", "orphans"]), "", "what is young may be somebody's soon");
+        make_old(&lost);
+        make_old(&in_bucket);
+        assert_eq!(says(&place, &server, &["media", "orphans", "--delete"]), format!("{orphan}\t8 bytes\n"));
+        assert!(!lost.exists() && in_bucket.is_file());
+
+        says(&place, &server, &["media", "move", "--to", "disk", "--delete"]);
+        assert!(on_disk.is_file() && !in_bucket.exists());
+        assert_eq!(running.get(&format!("/system/{path}"), None).0, 200);
+        assert!(place.says(&["media", "check"]).starts_with("disk: the folder "), "the bucket is not needed any more");
+    }
+}
+
+#[test]
+fn a_server_with_a_bucket_that_is_not_there_does_not_start_and_says_why() {
+    phiomia_testkit::run(phiomia_testkit::Engine::Sqlite, async |engine| {
+        let (place, server) = (Place::open(engine).await, S3Server::open().await);
+        for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["media", "check"]] {
+            let said = complaint(&command(&place, &server, args).env("S3_BUCKET", "elsewhere").output().unwrap());
+            assert!(said.contains("there is no such bucket: make it, or correct s3.bucket"), "{said}");
+        }
+        let check = says(&place, &server, &["media", "check"]);
+        assert!(check.starts_with("s3: the bucket files at http://127.0.0.1:"), "{check}");
+    });
+}
