@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0020_peers",
     "0021_certificates",
     "0022_names",
+    "0023_remote_files",
 ];
 
 /// Copies kept from before migrations.

@@ -45,6 +45,7 @@ pub mod promoted;
 mod query;
 pub mod rate_buckets;
 pub mod relationships;
+pub mod remote_files;
 pub mod reports;
 mod restore;
 pub mod scheduled;
@@ -377,6 +378,7 @@ pub fn statements() -> Vec<&'static Statement> {
         postgres::ALL,
         promoted::ALL,
         rate_buckets::ALL,
+        remote_files::ALL,
         reports::ALL,
         server::ALL,
         scheduled::ALL,

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use phiomia_model::{Fault, Time};
 
-use super::{FileBody, FileKey, FilePrefix, Part, Span, Stored};
+use super::{FileBody, FileKey, FilePrefix, Part, Space, Span, Stored};
 
 /// Half-written files lie here, on the same file system as their final place, or a rename would not be one step.
 const UNFINISHED: &str = ".unfinished";
@@ -138,6 +138,12 @@ impl Disk {
         self.collect(prefix.as_str(), &mut all).map_err(|error| fault("listing files", error))?;
         all.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Ok(all)
+    }
+
+    pub(super) fn space(&self) -> Result<Space, Fault> {
+        let seen = rustix::fs::statvfs(&self.root).map_err(|error| fault("looking how full the disk is", error.into()))?;
+        let bytes = |blocks: u64| blocks.saturating_mul(seen.f_frsize);
+        Ok(Space { total: bytes(seen.f_blocks), free: bytes(seen.f_bavail) })
     }
 
     pub(super) fn sweep_unfinished(&self, now: Time) -> Result<usize, Fault> {

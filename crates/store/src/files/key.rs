@@ -18,11 +18,14 @@ pub enum FileKind {
     Header,
     /// Custom emoji.
     Emoji,
+    /// What lies on other servers, kept for a while: it can be fetched again.
+    Cache,
 }
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [FileKind; 4] = [FileKind::Media, FileKind::Avatar, FileKind::Header, FileKind::Emoji];
+    pub const ALL: [FileKind; 5] =
+        [FileKind::Media, FileKind::Avatar, FileKind::Header, FileKind::Emoji, FileKind::Cache];
 
     /// The folder's name.
     #[must_use]
@@ -32,6 +35,7 @@ impl FileKind {
             FileKind::Avatar => "avatars",
             FileKind::Header => "headers",
             FileKind::Emoji => "emoji",
+            FileKind::Cache => "cache",
         }
     }
 }

@@ -44,6 +44,15 @@ pub struct Stored {
     pub modified_at: Time,
 }
 
+/// The room of a disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// All of it.
+    pub total: u64,
+    /// What may still be written.
+    pub free: u64,
+}
+
 impl Files {
     /// Files below a folder, which is made if it is not there.
     ///
@@ -248,6 +257,18 @@ impl Files {
             Some(bucket) => bucket.check_public(random).await,
             None => Ok(()),
         }
+    }
+
+    /// How much room there is. `None`: where files lie, nobody says.
+    ///
+    /// # Errors
+    /// When it can not be told.
+    pub async fn space(&self) -> Result<Option<Space>, Fault> {
+        if self.place().shelf != Shelf::Disk {
+            return Ok(None);
+        }
+        let disk = Arc::clone(&self.disk);
+        blocking(move || disk.space()).await.map(Some)
     }
 
     /// Removes what a crash left half-written more than a day before `now`. Returns how many files.

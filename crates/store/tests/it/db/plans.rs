@@ -7,6 +7,10 @@ use phiomia_testkit::{Engine, TestDatabase, on_both_engines};
 
 /// What is asked on every page, post and act.
 const HOT: &[&str] = &[
+    "remote_files::FIND",
+    "remote_files::VICTIMS",
+    "remote_files::BETWEEN",
+    "remote_files::REPLACE",
     "timelines::HOME",
     "posts::OWNER",
     "posts::BY_URL",

@@ -115,10 +115,11 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop index statuses_url;
-                drop index accounts_url;
+                "drop table remote_versions;
+                drop table remote_files;
+                drop table remote_usage;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0022_names'",
+                delete from schema_migrations where name = '0023_remote_files'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
