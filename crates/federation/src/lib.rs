@@ -5,7 +5,7 @@
 //! - [`outbound`] is the only HTTP client of the house: nothing else opens a connection to a stranger.
 //! - [`deliver`] sends what is left in the database, host by host.
 //! - [`resolve`] fetches people, posts and threads; [`inbox`] takes activities in and works through them.
-//! - [`keys`] holds our own key pairs.
+//! - [`keys`] holds our own key pairs. [`media`] keeps pictures of other servers that were looked at here.
 
 mod authority;
 pub mod build;
@@ -15,6 +15,7 @@ pub mod documents;
 mod followers;
 pub mod inbox;
 pub mod keys;
+pub mod media;
 pub mod outbound;
 mod outbox;
 mod relays;

@@ -22,6 +22,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use guard::Guard;
@@ -179,15 +180,22 @@ impl Outbound {
         self.ask(url, accept, None, Most::Beginning(bounds::BODY_BYTES)).await
     }
 
-    /// The same of a file of up to `most` bytes.
+    /// The same of a file of up to `most` bytes. What is beyond the usual bound is read when `long` lets it, so that not
+    /// many long ones are in memory at the same time.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn get_file(&self, url: &Url, accept: &str, most: usize) -> Result<Answer, Failure> {
-        self.ask(url, accept, None, Most::Whole(most)).await
+    pub async fn get_file(
+        &self,
+        url: &Url,
+        accept: &str,
+        most: usize,
+        long: &Semaphore,
+    ) -> Result<Answer, Failure> {
+        self.ask(url, accept, None, Most::File(most, long)).await
     }
 
-    async fn ask(&self, url: &Url, accept: &str, sign: Option<Sign<'_>>, most: Most) -> Result<Answer, Failure> {
+    async fn ask(&self, url: &Url, accept: &str, sign: Option<Sign<'_>>, most: Most<'_>) -> Result<Answer, Failure> {
         let mut url = url.clone();
         let exchange = async {
             for _ in 0..=MOST_REDIRECTS {
@@ -312,25 +320,39 @@ fn redirect(from: &Url, response: &reqwest::Response) -> Option<Url> {
 
 /// How many bytes are read.
 #[derive(Clone, Copy, Debug)]
-enum Most {
+enum Most<'a> {
     /// More are refused.
     Whole(usize),
+    /// The same, and what is more than of a document waits for its turn.
+    File(usize, &'a Semaphore),
     /// More are not read.
     Beginning(usize),
 }
 
-async fn read(url: Url, mut response: reqwest::Response, most: Most) -> Result<Answer, Failure> {
+async fn read(url: Url, mut response: reqwest::Response, most: Most<'_>) -> Result<Answer, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
+    let (Most::Whole(bound) | Most::Beginning(bound) | Most::File(bound, _)) = most;
+    // What is announced as too long need not be read for that. A compressed answer says nothing of its length.
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| length > bound) && !matches!(most, Most::Beginning(_)) {
+        return Err(Failure::TooLong(bound));
+    }
     let mut body = BytesMut::new();
+    let mut turn = None;
     while let Some(chunk) = response.chunk().await.map_err(|e| failure(&e))? {
-        let (Most::Whole(bound) | Most::Beginning(bound)) = most;
+        if let Most::File(_, long) = most
+            && turn.is_none()
+            && body.len().saturating_add(chunk.len()) > bounds::BODY_BYTES
+        {
+            turn = long.acquire().await.ok();
+        }
         let room = bound.saturating_sub(body.len());
         match (chunk.get(..room), most) {
             (Some(part), Most::Beginning(_)) => {
                 body.extend_from_slice(part);
                 break;
             }
-            (Some(_), Most::Whole(_)) if chunk.len() > room => return Err(Failure::TooLong(bound)),
+            (Some(_), Most::Whole(_) | Most::File(..)) if chunk.len() > room => return Err(Failure::TooLong(bound)),
             _ => body.extend_from_slice(&chunk),
         }
     }

@@ -5,6 +5,7 @@
 
 mod acts;
 mod domains;
+pub mod files;
 mod follows;
 mod people;
 mod posts;

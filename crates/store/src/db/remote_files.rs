@@ -1,7 +1,7 @@
 //! Files of other servers that were looked at here: what is known of an address, what of it lies on the files shelf, and
 //! how much that is.
 
-use phiomia_model::{Fault, StatusId, Time, remote::RemoteMedia};
+use phiomia_model::{Fault, StatusId, Time, card::Card, remote::RemoteMedia};
 
 use super::{
     query::{Query, Tx},
@@ -55,6 +55,13 @@ queries! {
     IS_KEPT = Sql::Same("select 1 from remote_versions where file_key = $1");
     ATTACHMENTS = Sql::Same("select r.attachments from remote_statuses r
         join statuses s on s.id = r.status_id where r.status_id = $1 and s.deleted_at is null");
+    // With the id of the post in the network, which says whose server it is of.
+    SHOWN_ATTACHMENTS = Sql::Same("select r.attachments, s.uri from remote_statuses r
+        join statuses s on s.id = r.status_id join accounts a on a.id = s.account_id
+        where r.status_id = $1 and s.deleted_at is null and a.suspended_at is null and a.deleted_at is null");
+    SHOWN_CARD = Sql::Same("select c.facts from status_cards k join cards c on c.id = k.card_id
+        join statuses s on s.id = k.status_id join accounts a on a.id = s.account_id
+        where k.status_id = $1 and s.deleted_at is null and a.suspended_at is null and a.deleted_at is null");
     DESCRIBE = Sql::Same("update remote_statuses set attachments = $2 where status_id = $1");
 }
 
@@ -287,6 +294,27 @@ pub fn by_purpose(q: &Query<'_>) -> Result<Vec<PurposeUsage>, Fault> {
 /// The database failed.
 pub fn is_known(q: &Query<'_>, key: &str) -> Result<bool, Fault> {
     q.exists(&IS_KEPT, (key,))
+}
+
+/// The attachments of a post from elsewhere that is shown, and its id in the network.
+///
+/// # Errors
+/// The database failed.
+pub fn shown_attachments(q: &Query<'_>, status: StatusId) -> Result<Option<(Vec<RemoteMedia>, String)>, Fault> {
+    let Some((json, uri)) = q.row::<(String, String)>(&SHOWN_ATTACHMENTS, (status,))? else { return Ok(None) };
+    let attachments = serde_json::from_str(&json);
+    let attachments = attachments.map_err(|e| Fault::because("reading the attachments of a post", e))?;
+    Ok(Some((attachments, uri)))
+}
+
+/// What is known of the page that a post which is shown links to.
+///
+/// # Errors
+/// The database failed.
+pub fn shown_card(q: &Query<'_>, status: StatusId) -> Result<Option<Card>, Fault> {
+    let json: Option<String> = q.value::<Option<String>>(&SHOWN_CARD, (status,))?.flatten();
+    let card = json.map(|json| serde_json::from_str(&json)).transpose();
+    card.map_err(|e| Fault::because("reading what a page is", e))
 }
 
 /// The attachments of a post from elsewhere.

@@ -45,6 +45,8 @@ queries! {
     SILENCE_ONE = Sql::Same("update accounts set silenced_at = $2 where id = $1 and silenced_at is null");
     FOLLOWS = Sql::Same("select account_id, target_id from follows where account_id in ids($1)
         union select account_id, target_id from follows where target_id in ids($1)");
+    REJECTING_MEDIA = Sql::Same("select domain from domain_blocks where rejects_media or severity = 'suspend'
+        order by domain");
     DISALLOW = Sql::Same("delete from domain_allows where domain = $1");
 }
 
@@ -184,6 +186,14 @@ pub fn refused(q: &Query<'_>, hosts: &[String], is_limited: bool) -> Result<Vec<
 /// The database failed.
 pub fn blocks(q: &Query<'_>) -> Result<Vec<DomainBlock>, Fault> {
     q.rows(&LIST, ())
+}
+
+/// The domains of which no media is shown.
+///
+/// # Errors
+/// The database failed.
+pub fn rejecting_media(q: &Query<'_>) -> Result<Vec<String>, Fault> {
+    q.column(&REJECTING_MEDIA, ())
 }
 
 /// All domains that were allowed by hand.
