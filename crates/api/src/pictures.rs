@@ -25,6 +25,12 @@ const TYPES: [&str; 4] = ["image/png", "image/gif", "image/webp", "image/jpeg"];
 const EXTENSIONS: [(&str, &str); 4] =
     [("jpg", "image/jpeg"), ("png", "image/png"), ("gif", "image/gif"), ("webp", "image/webp")];
 
+/// What a file of the shelf is served as.
+pub(crate) fn type_of(key: &FileKey) -> Option<&'static str> {
+    let extension = key.as_str().rsplit_once('.').map_or("", |(_, extension)| extension);
+    EXTENSIONS.into_iter().find(|(known, _)| *known == extension).map(|(_, content_type)| content_type)
+}
+
 /// `GET /avatars/original/missing.png`
 ///
 /// # Errors
@@ -140,14 +146,14 @@ fn streamed(content_type: &'static str, body: FileBody) -> Response {
     answer
 }
 
-fn with_tag(mut answer: Response, tag: &str) -> Response {
+pub(crate) fn with_tag(mut answer: Response, tag: &str) -> Response {
     let tag = HeaderValue::try_from(tag);
     tag.into_iter().for_each(|tag| drop(answer.headers_mut().insert(header::ETAG, tag)));
     answer.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     answer
 }
 
-fn picture(content_type: &'static str, bytes: impl Into<axum::body::Body>) -> Response {
+pub(crate) fn picture(content_type: &'static str, bytes: impl Into<axum::body::Body>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

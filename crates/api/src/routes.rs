@@ -30,6 +30,8 @@ use crate::{
 
 /// For a minute: what changes seldom and is asked for often.
 const MINUTE: Cache = Cache::Shared(60);
+/// For a week: pictures that seldom change under their name.
+const WEEK: Cache = Cache::Shared(604_800);
 /// For a day: pictures that never change.
 const DAY: Cache = Cache::Shared(86_400);
 /// Files that never change under their name.
@@ -67,6 +69,7 @@ pub fn table() -> Vec<Route> {
         GET "/system/emoji/{*file}"                                   Anyone  []                           []             Nothing  DAY       pictures::emoji;
         GET "/system/{kind}/{shard}/{name}/{label}"                   Anyone  []                           []             Nothing  FOREVER   pictures::file;
 
+        GET "/media_proxy/{name}/{version}"                           Anyone  []                           []             Nothing  WEEK      media::proxy::show;
         POST "/api/v1/media"                                          Member  ["write:media"]              [Api, Media]   Upload   PERSONAL  media::create;
         POST "/api/v2/media"                                          Member  ["write:media"]              [Api, Media]   Upload   PERSONAL  media::create;
         GET "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Nothing  PERSONAL  media::show;

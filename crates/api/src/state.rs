@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
-use phiomia_federation::Federation;
+use phiomia_federation::{Federation, media::Gallery};
 use phiomia_model::{Addresses, Error, Event, Time};
 use phiomia_social::{Social, users::Passwords};
 use phiomia_store::{
     Db, Entropy,
     db::{
         activity::{self, Week},
+        federation::domains,
         server, settings as stored,
     },
     files::Files,
@@ -26,7 +27,7 @@ use phiomia_store::{
 use phiomia_workshop::Workshop;
 
 use crate::{
-    render::{Cx, InstanceFacts},
+    render::{Cx, Elsewhere, InstanceFacts},
     settings::ServerSettings,
     streaming::{Hub, Pace},
 };
@@ -59,6 +60,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Speaking with other servers.
     pub federation: Federation,
+    /// What is kept of other servers' pictures.
+    pub gallery: Gallery,
     /// Where files of strangers are decoded.
     pub workshop: Workshop,
     /// Where the source of what runs here is, when the configuration says it.
@@ -177,11 +180,16 @@ impl Api {
             return Ok(kept);
         }
         let n_drops = self.0.n_drops.load(Ordering::Acquire);
-        let (rows, emojis) = self.db.read(|q| Ok((stored::all(q)?, server::custom_emojis(q)?))).await?;
+        let reading = self.db.read(|q| Ok((stored::all(q)?, server::custom_emojis(q)?, domains::rejecting_media(q)?)));
+        let (rows, emojis, rejected) = reading.await?;
         let emojis = emojis.into_iter().map(|emoji| (emoji.shortcode.clone(), emoji)).collect();
         let kept = Kept {
             settings: Arc::new(ServerSettings::from_rows(rows, &self.addresses)),
-            cx: Cx { addresses: self.addresses.clone(), emojis: Arc::new(emojis) },
+            cx: Cx {
+                addresses: self.addresses.clone(),
+                emojis: Arc::new(emojis),
+                elsewhere: Arc::new(Elsewhere::new(self.gallery.names().clone(), rejected)),
+            },
             facts: None,
         };
         let mut place = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);

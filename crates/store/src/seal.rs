@@ -80,7 +80,8 @@ impl Sealer {
         let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut rest = rest.to_vec();
-        let plain = self.0.sealing.open_in_place(nonce, Aad::from(context.as_bytes()), &mut rest).map_err(|_| wrong())?;
+        let plain =
+            self.0.sealing.open_in_place(nonce, Aad::from(context.as_bytes()), &mut rest).map_err(|_| wrong())?;
         Ok(plain.to_vec())
     }
 }

@@ -10,7 +10,10 @@ mod bucket;
 mod database;
 mod smtp;
 
-use phiomia_federation::Federation;
+use phiomia_federation::{
+    Federation,
+    media::{Gallery, GallerySettings},
+};
 use phiomia_store::{Entropy, seal::Sealer};
 
 pub use bucket::{BUCKET, KEY, KEY_ID, S3Server, get};
@@ -56,4 +59,17 @@ pub fn federation(db: &phiomia_store::Db, addresses: phiomia_model::Addresses) -
     let sealer = Sealer::new(&[7; 32]).unwrap();
     let settings = phiomia_federation::Settings::default();
     Federation::new(db.clone(), std::sync::Arc::new(addresses), Entropy::system(), sealer, settings).unwrap()
+}
+
+/// What is kept of other servers' pictures, decoded within this process.
+#[must_use]
+pub fn gallery(federation: &Federation, files: &phiomia_store::files::Files, budget: u64) -> Gallery {
+    Gallery::new(
+        federation.clone(),
+        files.clone(),
+        phiomia_workshop::Workshop::inside(),
+        Entropy::system(),
+        Sealer::new(&[7; 32]).unwrap(),
+        GallerySettings { budget },
+    )
 }

@@ -9,7 +9,11 @@ use phiomia_model::{Error, Noun, Page, Refusal};
 use serde::de::DeserializeOwned;
 use tokio::sync::SemaphorePermit;
 
-use super::body::Upload;
+use super::{
+    body::Upload,
+    guard::Anyone,
+    rate::{self, Identity, Rate},
+};
 use crate::{peer::ClientAddr, state::Api};
 
 /// What a handler gets; `G` says who asks.
@@ -106,6 +110,24 @@ impl<G> Ask<G> {
 
     fn paged<'a>(&'a self, origin: &'a str) -> Paged<'a> {
         Paged { origin, path: self.parts.uri.path(), query: self.parts.uri.query().unwrap_or_default() }
+    }
+}
+
+impl Ask<Anyone> {
+    /// Counts something that only some requests of a route do.
+    ///
+    /// # Errors
+    /// When it is once too often (`429`).
+    pub(crate) async fn count(&self, rate: Rate) -> Result<(), Error> {
+        if !self.api.settings().await?.rate_limits {
+            return Ok(());
+        }
+        let who = Identity { account: None, token: None, client: self.client };
+        let now = self.api.now();
+        match rate::hit(&self.api.live, &[rate], &who, false, now).await.filter(|quota| quota.is_over) {
+            Some(quota) => Err(rate::too_many(&quota, now).into()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -26,6 +26,9 @@ pub enum Rate {
     Follow,
     /// Uploads: 30 in 30 minutes by user.
     Media,
+    /// Pictures of other servers that have to be fetched first: 600 in 10 minutes by address. Those that lie here are not
+    /// counted: a page of posts has dozens.
+    MediaProxy,
     /// Reports: 400 in 24 hours by account.
     Report,
     /// Registering apps: 5 in 10 minutes by address.
@@ -90,6 +93,7 @@ impl Rate {
             Rate::Post => vec![count("post", who.by_user(), 300, 3 * HOUR)],
             Rate::Follow => vec![count("follow", who.by_user(), 400, 24 * HOUR)],
             Rate::Media => vec![count("media", who.by_user(), 30, 30 * MINUTE)],
+            Rate::MediaProxy => vec![count("media_proxy", who.by_address(), 600, 10 * MINUTE)],
             Rate::Report => vec![count("report", who.by_user(), 400, 24 * HOUR)],
             Rate::Streaming => vec![count("streaming", who.by_user(), 300, 5 * MINUTE)],
             Rate::App => vec![count("app", who.by_address(), 5, 10 * MINUTE)],

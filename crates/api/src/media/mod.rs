@@ -1,6 +1,7 @@
 //! Uploads: `/api/v1|v2/media`.
 
 pub(crate) mod pictures;
+pub mod proxy;
 
 use phiomia_mastodon::form::{Text, filled};
 use phiomia_media::{Purpose, Version};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use phiomia_federation::media::{Named, Version};
 use phiomia_mastodon::entities::{
     self, AccountRole, ApprovedGroup, CurrentUserApproval, Decimal, ExpandMedia, FeatureApproval, Id, IsoDay, Written,
 };
@@ -12,7 +13,7 @@ use phiomia_model::{
 };
 use phiomia_store::db::{accounts::AccountView, defaults::PostingDefaults};
 
-use super::{Cx, Emojis, remote_emoji};
+use super::{Cx, Emojis, elsewhere::host};
 
 /// An account's entity, and the custom emoji it was made with.
 struct Kept {
@@ -33,15 +34,22 @@ fn made(view: &AccountView, cx: &Cx) -> entities::Account {
     let own = |own: &Option<ProfilePicture>| own.clone().filter(|_| !is_gone);
     let (own_avatar, own_header) = (own(&view.own_avatar), own(&view.own_header));
     let file = |file: &MediaFile| cx.addresses.file_url(&file.key);
-    let shown = |own: &Option<ProfilePicture>, picture: &Option<String>, missing: &str| {
-        let theirs = || picture.clone().filter(|_| !is_gone);
-        own.as_ref().map(|own| file(&own.file)).or_else(theirs).unwrap_or_else(|| cx.addresses.at(missing))
+    let shown = |own: &Option<ProfilePicture>, theirs: Option<&String>, named: &Named, missing: &str| {
+        if let Some(own) = own {
+            let shown = file(&own.file);
+            let still = own.still.as_ref().map_or_else(|| shown.clone(), file);
+            return (shown, still);
+        }
+        let hosts = || [host(&view.uri)].into_iter().chain(view.domain.as_deref());
+        let at =
+            |version| theirs.filter(|_| !is_gone).and_then(|url| cx.elsewhere.address(named, url, version, hosts()));
+        let missing = || cx.addresses.at(missing);
+        (at(Version::Original).unwrap_or_else(missing), at(Version::Static).unwrap_or_else(missing))
     };
-    let avatar = shown(&own_avatar, &view.avatar, "/avatars/original/missing.png");
-    let header = shown(&own_header, &view.header, "/headers/original/missing.png");
-    let still = |own: &Option<ProfilePicture>, shown: &str| {
-        own.as_ref().and_then(|own| own.still.as_ref()).map_or_else(|| shown.to_owned(), file)
-    };
+    let (avatar, avatar_static) =
+        shown(&own_avatar, view.avatar.as_ref(), &Named::Avatar(view.id), "/avatars/original/missing.png");
+    let (header, header_static) =
+        shown(&own_header, view.header.as_ref(), &Named::Header(view.id), "/headers/original/missing.png");
     let said = |own: &Option<ProfilePicture>, theirs: &str| {
         own.as_ref().map_or_else(|| theirs.to_owned(), |own| own.description.clone())
     };
@@ -53,10 +61,10 @@ fn made(view: &AccountView, cx: &Cx) -> entities::Account {
         uri: view.uri.clone(),
         display_name: if is_gone { String::new() } else { view.display_name.clone() },
         note: if is_gone { String::new() } else { note(view, cx) },
-        avatar_static: still(&own_avatar, &avatar),
+        avatar_static,
         avatar,
         avatar_description: said(&own_avatar, &view.avatar_description),
-        header_static: still(&own_header, &header),
+        header_static,
         header,
         header_description: said(&own_header, &view.header_description),
         locked: view.is_locked && !is_gone,
@@ -167,7 +175,7 @@ fn field(field: &Field, view: &AccountView, cx: &Cx) -> entities::Field {
 
 fn emojis(view: &AccountView, cx: &Cx) -> Vec<entities::CustomEmoji> {
     if !view.is_local() {
-        return view.emojis.iter().map(remote_emoji).collect();
+        return cx.elsewhere.emojis(&view.emojis, &view.uri);
     }
     let fields = view.fields.iter().flat_map(|field| [field.name.as_str(), field.value.as_str()]);
     cx.emojis_in([view.display_name.as_str(), view.note.as_str()].into_iter().chain(fields))

@@ -1,10 +1,11 @@
 //! What is shown of the page that a post links to.
 
+use phiomia_federation::media::{Named, Version};
 use phiomia_mastodon::entities::{PreviewCard, PreviewCardAuthor, PreviewCardType};
 use phiomia_model::card::{Card, CardKind};
 use phiomia_store::db::{accounts::AccountView, statuses::StatusView};
 
-use super::{Cx, account};
+use super::{Cx, account, elsewhere::host};
 
 /// The card under a post.
 pub(super) fn card(view: &StatusView, cx: &Cx) -> Option<PreviewCard> {
@@ -38,7 +39,10 @@ pub(super) fn card(view: &StatusView, cx: &Cx) -> Option<PreviewCard> {
         html: card.html.clone(),
         width: i64::from(card.width),
         height: i64::from(card.height),
-        image: card.image.clone(),
+        image: card.image.as_deref().and_then(|image| {
+            let named = Named::Card(view.body.id);
+            cx.elsewhere.address(&named, image, Version::Original, [host(&card.url)])
+        }),
         embed_url: card.embed_url.clone(),
         blurhash: None,
         missing_attribution: (is_missing && is_mine).then_some(true),

@@ -1,5 +1,6 @@
-//! Pictures, sounds and videos: those of people here, and those from elsewhere where they lie.
+//! Pictures, sounds and videos: those of people here, and those from elsewhere under addresses of ours.
 
+use phiomia_federation::media::{Named, Version};
 use phiomia_mastodon::entities::{Focus, Id, MediaAttachment, MediaMeta, MediaSize, MediaType};
 use phiomia_model::{
     Addresses,
@@ -8,11 +9,13 @@ use phiomia_model::{
 };
 use phiomia_store::db::statuses::StatusBody;
 
+use super::{Cx, elsewhere::host};
+
 /// The attachments of a post. Those from elsewhere have no rows of their own: their ids are made from the post's.
 #[must_use]
-pub fn attachments(body: &StatusBody, addresses: &Addresses) -> Vec<MediaAttachment> {
-    let own = body.media.iter().map(|one| media(one, addresses));
-    let remote = (1_i64..).zip(&body.attachments).map(|(n, media)| attachment(body.id.0.saturating_add(n), media));
+pub(super) fn attachments(body: &StatusBody, cx: &Cx) -> Vec<MediaAttachment> {
+    let own = body.media.iter().map(|one| media(one, &cx.addresses));
+    let remote = body.attachments.iter().enumerate().filter_map(|(n, media)| attachment(body, n, media, cx));
     own.chain(remote).collect()
 }
 
@@ -44,20 +47,24 @@ pub fn media(media: &Media, addresses: &Addresses) -> MediaAttachment {
     }
 }
 
-fn attachment(id: i64, media: &RemoteMedia) -> MediaAttachment {
+/// `None`: nothing of the server is shown.
+fn attachment(body: &StatusBody, n: usize, media: &RemoteMedia, cx: &Cx) -> Option<MediaAttachment> {
+    let id = body.id.0.saturating_add(i64::try_from(n).ok()?.saturating_add(1));
+    let named = Named::Attachment { status: body.id, n };
+    let at = |version| cx.elsewhere.address(&named, &media.url, version, [host(&body.uri)]);
+    let url = at(Version::Original)?;
     let r#type = match media.kind.as_str() {
         "image" => MediaType::Image,
         "video" => MediaType::Video,
         "audio" => MediaType::Audio,
         _ => MediaType::Unknown,
     };
-    let is_picture = r#type == MediaType::Image;
-    let preview = media.preview_url.clone().or_else(|| is_picture.then(|| media.url.clone()));
-    MediaAttachment {
+    let has_preview = r#type == MediaType::Image || media.preview_url.is_some();
+    Some(MediaAttachment {
         id: Id(id),
         r#type,
-        url: Some(media.url.clone()),
-        preview_url: preview,
+        url: Some(url),
+        preview_url: at(Version::Small).filter(|_| has_preview),
         remote_url: Some(media.url.clone()),
         meta: Some(MediaMeta {
             original: size(media),
@@ -67,7 +74,7 @@ fn attachment(id: i64, media: &RemoteMedia) -> MediaAttachment {
         description: media.description.clone(),
         blurhash: media.blurhash.clone(),
         preview_remote_url: media.preview_url.clone(),
-    }
+    })
 }
 
 fn size(media: &RemoteMedia) -> Option<MediaSize> {

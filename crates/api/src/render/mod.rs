@@ -3,6 +3,7 @@
 mod account;
 mod card;
 mod conversation;
+mod elsewhere;
 mod instance;
 mod list;
 mod marker;
@@ -20,12 +21,13 @@ mod tag;
 use std::{collections::HashMap, sync::Arc};
 
 use phiomia_mastodon::entities;
-use phiomia_model::{Addresses, Handle, remote::RemoteEmoji};
+use phiomia_model::{Addresses, Handle};
 use phiomia_store::db::server::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
 use card::card;
 pub use conversation::conversation;
+pub use elsewhere::Elsewhere;
 pub use instance::{InstanceFacts, VERSION, instance, instance_v1};
 pub use list::list;
 pub use marker::markers;
@@ -50,6 +52,8 @@ pub struct Cx {
     pub addresses: Arc<Addresses>,
     /// This server's custom emoji by name.
     pub emojis: Emojis,
+    /// Pictures of other servers. Another one whenever `emojis` is.
+    pub elsewhere: Arc<Elsewhere>,
 }
 
 impl Cx {
@@ -70,18 +74,6 @@ impl Cx {
 
     fn text<'a>(&'a self, mentions: &'a [phiomia_text::MentionTarget]) -> phiomia_text::Context<'a> {
         phiomia_text::Context { mentions, addresses: &self.addresses }
-    }
-}
-
-/// A custom emoji of another server, where it lies.
-fn remote_emoji(emoji: &RemoteEmoji) -> entities::CustomEmoji {
-    entities::CustomEmoji {
-        shortcode: emoji.shortcode.clone(),
-        url: emoji.url.clone(),
-        static_url: emoji.url.clone(),
-        visible_in_picker: false,
-        category: None,
-        featured: None,
     }
 }
 

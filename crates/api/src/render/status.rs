@@ -9,7 +9,7 @@ use phiomia_store::db::statuses::{MentionView, QuoteView, ShownQuote, StatusBody
 use phiomia_text::MentionTarget;
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Cx, Emojis, account, card, handle_of, media, poll, remote_emoji};
+use super::{Cx, Emojis, account, card, handle_of, media, poll};
 
 /// What is the same for every viewer and takes work to make, and the custom emoji it was made with.
 struct Kept {
@@ -53,7 +53,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         visibility: body.visibility,
         sensitive: body.is_sensitive,
         spoiler_text: body.spoiler_text.clone(),
-        media_attachments: media::attachments(body, &cx.addresses),
+        media_attachments: media::attachments(body, cx),
         application: body
             .app
             .as_ref()
@@ -121,7 +121,7 @@ pub fn revisions(view: &StatusView, revisions: &[Revision], cx: &Cx) -> Vec<enti
         media_attachments: if body.is_local {
             revision.media.iter().map(|one| media::media(one, &cx.addresses)).collect()
         } else {
-            media::attachments(body, &cx.addresses)
+            media::attachments(body, cx)
         },
         emojis: emojis(&[&revision.text, &revision.spoiler_text], body, cx),
         quote: view.quote.as_ref().map(|quote| whole_quote(quote, cx)),
@@ -157,7 +157,7 @@ fn mention(view: &MentionView) -> Mention {
 }
 
 fn emojis(texts: &[&str], body: &StatusBody, cx: &Cx) -> Vec<entities::CustomEmoji> {
-    if body.is_local { cx.emojis_in(texts.iter().copied()) } else { body.emojis.iter().map(remote_emoji).collect() }
+    if body.is_local { cx.emojis_in(texts.iter().copied()) } else { cx.elsewhere.emojis(&body.emojis, &body.uri) }
 }
 
 /// A quote with the quoted post, in which quotes are shallow.

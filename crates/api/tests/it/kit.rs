@@ -77,10 +77,11 @@ impl House {
         let (db, sealer) = (database.db.clone(), Sealer::new(&[7; 32]).unwrap());
         let federation = Federation::new(db, addresses.clone(), Entropy::system(), sealer, federation).unwrap();
         let api = Api::new(Parts {
-            federation,
+            gallery: phiomia_testkit::gallery(&federation, &files, 1_000_000_000),
             db: database.db.clone(),
             live: Live::memory(),
             files,
+            federation,
             workshop: phiomia_workshop::Workshop::inside(),
             addresses,
             entropy: Entropy::system(),

@@ -184,9 +184,8 @@ impl Gallery {
         if let Some(status) = wanted.status.filter(|_| wanted.purpose == Purpose::Attachment) {
             let (url, size) = (wanted.text.clone(), (picture.original.width, picture.original.height));
             let blurhash = picture.blurhash.clone();
-            let describing = self.0.federation.db.write(move |tx| {
-                verbs::describe(tx, status, &url, size, blurhash.as_deref())
-            });
+            let describing =
+                self.0.federation.db.write(move |tx| verbs::describe(tx, status, &url, size, blurhash.as_deref()));
             describing.await?;
         }
         let picture = Arc::new(picture);

@@ -17,6 +17,8 @@ use super::{Gallery, Version};
 
 /// What of a disk is left to others: one part in so many.
 const LEFT_TO_OTHERS: u64 = 10;
+/// How often it is looked whether more lies here than may.
+const TRIM_PAUSE: Duration = Duration::from_secs(3_600);
 /// Rounds in which room is made for one picture.
 const MOST_ROUNDS: usize = 64;
 
@@ -119,7 +121,17 @@ impl Gallery {
         }
     }
 
-    /// The work of `Job::TrimCache`: what a process that died left behind goes, what is of domains whose media is not
+    /// Keeps order, until the task is dropped.
+    pub async fn watch(self) {
+        loop {
+            if let Err(error) = self.trim().await {
+                tracing::warn!("what is kept of other servers' pictures could not be looked through: {error:?}");
+            }
+            tokio::time::sleep(TRIM_PAUSE).await;
+        }
+    }
+
+    /// Puts in order what is kept: what a process that died left behind goes, what is of domains whose media is not
     /// taken any more, and what is more than may be.
     ///
     /// # Errors

@@ -185,13 +185,7 @@ impl Outbound {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn get_file(
-        &self,
-        url: &Url,
-        accept: &str,
-        most: usize,
-        long: &Semaphore,
-    ) -> Result<Answer, Failure> {
+    pub async fn get_file(&self, url: &Url, accept: &str, most: usize, long: &Semaphore) -> Result<Answer, Failure> {
         self.ask(url, accept, None, Most::File(most, long)).await
     }
 

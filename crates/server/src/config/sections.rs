@@ -280,6 +280,10 @@ section! {
     child_memory: Size = "200MB", [];
     /// Files that are decoded at the same time; others wait.
     concurrency: Count = "1", [];
+    /// Bytes that may be kept of other servers' pictures. They are fetched when somebody looks at them; who was not looked
+    /// at for longest goes first, previews last, and the last tenth of the disk is always left to others. With `0B` nothing
+    /// is kept, and every look fetches.
+    remote_budget: Size = "1GB", [];
 }
 
 words! {

@@ -7,7 +7,10 @@ pub mod shelf;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use phiomia_api::{Api, Parts};
-use phiomia_federation::{Deliverer, Federation};
+use phiomia_federation::{
+    Deliverer, Federation,
+    media::{Gallery, GallerySettings},
+};
 use phiomia_model::{Addresses, Error, Event, Fault};
 use phiomia_social::users::{self, Passwords};
 use phiomia_store::{
@@ -50,6 +53,8 @@ pub struct House {
     pub files: Files,
     /// Where files of strangers are decoded.
     pub workshop: Workshop,
+    /// What is kept of other servers' pictures.
+    pub gallery: Gallery,
     /// Where things of this server are found.
     pub addresses: Arc<Addresses>,
     /// Where secrets come from.
@@ -125,13 +130,23 @@ impl House {
             .map_err(|error| format!("finding this program failed: {error}"))?;
         ceilings.memory = config.media.child_memory.0;
         ceilings.concurrency = config.media.concurrency.0;
+        let workshop = Workshop::new(ceilings);
+        let gallery = Gallery::new(
+            federation.clone(),
+            files.clone(),
+            workshop.clone(),
+            entropy.clone(),
+            sealer.clone(),
+            GallerySettings { budget: config.media.remote_budget.0 },
+        );
         let smtp = Smtp::new(&config.smtp, &addresses)?;
         let (single_user, source_url) = (config.instance.single_user, config.source_url());
         Ok(House {
             db: opened.db,
             live,
             files,
-            workshop: Workshop::new(ceilings),
+            workshop,
+            gallery,
             addresses,
             entropy,
             sealer,
@@ -159,6 +174,7 @@ impl House {
             live: self.live.clone(),
             files: self.files.clone(),
             workshop: self.workshop.clone(),
+            gallery: self.gallery.clone(),
             addresses: self.addresses.clone(),
             entropy: self.entropy.clone(),
             passwords: Passwords::new(self.entropy.clone()),
@@ -191,6 +207,7 @@ impl House {
         let deliverer = Deliverer::start(self.federation.clone(), self.entropy.clone()).map_err(|e| e.chain())?;
         let mut beside = JoinSet::new();
         beside.spawn(api.clone().follow_events());
+        beside.spawn(self.gallery.clone().watch());
         beside.spawn(events::look_for_foreign(self.db.clone()));
         let public = self.addresses.public_files.clone();
         beside.spawn(shelf::follow(self.db.clone(), self.live.clone(), self.files.clone(), public));

@@ -26,6 +26,8 @@ pub fn decide(tx: &Tx<'_>, domain: &str, severity: Severity, comment: Option<&st
     };
     domains::block(tx, &block)?;
     let changed = domains::apply(tx, &block)?;
+    // Renderers know of whom no pictures are shown.
+    tx.announce(Event::SettingsChanged);
     if severity == Severity::Suspend {
         for (follower, target) in domains::follows_of(tx, &changed)? {
             verbs::disconnect(tx, follower, target)?;
@@ -42,6 +44,7 @@ pub fn decide(tx: &Tx<'_>, domain: &str, severity: Severity, comment: Option<&st
 pub fn take_back(tx: &Tx<'_>, domain: &str) -> Result<bool, Error> {
     let Some(block) = domains::find(tx, domain)? else { return Ok(false) };
     tell(tx, &domains::release(tx, &block)?);
+    tx.announce(Event::SettingsChanged);
     Ok(domains::unblock(tx, domain)?)
 }
 

@@ -141,7 +141,8 @@ impl Disk {
     }
 
     pub(super) fn space(&self) -> Result<Space, Fault> {
-        let seen = rustix::fs::statvfs(&self.root).map_err(|error| fault("looking how full the disk is", error.into()))?;
+        let seen =
+            rustix::fs::statvfs(&self.root).map_err(|error| fault("looking how full the disk is", error.into()))?;
         let bytes = |blocks: u64| blocks.saturating_mul(seen.f_frsize);
         Ok(Space { total: bytes(seen.f_blocks), free: bytes(seen.f_bavail) })
     }

@@ -58,11 +58,14 @@ impl Station {
         let addresses = Arc::new(Addresses::new("https", "phiomia.example", "phiomia.example"));
         let folder = std::env::temp_dir().join(format!("phiomia_streaming_files_{}", std::process::id()));
         let live = Live::memory();
+        let federation = phiomia_testkit::federation(&database.db, (*addresses).clone());
+        let files = Files::disk(folder).await.unwrap();
         let parts = Parts {
-            federation: phiomia_testkit::federation(&database.db, (*addresses).clone()),
+            gallery: phiomia_testkit::gallery(&federation, &files, 1_000_000),
+            federation,
             db: database.db.clone(),
             live: live.clone(),
-            files: Files::disk(folder).await.unwrap(),
+            files,
             workshop: phiomia_workshop::Workshop::inside(),
             addresses: addresses.clone(),
             entropy: Entropy::system(),
