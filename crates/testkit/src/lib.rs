@@ -61,7 +61,7 @@ pub fn federation(db: &phiomia_store::Db, addresses: phiomia_model::Addresses) -
     Federation::new(db.clone(), std::sync::Arc::new(addresses), Entropy::system(), sealer, settings).unwrap()
 }
 
-/// What is kept of other servers' pictures, decoded within this process.
+/// What is kept of other servers' pictures, decoded within this process, however full the disk is.
 #[must_use]
 pub fn gallery(federation: &Federation, files: &phiomia_store::files::Files, budget: u64) -> Gallery {
     Gallery::new(
@@ -70,6 +70,6 @@ pub fn gallery(federation: &Federation, files: &phiomia_store::files::Files, bud
         phiomia_workshop::Workshop::inside(),
         Entropy::system(),
         Sealer::new(&[7; 32]).unwrap(),
-        GallerySettings { budget },
+        GallerySettings { budget, left_to_others: 0 },
     )
 }

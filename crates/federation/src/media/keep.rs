@@ -15,8 +15,6 @@ use phiomia_store::{
 
 use super::{Gallery, Version};
 
-/// What of a disk is left to others: one part in so many.
-const LEFT_TO_OTHERS: u64 = 10;
 /// How often it is looked whether more lies here than may.
 const TRIM_PAUSE: Duration = Duration::from_secs(3_600);
 /// Rounds in which room is made for one picture.
@@ -79,7 +77,8 @@ impl Gallery {
     async fn room(&self) -> Result<Room, Error> {
         let bytes = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let space = self.0.files.space().await?;
-        let spare = space.map(|space| bytes(space.free).saturating_sub(bytes(space.total / LEFT_TO_OTHERS)));
+        let left = |total: u64| bytes((total / 100).saturating_mul(self.0.settings.left_to_others));
+        let spare = space.map(|space| bytes(space.free).saturating_sub(left(space.total)));
         Ok(Room { budget: bytes(self.0.settings.budget), spare })
     }
 

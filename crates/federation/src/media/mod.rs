@@ -39,6 +39,8 @@ const HOST_REST: Duration = Duration::from_secs(300);
 pub struct GallerySettings {
     /// Bytes.
     pub budget: u64,
+    /// How much of the disk is left to others, in percent.
+    pub left_to_others: u64,
 }
 
 /// What hangs here of other servers' pictures. A clone is another handle of the same.

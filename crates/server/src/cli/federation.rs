@@ -37,6 +37,14 @@ pub enum Federation {
         #[arg(long)]
         comment: Option<String>,
     },
+    /// Show no pictures, films and sounds of a domain's people; what else was decided about it stays
+    RejectMedia {
+        /// Which
+        domain: String,
+        /// Show them again
+        #[arg(long)]
+        undo: bool,
+    },
     /// Take back what was decided about a domain, and speak with it in limited federation mode
     Allow {
         /// Which
@@ -62,6 +70,10 @@ impl Federation {
         Desk::work(global, async |desk| match self {
             Federation::Block { domain, comment } => decide(desk, domain, Severity::Suspend, comment.clone()).await,
             Federation::Silence { domain, comment } => decide(desk, domain, Severity::Silence, comment.clone()).await,
+            Federation::RejectMedia { domain, undo } => {
+                let (domain, rejects) = (domain_name(domain)?, !undo);
+                Ok(desk.db.write(move |tx| remote::reject_media(tx, &domain, rejects)).await?)
+            }
             Federation::Allow { domain } => {
                 let domain = domain_name(domain)?;
                 let allowing = desk.db.write(move |tx| {

@@ -36,6 +36,8 @@ use folder::Lock;
 
 /// How often an absent PostgreSQL or Redis is asked again before the start is given up.
 const TRIES: u32 = 10;
+/// How much of the disk other servers' pictures never take, in percent.
+const LEFT_TO_OTHERS: u64 = 10;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long what runs beside requests may take to end.
@@ -137,7 +139,7 @@ impl House {
             workshop.clone(),
             entropy.clone(),
             sealer.clone(),
-            GallerySettings { budget: config.media.remote_budget.0 },
+            GallerySettings { budget: config.media.remote_budget.0, left_to_others: LEFT_TO_OTHERS },
         );
         let smtp = Smtp::new(&config.smtp, &addresses)?;
         let (single_user, source_url) = (config.instance.single_user, config.source_url());

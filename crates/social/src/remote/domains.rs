@@ -37,6 +37,26 @@ pub fn decide(tx: &Tx<'_>, domain: &str, severity: Severity, comment: Option<&st
     Ok(changed.len())
 }
 
+/// Shows no pictures, films and sounds of a domain from now on, or shows them again. What else was decided stays.
+///
+/// # Errors
+/// The database failed.
+pub fn reject_media(tx: &Tx<'_>, domain: &str, rejects: bool) -> Result<(), Error> {
+    let undecided = || DomainBlock {
+        domain: domain.to_owned(),
+        severity: Severity::Noop,
+        rejects_media: rejects,
+        rejects_reports: false,
+        private_comment: None,
+        public_comment: None,
+        created_at: tx.now(),
+    };
+    let block = domains::find(tx, domain)?.unwrap_or_else(undecided);
+    domains::block(tx, &DomainBlock { rejects_media: rejects, ..block })?;
+    tx.announce(Event::SettingsChanged);
+    Ok(())
+}
+
 /// Takes back what was decided about a domain; whether anything was. Follows that were ended do not come back.
 ///
 /// # Errors

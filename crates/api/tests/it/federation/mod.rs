@@ -6,6 +6,7 @@ mod documents;
 mod found;
 mod order;
 mod policies;
+mod proxy;
 mod recorded;
 mod threads;
 
