@@ -150,8 +150,7 @@ mod tests {
 
     #[test]
     fn a_name_is_good_for_one_row_and_one_address() {
-        let addresses =
-            Addresses { scheme: "https".into(), local_domain: "a.example".into(), web_domain: "a.example".into() };
+        let addresses = Addresses::new("https", "a.example", "a.example");
         let names = Names::new(Sealer::new(&[3; 32]).unwrap(), Arc::new(addresses));
         let url = "https://b.example/some-picture_1.png";
         for named in [

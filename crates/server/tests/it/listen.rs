@@ -297,7 +297,7 @@ fn a_front_that_passes_bytes_on_says_first_for_whom_and_nobody_else_may() {
 fn who_came_to_a_front_over_plain_http_is_led_to_https_where_that_is_wished() {
     on_this_runtime(async {
         let ours = || "example.org".to_owned();
-        let addresses = Addresses { scheme: "https".to_owned(), local_domain: ours(), web_domain: ours() };
+        let addresses = Addresses::new("https", ours(), ours());
         let plain_leads_to = Some(Plain::new(&addresses, &[]));
         let house = open(Options { fronts: this_machine(), plain_leads_to, ..Options::default() }).await;
         let led = ask(&house, "/id?x=1", "x-forwarded-proto: http\r\n").await;
