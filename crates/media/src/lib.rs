@@ -2,13 +2,19 @@
 //!
 //! What a stranger made is decoded in a child process alone ([`wire`]); this room does not know where it runs.
 
+mod film;
 mod picture;
+mod playable;
 mod purpose;
 mod sniff;
+mod sound;
+mod source;
 mod unfit;
 pub mod wire;
 
 pub use picture::{Picture, Version, prepare};
+pub use playable::{CONVERTED_TYPES, Container, Kept, PLAYABLE_TYPES, Piece, Playable, Remade, probe};
 pub use purpose::Purpose;
 pub use sniff::{Format, PICTURE_TYPES};
+pub use source::File;
 pub use unfit::Unfit;

@@ -23,6 +23,32 @@ pub enum Unfit {
         /// Pixels.
         height: u32,
     },
+    /// More pixels than a film may have.
+    #[error("is a film of {width}x{height} pixels, at most {} million are taken", LIMITS.video_pixels / 1_000_000)]
+    TooManyFilmPixels {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// More pictures a second than a film may have.
+    #[error("has {rate} pictures a second, at most {} are taken", LIMITS.video_frame_rate)]
+    TooManyFrames {
+        /// Pictures a second.
+        rate: u32,
+    },
+    /// A film or a sound that not every browser plays: it has to be converted first.
+    #[error(
+        "is encoded as {codec}, which not every browser plays; to take it, this server needs ffmpeg: whoever runs it has \
+         to install ffmpeg"
+    )]
+    Foreign {
+        /// What it is encoded as.
+        codec: String,
+    },
+    /// A container with nothing in it.
+    #[error("has nothing to see and nothing to hear in it")]
+    NothingToPlay,
     /// An animation that is too long or too large.
     #[error("is an animation of more than {frames} pictures, or of more than {} million pixels in all of them", .most / 1_000_000)]
     TooMuchAnimation {

@@ -38,6 +38,45 @@ pub struct MediaFile {
     pub height: Option<u32>,
 }
 
+/// What is known of a film or a sound.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playing {
+    /// How long it plays, in thousandths of a second.
+    pub duration_ms: u64,
+    /// Bits a second, all together.
+    pub bitrate: u64,
+    /// Frames a second, as a fraction: (30000, 1001).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_rate: Option<(u32, u32)>,
+    /// How its pictures are encoded: `h264`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codec: Option<String>,
+    /// What there is to hear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<SoundTrack>,
+}
+
+/// What there is to hear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundTrack {
+    /// How it is encoded: `aac`.
+    pub codec: String,
+    /// Samples a second.
+    pub rate_hz: u32,
+    /// Channels.
+    pub channels: u32,
+}
+
+/// What keeps an upload from being shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unready {
+    /// It is being converted.
+    Processing,
+    /// Nothing came of it.
+    Failed,
+}
+
 /// Something uploaded here, as a post has it: a copy of what the upload was when it was attached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Media {
@@ -59,6 +98,12 @@ pub struct Media {
     /// A placeholder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blurhash: Option<String>,
+    /// Of a film or a sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playing: Option<Playing>,
+    /// `None`: it can be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unready: Option<Unready>,
 }
 
 impl Media {

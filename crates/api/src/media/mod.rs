@@ -170,5 +170,7 @@ fn placeholder() -> Media {
         description: None,
         focus: None,
         blurhash: None,
+        playing: None,
+        unready: None,
     }
 }

@@ -1,0 +1,184 @@
+//! MP4 and its kin (QuickTime, 3GP, M4A): ISO/IEC 14496-12.
+//!
+//! What is kept is written anew: the table of contents first, so that a film plays before all of it is there; in it only
+//! what a player needs, with no times, places or names; and of the samples only those of the tracks that are kept, so
+//! that a track of positions is gone with its data.
+
+mod boxes;
+mod codec;
+mod samples;
+mod write;
+
+use phiomia_model::media::SoundTrack;
+
+use self::{
+    boxes::{Box, children, find},
+    codec::Encoded,
+    samples::Samples,
+};
+use crate::{
+    Kept, Unfit,
+    playable::{Film, Found, MOST_COVER, fraction},
+    source::{Bytes, Source, cut, wrong},
+};
+
+/// Largest table of contents, in bytes: one of ten hours of sound has four million.
+const MOST_MOOV: u64 = 24 * 1024 * 1024;
+/// Most boxes beside each other.
+const MOST_BOXES: usize = 4_096;
+/// Most tracks.
+const MOST_TRACKS: usize = 64;
+
+/// A track that is kept.
+struct Track<'a> {
+    /// What is in its box.
+    body: &'a [u8],
+    encoded: Encoded,
+    samples: Samples,
+    timescale: u32,
+    /// In its own time.
+    duration: u64,
+    /// Whether it is shown turned by a quarter.
+    is_on_its_side: bool,
+}
+
+pub(crate) fn probe(source: &mut Source<'_>) -> Result<Found, Unfit> {
+    let moov = contents(source)?;
+    let is_in_fragments = find(&moov, *b"mvex").is_some();
+    let tracks = children(&moov).filter(|inner| inner.kind == *b"trak").take(MOST_TRACKS);
+    let tracks: Vec<Track<'_>> = tracks.filter_map(|inner| track(inner.body).transpose()).collect::<Result<_, _>>()?;
+    let mut film = None;
+    let mut sound = None;
+    for track in tracks {
+        match &track.encoded {
+            Encoded::Film { .. } if film.is_none() => film = Some(track),
+            Encoded::Sound { .. } if sound.is_none() => sound = Some(track),
+            _ => {}
+        }
+    }
+    if film.is_none() && sound.is_none() {
+        return Err(Unfit::NothingToPlay);
+    }
+    let seen = film.as_ref().and_then(Track::film);
+    if let Some(seen) = &seen {
+        seen.check()?;
+    }
+    for track in [&film, &sound].into_iter().flatten() {
+        if let Some(codec) = track.encoded.foreign() {
+            return Err(Unfit::Foreign { codec: codec.to_owned() });
+        }
+    }
+    if is_in_fragments {
+        return Err(Unfit::Foreign { codec: "MP4 in fragments".to_owned() });
+    }
+    let heard = sound.as_ref().and_then(Track::sound);
+    let kept: Vec<&Track<'_>> = [&film, &sound].into_iter().flatten().collect();
+    // What is shown of the tracks may be less than there is in them.
+    let shown = find(&moov, *b"mvhd")
+        .and_then(|inner| clock(inner.body))
+        .map_or(0, |(timescale, ticks)| ticks.saturating_mul(1_000).checked_div(u64::from(timescale)).unwrap_or(0));
+    let duration_ms = if shown > 0 { shown } else { kept.iter().map(|track| track.duration_ms()).max().unwrap_or(0) };
+    let pieces = write::pieces(&moov, &kept, source.length())?;
+    let cover = if film.is_none() { cover(&moov) } else { None };
+    let kept = if film.is_some() { Kept::Mp4 } else { Kept::M4a };
+    Ok(Found { kept, duration_ms, film: seen, sound: heard, pieces, cover })
+}
+
+/// The table of contents, wherever it lies.
+fn contents(source: &mut Source<'_>) -> Result<Vec<u8>, Unfit> {
+    let mut at = 0;
+    let mut moov = None;
+    for _ in 0..MOST_BOXES {
+        if source.length().saturating_sub(at) < 8 {
+            break;
+        }
+        let [a, b, c, d, kind @ ..] = source.array::<8>(at)?;
+        let (head, length) = match u32::from_be_bytes([a, b, c, d]) {
+            // To the end of the file.
+            0 => (8, source.length().saturating_sub(at)),
+            1 => (16, u64::from_be_bytes(source.array(at.saturating_add(8))?)),
+            length => (8, u64::from(length)),
+        };
+        let end =
+            at.checked_add(length).filter(|_| length >= head).ok_or_else(|| wrong("a part is smaller than itself"))?;
+        if end > source.length() {
+            return Err(cut());
+        }
+        if kind == *b"moov" && moov.is_none() {
+            moov = Some((at.saturating_add(head), length.saturating_sub(head)));
+        }
+        at = end;
+    }
+    let (at, length) = moov.ok_or_else(|| wrong("it has no table of contents"))?;
+    if length > MOST_MOOV {
+        return Err(wrong("its table of contents is too large"));
+    }
+    source.bytes(at, usize::try_from(length).map_err(|_| cut())?)
+}
+
+fn track(body: &[u8]) -> Result<Option<Track<'_>>, Unfit> {
+    let Some(media) = find(body, *b"mdia") else { return Ok(None) };
+    let handler = find(media.body, *b"hdlr").and_then(|inner| inner.body.get(8..12));
+    let is_film = match handler {
+        Some(b"vide") => true,
+        Some(b"soun") => false,
+        _ => return Ok(None),
+    };
+    let table = find(media.body, *b"minf").and_then(|inner| find(inner.body, *b"stbl"));
+    let Some(table) = table else { return Ok(None) };
+    let Some(encoded) = codec::read(table.body, is_film)? else { return Ok(None) };
+    let (timescale, told) = find(media.body, *b"mdhd").and_then(|inner| clock(inner.body)).ok_or_else(cut)?;
+    if timescale == 0 {
+        return Err(wrong("a track has no clock"));
+    }
+    let samples = Samples::read(table.body)?;
+    let duration = if samples.duration > 0 { samples.duration } else { told };
+    let is_on_its_side = find(body, *b"tkhd").is_some_and(|inner| is_turned(inner.body));
+    Ok(Some(Track { body, encoded, samples, timescale, duration, is_on_its_side }))
+}
+
+/// Ticks a second, and ticks in all.
+fn clock(body: &[u8]) -> Option<(u32, u64)> {
+    let mut body = Bytes(body);
+    let version = body.u32()? >> 24;
+    if version == 1 {
+        body.skip(16)?;
+        Some((body.u32()?, body.u64()?))
+    } else {
+        body.skip(8)?;
+        Some((body.u32()?, u64::from(body.u32()?)))
+    }
+}
+
+/// Whether across becomes down: the first two numbers of the matrix, both in 16.16.
+fn is_turned(tkhd: &[u8]) -> bool {
+    let at = if tkhd.first() == Some(&1) { 52 } else { 40 };
+    let (a, b) = (tkhd.get(at..at + 4), tkhd.get(at + 4..at + 8));
+    a == Some(&[0; 4]) && b.is_some_and(|b| b != [0; 4])
+}
+
+impl Track<'_> {
+    fn film(&self) -> Option<Film> {
+        let Encoded::Film { codec, width, height, .. } = self.encoded else { return None };
+        let (width, height) = if self.is_on_its_side { (height, width) } else { (width, height) };
+        let ticks = u64::from(self.timescale).saturating_mul(self.samples.count);
+        Some(Film { codec, width, height, frame_rate: fraction(ticks, self.duration) })
+    }
+
+    fn sound(&self) -> Option<SoundTrack> {
+        let Encoded::Sound { codec, rate_hz, channels, .. } = self.encoded else { return None };
+        Some(SoundTrack { codec: codec.to_owned(), rate_hz, channels })
+    }
+
+    fn duration_ms(&self) -> u64 {
+        self.duration.saturating_mul(1_000) / u64::from(self.timescale.max(1))
+    }
+}
+
+/// The picture that music programs put beside a sound: `moov/udta/meta/ilst/covr/data`.
+fn cover(moov: &[u8]) -> Option<Vec<u8>> {
+    let meta = find(find(moov, *b"udta")?.body, *b"meta")?;
+    let list = find(meta.body.get(4..)?, *b"ilst")?;
+    let data = find(find(list.body, *b"covr")?.body, *b"data")?;
+    data.body.get(8..).filter(|picture| picture.len() <= MOST_COVER).map(<[u8]>::to_vec)
+}
