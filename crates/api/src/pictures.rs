@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use phiomia_media::Kept;
 use phiomia_model::{Error, Fault, Noun, Refusal};
 use phiomia_store::{
     db::server,
@@ -28,7 +29,8 @@ const EXTENSIONS: [(&str, &str); 4] =
 /// What a file of the shelf is served as.
 pub(crate) fn type_of(key: &FileKey) -> Option<&'static str> {
     let extension = key.as_str().rsplit_once('.').map_or("", |(_, extension)| extension);
-    EXTENSIONS.into_iter().find(|(known, _)| *known == extension).map(|(_, content_type)| content_type)
+    let films = Kept::ALL.into_iter().map(|kept| (kept.extension(), kept.media_type()));
+    EXTENSIONS.into_iter().chain(films).find(|(known, _)| *known == extension).map(|(_, content_type)| content_type)
 }
 
 /// `GET /avatars/original/missing.png`
@@ -73,9 +75,7 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
     let not_there = || Refusal::NotFound(Noun::Record);
     let name = ["kind", "shard", "name", "label"].map(|part| ask.piece(part)).join("/");
     let key: FileKey = name.parse().map_err(|_| not_there())?;
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let known = EXTENSIONS.into_iter().find(|(known, _)| *known == extension);
-    let (_, content_type) = known.ok_or_else(not_there)?;
+    let content_type = type_of(&key).ok_or_else(not_there)?;
     if let Some(away) = elsewhere(&ask, &key).await? {
         return Ok(away);
     }

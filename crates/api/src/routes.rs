@@ -70,10 +70,10 @@ pub fn table() -> Vec<Route> {
         GET "/system/{kind}/{shard}/{name}/{label}"                   Anyone  []                           []             Nothing  FOREVER   pictures::file;
 
         GET "/media_proxy/{name}/{version}"                           Anyone  []                           []             Nothing  WEEK      media::proxy::show;
-        POST "/api/v1/media"                                          Member  ["write:media"]              [Api, Media]   Upload   PERSONAL  media::create;
-        POST "/api/v2/media"                                          Member  ["write:media"]              [Api, Media]   Upload   PERSONAL  media::create;
+        POST "/api/v1/media"                                          Member  ["write:media"]              [Api, Media]   Film     PERSONAL  media::create;
+        POST "/api/v2/media"                                          Member  ["write:media"]              [Api, Media]   Film     PERSONAL  media::create;
         GET "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Nothing  PERSONAL  media::show;
-        PUT "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Upload   PERSONAL  media::update;
+        PUT "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Film     PERSONAL  media::update;
         DELETE "/api/v1/media/{id}"                                   Member  ["write:media"]              [Api]          Form     PERSONAL  media::delete;
 
         POST "/inbox"                                                 Server  []                           []             Activity PERSONAL inbox::create;

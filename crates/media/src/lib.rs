@@ -13,7 +13,7 @@ mod unfit;
 pub mod wire;
 
 pub use picture::{Picture, Version, prepare};
-pub use playable::{CONVERTED_TYPES, Container, Kept, PLAYABLE_TYPES, Piece, Playable, Remade, probe};
+pub use playable::{Container, Kept, PLAYABLE_TYPES, Piece, Playable, Remade, probe};
 pub use purpose::Purpose;
 pub use sniff::{Format, PICTURE_TYPES};
 pub use source::File;

@@ -65,7 +65,7 @@ pub enum Kept {
 }
 
 /// Media types that are taken as they are, as the instance tells them to clients: names that clients know the kinds by.
-pub const PLAYABLE_TYPES: [&str; 19] = [
+pub const PLAYABLE_TYPES: [&str; 18] = [
     "video/webm",
     "video/mp4",
     "video/quicktime",
@@ -84,11 +84,7 @@ pub const PLAYABLE_TYPES: [&str; 19] = [
     "audio/m4a",
     "audio/x-m4a",
     "audio/mp4",
-    "video/3gpp",
 ];
-
-/// Media types that are taken besides when there is something to convert them with.
-pub const CONVERTED_TYPES: [&str; 3] = ["video/ogg", "audio/3gpp", "video/x-ms-asf"];
 
 impl Container {
     /// What a file begins like; sixteen bytes suffice.

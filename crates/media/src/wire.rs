@@ -1,10 +1,16 @@
 //! What the server and its child say to each other: one line of JSON each way, and bytes after it.
 //!
 //! To the child: the task, then the file to its end. From the child: what came of it, then the files it made, in order.
+//! A film is not sent to and fro: the child reads it where it lies, and says of which parts the one is made that is kept.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Format, Picture, Purpose, Unfit, Version, prepare};
+use phiomia_model::media::Playing;
+
+use crate::{
+    File, Format, Kept, Picture, Piece as FilmPiece, Playable, Purpose, Unfit, Version, playable,
+    playable::MOST_PIECES, prepare,
+};
 
 /// What the child shall do with the file that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,4 +94,88 @@ pub fn understand(said: &[u8]) -> Option<Result<Picture, Unfit>> {
     let preview = made.preview.map(|piece| take(piece).ok_or(())).transpose().ok()?;
     let still = made.still.map(|piece| take(piece).ok_or(())).transpose().ok()?;
     Some(Ok(Picture { original, preview, still, blurhash: made.blurhash }))
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Seen {
+    kept: Kept,
+    size: Option<(u32, u32)>,
+    playing: Playing,
+    parts: Vec<Part>,
+    cover: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Part {
+    #[serde(rename = "c")]
+    Copy(u64, u64),
+    #[serde(rename = "b")]
+    Bytes(usize),
+    #[serde(rename = "z")]
+    Zeros(u64),
+}
+
+/// What the child does with a film or a sound.
+#[must_use]
+pub fn answer_film(film: &mut dyn File) -> Option<Vec<u8>> {
+    let done = playable::probe(film);
+    let head: Result<Seen, &Unfit> = done.as_ref().map(|playable| Seen {
+        kept: playable.kept,
+        size: playable.size,
+        playing: playable.playing.clone(),
+        parts: playable.pieces.iter().map(part).collect(),
+        cover: playable.cover.as_ref().map(Vec::len),
+    });
+    let mut said = serde_json::to_vec(&head).ok()?;
+    said.push(b'\n');
+    if let Ok(playable) = &done {
+        for piece in &playable.pieces {
+            if let FilmPiece::Bytes(bytes) = piece {
+                said.extend_from_slice(bytes);
+            }
+        }
+        said.extend_from_slice(playable.cover.as_deref().unwrap_or_default());
+    }
+    Some(said)
+}
+
+fn part(piece: &FilmPiece) -> Part {
+    match piece {
+        FilmPiece::Copy(from, n) => Part::Copy(*from, *n),
+        FilmPiece::Bytes(bytes) => Part::Bytes(bytes.len()),
+        FilmPiece::Zeros(n) => Part::Zeros(*n),
+    }
+}
+
+/// What the server makes of that, of a film of so many bytes. What is kept is never larger than what came and what the
+/// child said, whatever the child is.
+#[must_use]
+pub fn understand_film(said: &[u8], n_bytes: u64) -> Option<Result<Playable, Unfit>> {
+    let end = said.iter().position(|byte| *byte == b'\n')?;
+    let (line, rest) = said.split_at(end);
+    let seen: Seen = match serde_json::from_slice(line).ok()? {
+        Ok(seen) => seen,
+        Err(unfit) => return Some(Err(unfit)),
+    };
+    let mut rest = rest.get(1..)?;
+    let mut take = |n: usize| {
+        let (bytes, left) = rest.split_at_checked(n)?;
+        rest = left;
+        Some(bytes.to_vec())
+    };
+    let mut left = n_bytes;
+    let mut piece = |part: &Part| match *part {
+        Part::Bytes(n) => take(n).map(FilmPiece::Bytes),
+        Part::Copy(from, n) => {
+            left = left.checked_sub(n)?;
+            from.checked_add(n).filter(|end| *end <= n_bytes).map(|_| FilmPiece::Copy(from, n))
+        }
+        Part::Zeros(n) => {
+            left = left.saturating_add(1).checked_sub(n)?;
+            Some(FilmPiece::Zeros(n))
+        }
+    };
+    let pieces = seen.parts.iter().take(MOST_PIECES).map(&mut piece).collect::<Option<Vec<_>>>()?;
+    let cover = seen.cover.map(|n| take(n).ok_or(())).transpose().ok()?;
+    Some(Ok(Playable { kept: seen.kept, size: seen.size, playing: seen.playing, pieces, cover }))
 }

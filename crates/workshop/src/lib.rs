@@ -2,12 +2,13 @@
 //! without a way to any file or connection. If it dies, one file was not taken.
 
 mod child;
+mod spool;
 
 use std::{ffi::OsString, io, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use phiomia_media::{
-    Picture, Purpose, Unfit,
+    Picture, Playable, Purpose, Unfit,
     wire::{self, Task},
 };
 use phiomia_model::Fault;
@@ -19,6 +20,7 @@ use tokio::{
 };
 
 pub use child::work;
+pub use spool::{Spool, Spooled};
 
 /// Most bytes that a child may say: what it makes is smaller than what it got, most of the time.
 const MOST_ANSWER: u64 = 64 * 1024 * 1024;
@@ -34,6 +36,8 @@ pub struct Settings {
     pub patience: Duration,
     /// Children at a time; others wait.
     pub concurrency: usize,
+    /// Where films lie while they come in.
+    pub folder: PathBuf,
 }
 
 impl Settings {
@@ -47,6 +51,7 @@ impl Settings {
             memory: 200 * 1024 * 1024,
             patience: Duration::from_secs(60),
             concurrency: 1,
+            folder: std::env::temp_dir(),
         })
     }
 }
@@ -68,6 +73,7 @@ pub struct Workshop(Arc<Inner>);
 struct Inner {
     place: Place,
     benches: Semaphore,
+    spools: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -81,15 +87,52 @@ impl Workshop {
     /// One whose work is done by children.
     #[must_use]
     pub fn new(settings: Settings) -> Workshop {
-        let benches = Semaphore::new(settings.concurrency.max(1));
-        Workshop(Arc::new(Inner { place: Place::Children(settings), benches }))
+        let n_benches = settings.concurrency.max(1);
+        Workshop::of(Place::Children(settings), n_benches)
     }
 
     /// One that works within this process: for tests, where there is no program to be a child. What strangers made
     /// never comes here.
     #[must_use]
     pub fn inside() -> Workshop {
-        Workshop(Arc::new(Inner { place: Place::Here, benches: Semaphore::new(1) }))
+        Workshop::of(Place::Here, 1)
+    }
+
+    fn of(place: Place, n_benches: usize) -> Workshop {
+        let spools = Arc::new(Semaphore::new(spool::MOST_SPOOLED));
+        Workshop(Arc::new(Inner { place, benches: Semaphore::new(n_benches), spools }))
+    }
+
+    /// Begins a file for a film that comes in. Waits while too many do.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn spool(&self) -> Result<Spool, Fault> {
+        let begun = match &self.0.place {
+            Place::Children(settings) => Spool::begin(&settings.folder, &self.0.spools).await,
+            Place::Here => Spool::begin(&std::env::temp_dir(), &self.0.spools).await,
+        };
+        begun.map_err(|error| Fault::because("making a file for a film", error))
+    }
+
+    /// What a film or a sound is, and of what the file is made that is kept. Waits for its turn.
+    ///
+    /// # Errors
+    /// What is wrong with the file, or with us.
+    pub async fn film(&self, film: &Spooled) -> Result<Playable, Spoiled> {
+        let file = film.open().map_err(|error| broken("opening a film", error))?;
+        let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
+        let said = match &self.0.place {
+            Place::Here => {
+                let mut file = file;
+                tokio::task::spawn_blocking(move || wire::answer_film(&mut file))
+                    .await
+                    .map_err(|error| broken("reading a film", io::Error::other(error)))?
+                    .unwrap_or_default()
+            }
+            Place::Children(settings) => patiently(settings, ask(settings, Asked::Film(file))).await?,
+        };
+        wire::understand_film(&said, film.size_bytes()).unwrap_or_else(|| Err(gone())).map_err(Spoiled::Unfit)
     }
 
     /// Makes a picture fit for something. Waits for its turn.
@@ -104,7 +147,6 @@ impl Workshop {
         if phiomia_media::Format::of(&bytes).is_none() {
             return Err(Spoiled::Unfit(Unfit::UnknownKind));
         }
-        let broken = |doing: &str, error: io::Error| Spoiled::Broken(Fault::because(doing, error));
         let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
         let said = match &self.0.place {
             Place::Here => {
@@ -115,36 +157,59 @@ impl Workshop {
                     .unwrap_or_default()
             }
             Place::Children(settings) => {
-                let asked = ask(settings, Task::Picture(purpose), &bytes);
-                match timeout(settings.patience, asked).await {
-                    Ok(said) => said.map_err(|error| broken("starting the child that decodes", error))?,
-                    Err(_) => {
-                        let seconds = settings.patience.as_secs();
-                        return Err(Spoiled::Unfit(Unfit::Unreadable(format!("it takes longer than {seconds} s"))));
-                    }
-                }
+                patiently(settings, ask(settings, Asked::Picture(Task::Picture(purpose), &bytes))).await?
             }
         };
-        let gone = || Unfit::Unreadable("decoding it takes more memory or time than it is given".to_owned());
         wire::understand(&said).unwrap_or_else(|| Err(gone())).map_err(Spoiled::Unfit)
     }
 }
 
+/// What a child is asked.
+enum Asked<'a> {
+    /// A task, and the file after it.
+    Picture(Task, &'a [u8]),
+    /// A file that the child reads where it wants to: that alone is what it has of the disk.
+    Film(std::fs::File),
+}
+
+fn broken(doing: &str, error: io::Error) -> Spoiled {
+    Spoiled::Broken(Fault::because(doing, error))
+}
+
+fn gone() -> Unfit {
+    Unfit::Unreadable("decoding it takes more memory or time than it is given".to_owned())
+}
+
+async fn patiently(settings: &Settings, asked: impl Future<Output = io::Result<Vec<u8>>>) -> Result<Vec<u8>, Spoiled> {
+    match timeout(settings.patience, asked).await {
+        Ok(said) => said.map_err(|error| broken("starting the child that decodes", error)),
+        Err(_) => {
+            let seconds = settings.patience.as_secs();
+            Err(Spoiled::Unfit(Unfit::Unreadable(format!("it takes longer than {seconds} s"))))
+        }
+    }
+}
+
 /// Starts a child, gives it the task and the file, and hears it out. What it says may be anything.
-async fn ask(settings: &Settings, task: Task, bytes: &[u8]) -> io::Result<Vec<u8>> {
+async fn ask(settings: &Settings, asked: Asked<'_>) -> io::Result<Vec<u8>> {
     let (program, arguments) = &settings.program;
+    let (stdin, more, given) = match asked {
+        Asked::Picture(task, bytes) => (Stdio::piped(), None, Some((task, bytes))),
+        Asked::Film(file) => (Stdio::from(file), Some("--film"), None),
+    };
     let mut child = Command::new(program)
         .args(arguments)
         .arg(settings.memory.to_string())
+        .args(more)
         .env_clear()
-        .stdin(Stdio::piped())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let give = async {
-        if let Some(mut stdin) = stdin {
+        if let Some((mut stdin, (task, bytes))) = stdin.zip(given) {
             // A child that died does not listen; that it died shows in what it does not say.
             let _ = stdin.write_all(&task.line()).await;
             let _ = stdin.write_all(bytes).await;

@@ -41,6 +41,8 @@ pub struct Media {
     pub height: Option<u32>,
     /// A smaller picture of it.
     pub preview: Option<Uri>,
+    /// How long it plays, in thousandths of a second: of what is ours.
+    pub duration_ms: Option<u64>,
 }
 
 impl Media {
@@ -57,6 +59,7 @@ impl Media {
             width: None,
             height: None,
             preview: None,
+            duration_ms: None,
         }
     }
 
@@ -83,6 +86,7 @@ impl Media {
             focal_point: focal_point(node),
             width: pixels("width"),
             height: pixels("height"),
+            duration_ms: None,
             preview: node.node("icon").and_then(|icon| icon.uri("url")).or_else(|| node.uri("icon")),
             media_type,
         })

@@ -100,6 +100,7 @@ fn attachment(media: &Media) -> Value {
         .maybe("focalPoint", media.focal_point.map(|(x, y)| json!([x, y])))
         .maybe("width", media.width)
         .maybe("height", media.height)
+        .maybe("duration", media.duration_ms.map(|ms| format!("PT{}.{:03}S", ms / 1_000, ms % 1_000)))
         .maybe("icon", preview)
         .done()
 }

@@ -105,7 +105,7 @@ impl<G> Ask<G> {
     /// The file that came as this parameter; an empty one is none, as browsers send it for a field left alone.
     #[must_use]
     pub fn upload(&self, name: &str) -> Option<&Upload> {
-        self.files.iter().find(|file| file.name == name && !file.bytes.is_empty())
+        self.files.iter().find(|file| file.name == name && !file.is_empty())
     }
 
     fn paged<'a>(&'a self, origin: &'a str) -> Paged<'a> {

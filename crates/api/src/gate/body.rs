@@ -1,5 +1,7 @@
 //! Reading what a request carries: its query string and its body, in whichever of the usual forms, into one tree.
 
+mod film;
+
 use std::time::Duration;
 
 use axum::body::Body as HttpBody;
@@ -8,12 +10,15 @@ use http::{HeaderMap, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use phiomia_mastodon::Tree;
 use phiomia_model::{Error, Refusal, limits::LIMITS};
+use phiomia_workshop::{Spooled, Workshop};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The largest activity.
 const ACTIVITY_BYTES: usize = 1_048_576;
 /// The largest upload: a picture, another that stands for it, and words.
 const UPLOAD_BYTES: usize = LIMITS.image_bytes * 2 + LIMITS.body_bytes;
+/// The largest film, a picture that stands for it, and words.
+const FILM_BYTES: usize = LIMITS.video_bytes + LIMITS.image_bytes + LIMITS.body_bytes;
 /// Uploads that are being read, all together, in kilobytes.
 static UPLOADING: Semaphore = Semaphore::const_new(64 * 1_024);
 /// Activities that are being read, all together, in kilobytes.
@@ -29,6 +34,8 @@ pub enum Body {
     /// The same, and a multipart form may have files in it, which are read: up to the largest picture and a form around
     /// it.
     Upload,
+    /// The same, and what is a film or a sound goes to the disk as it comes.
+    Film,
     /// An activity of another server, as it is, up to a megabyte.
     Activity,
 }
@@ -41,6 +48,7 @@ impl Body {
             Body::Nothing => 0,
             Body::Form => LIMITS.body_bytes,
             Body::Upload => UPLOAD_BYTES,
+            Body::Film => FILM_BYTES,
             Body::Activity => ACTIVITY_BYTES,
         }
     }
@@ -51,8 +59,18 @@ impl Body {
 pub struct Upload {
     /// The parameter's name.
     pub name: String,
-    /// The file.
+    /// The file; of what is neither picture nor film only the beginning.
     pub bytes: Bytes,
+    /// A film or a sound, which is not held in memory.
+    pub film: Option<Spooled>,
+}
+
+impl Upload {
+    /// Whether nothing came.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.film.is_none()
+    }
 }
 
 /// What was read.
@@ -69,7 +87,7 @@ pub(super) struct Input {
 }
 
 /// Reads query string and body.
-pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody) -> Result<Input, Error> {
+pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody, workshop: &Workshop) -> Result<Input, Error> {
     let query = match parts.uri.query() {
         Some(query) => Tree::from_urlencoded(query.as_bytes())?,
         None => Tree::default(),
@@ -80,15 +98,17 @@ pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody) -> Result<In
             let form = form(&parts.headers, body, kind.max_bytes(), false).await?;
             Ok(Input { tree: form.tree.over(query), ..form })
         }
+        Body::Film => {
+            let form = Box::pin(film::form(&parts.headers, body, workshop)).await?;
+            Ok(Input { tree: form.tree.over(query), ..form })
+        }
         Body::Upload => {
             let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
             let bytes = length.unwrap_or(UPLOAD_BYTES);
             if bytes > UPLOAD_BYTES {
                 return Err(Refusal::TooLarge.into());
             }
-            // Whoever comes while others are being read waits: an app that is turned away would have to send it again.
-            let kilobytes = u32::try_from(bytes.div_ceil(1_024).max(1)).unwrap_or(u32::MAX);
-            let place = UPLOADING.acquire_many(kilobytes).await.map_err(|_| Refusal::TooLarge)?;
+            let place = place(bytes).await?;
             let form = form(&parts.headers, body, kind.max_bytes(), true).await?;
             Ok(Input { tree: form.tree.over(query), place: Some(place), ..form })
         }
@@ -104,6 +124,13 @@ pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody) -> Result<In
             Ok(Input { tree: query, raw: collect(body, ACTIVITY_BYTES).await?, ..Input::default() })
         }
     }
+}
+
+/// Memory for an upload of so many bytes. Whoever comes while others are being read waits: an app that is turned away
+/// would have to send it again.
+async fn place(bytes: usize) -> Result<SemaphorePermit<'static>, Error> {
+    let kilobytes = u32::try_from(bytes.div_ceil(1_024).max(1)).unwrap_or(u32::MAX);
+    Ok(UPLOADING.acquire_many(kilobytes).await.map_err(|_| Refusal::TooLarge)?)
 }
 
 async fn form(headers: &HeaderMap, body: HttpBody, max_bytes: usize, takes_files: bool) -> Result<Input, Error> {
@@ -142,7 +169,7 @@ async fn multipart(media_type: &str, bytes: Bytes, takes_files: bool) -> Result<
         let Some(name) = field.name().map(str::to_owned) else { continue };
         if field.file_name().is_some_and(|name| !name.is_empty()) {
             let bytes = if takes_files { field.bytes().await.map_err(broken)? } else { Bytes::new() };
-            files.push(Upload { name, bytes });
+            files.push(Upload { name, bytes, film: None });
             continue;
         }
         let text = String::from_utf8(field.bytes().await.map_err(broken)?.to_vec())

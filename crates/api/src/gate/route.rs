@@ -156,7 +156,7 @@ async fn ask<G: Guard>(
     let client = parts.extensions.get::<ClientAddr>().copied().unwrap_or(ClientAddr(IpAddr::from([0, 0, 0, 0])));
     let settings = api.settings().await.map_err(|error| refusal(&error))?;
     let input = match early::<G>(&api, &declared, &parts).await {
-        Ok(()) => body::read(declared.body, &parts, body).await,
+        Ok(()) => body::read(declared.body, &parts, body, &api.workshop).await,
         Err(error) => Err(error),
     };
     let (admitted, input) = match input {
@@ -183,7 +183,7 @@ async fn ask<G: Guard>(
 
 /// Looks who brings an upload before it is read, where that shows without it: by a token, and not by a form.
 async fn early<G: Guard>(api: &Api, declared: &Declared, parts: &http::request::Parts) -> Result<(), Error> {
-    if declared.body != Body::Upload || parts.headers.contains_key(header::COOKIE) {
+    if !matches!(declared.body, Body::Upload | Body::Film) || parts.headers.contains_key(header::COOKIE) {
         return Ok(());
     }
     let query = phiomia_mastodon::Tree::from_urlencoded(parts.uri.query().unwrap_or_default().as_bytes())?;

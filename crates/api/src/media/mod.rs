@@ -1,5 +1,6 @@
 //! Uploads: `/api/v1|v2/media`.
 
+mod films;
 pub(crate) mod pictures;
 pub mod proxy;
 
@@ -49,6 +50,10 @@ pub async fn create(ask: Ask<Member>) -> Answer {
     // Refused before anything is decoded.
     let mut said = placeholder();
     verbs::say(&mut said, &words)?;
+    if let Some(film) = &file.film {
+        let media = films::create(&ask, film, ask.upload("thumbnail"), said).await?;
+        return json(&render::media(&media, &ask.api.addresses));
+    }
     let made = made(&ask.api, file, Purpose::Attachment).await?;
     let thumbnail = match ask.upload("thumbnail") {
         Some(thumbnail) => Some(self::made(&ask.api, thumbnail, Purpose::Thumbnail).await?.original),
@@ -110,15 +115,19 @@ pub async fn delete(ask: Ask<Member>) -> Answer {
     json(&serde_json::json!({}))
 }
 
-/// What a file becomes, or why not, in Mastodon's words and then in ours.
+/// What a file becomes, or why not.
 pub(crate) async fn made(api: &Api, file: &Upload, purpose: Purpose) -> Result<phiomia_media::Picture, Error> {
-    match api.workshop.picture(file.bytes.clone(), purpose).await {
-        Ok(picture) => Ok(picture),
-        Err(Spoiled::Broken(fault)) => Err(fault.into()),
-        Err(Spoiled::Unfit(phiomia_media::Unfit::UnknownKind)) => {
-            Err(Refusal::validation("File content type is invalid, File is invalid").into())
+    api.workshop.picture(file.bytes.clone(), purpose).await.map_err(spoiled)
+}
+
+/// Why nothing came of a file, in Mastodon's words and then in ours.
+fn spoiled(spoiled: Spoiled) -> Error {
+    match spoiled {
+        Spoiled::Broken(fault) => fault.into(),
+        Spoiled::Unfit(phiomia_media::Unfit::UnknownKind) => {
+            Refusal::validation("File content type is invalid, File is invalid").into()
         }
-        Err(Spoiled::Unfit(unfit)) => Err(Refusal::validation(&format!("File {unfit}")).into()),
+        Spoiled::Unfit(unfit) => Refusal::validation(&format!("File {unfit}")).into(),
     }
 }
 

@@ -159,7 +159,11 @@ fn statuses() -> InstanceStatuses {
 
 fn media_attachments() -> InstanceMediaAttachments {
     InstanceMediaAttachments {
-        supported_mime_types: phiomia_media::PICTURE_TYPES.map(str::to_owned).to_vec(),
+        supported_mime_types: phiomia_media::PICTURE_TYPES
+            .iter()
+            .chain(&phiomia_media::PLAYABLE_TYPES)
+            .map(ToString::to_string)
+            .collect(),
         description_limit: number(LIMITS.description_characters),
         image_size_limit: number(LIMITS.image_bytes),
         image_matrix_limit: number(LIMITS.image_pixels),

@@ -1,10 +1,12 @@
 //! Pictures, sounds and videos: those of people here, and those from elsewhere under addresses of ours.
 
+use std::time::Duration;
+
 use phiomia_federation::media::{Named, Version};
 use phiomia_mastodon::entities::{Focus, Id, MediaAttachment, MediaMeta, MediaSize, MediaType};
 use phiomia_model::{
     Addresses,
-    media::{Media, MediaFile, MediaKind},
+    media::{Media, MediaFile, MediaKind, Playing},
     remote::RemoteMedia,
 };
 use phiomia_store::db::statuses::StatusBody;
@@ -32,14 +34,16 @@ pub fn media(media: &Media, addresses: &Addresses) -> MediaAttachment {
             MediaKind::Audio => MediaType::Audio,
             MediaKind::Unknown => MediaType::Unknown,
         },
-        url: Some(at(&media.original)),
+        url: media.unready.is_none().then(|| at(&media.original)),
         preview_url: media.preview.as_ref().map(at),
         remote_url: None,
         meta: Some(MediaMeta {
-            original: file_size(&media.original),
             small: media.preview.as_ref().and_then(file_size),
             focus: media.focus.map(|(x, y)| Focus { x, y }),
-            ..MediaMeta::default()
+            ..match &media.playing {
+                Some(playing) => played(playing, &media.original),
+                None => MediaMeta { original: file_size(&media.original), ..MediaMeta::default() },
+            }
         }),
         description: media.description.clone(),
         blurhash: media.blurhash.clone(),
@@ -75,6 +79,41 @@ fn attachment(body: &StatusBody, n: usize, media: &RemoteMedia, cx: &Cx) -> Opti
         blurhash: media.blurhash.clone(),
         preview_remote_url: media.preview_url.clone(),
     })
+}
+
+/// What is told of a film or a sound.
+/// Source: <https://docs.joinmastodon.org/entities/MediaAttachment/#meta>.
+fn played(playing: &Playing, file: &MediaFile) -> MediaMeta {
+    let span = Duration::from_millis(playing.duration_ms);
+    let (seconds, duration) = (span.as_secs(), span.as_secs_f64());
+    let hundredths = span.subsec_millis() / 10;
+    let seen = file_size(file).unwrap_or_default();
+    let sound = playing.sound.as_ref();
+    MediaMeta {
+        length: Some(format!("{}:{:02}:{:02}.{hundredths:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)),
+        duration: Some(duration),
+        fps: playing.frame_rate.map(|(frames, seconds)| f64::from(frames) / f64::from(seconds.max(1))),
+        original: Some(MediaSize {
+            width: seen.width,
+            height: seen.height,
+            frame_rate: playing.frame_rate.map(|(frames, seconds)| format!("{frames}/{seconds}")),
+            duration: Some(duration),
+            bitrate: i64::try_from(playing.bitrate).ok(),
+            ..MediaSize::default()
+        }),
+        size: seen.size,
+        width: seen.width,
+        height: seen.height,
+        aspect: seen.aspect,
+        audio_encode: sound.map(|sound| sound.codec.clone()),
+        audio_bitrate: sound.map(|sound| format!("{} Hz", sound.rate_hz)),
+        audio_channels: sound.map(|sound| match sound.channels {
+            1 => "mono".to_owned(),
+            2 => "stereo".to_owned(),
+            n => format!("{n} channels"),
+        }),
+        ..MediaMeta::default()
+    }
 }
 
 fn size(media: &RemoteMedia) -> Option<MediaSize> {

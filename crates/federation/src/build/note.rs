@@ -122,6 +122,7 @@ fn attachment(media: &Media, addresses: &Addresses) -> Result<note::Media, Fault
         focal_point: media.focus,
         width: media.original.width,
         height: media.original.height,
+        duration_ms: media.playing.as_ref().map(|playing| playing.duration_ms),
         preview: preview.map(|file| uri(&addresses.file_url(&file.key))).transpose()?,
         ..note::Media::at(kind, file)
     })

@@ -48,6 +48,36 @@ pub enum MediaType {
 /// Source: <https://docs.joinmastodon.org/entities/MediaAttachment/#meta>.
 #[derive(Serialize, Debug, Clone, Default)]
 pub struct MediaMeta {
+    /// Of films and sounds, `0:01:28.65`: hours, minutes, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<String>,
+    /// Seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<f64>,
+    /// Frames a second of a film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fps: Option<f64>,
+    /// `640x480` of a film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Pixels across of a film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<i64>,
+    /// Pixels down of a film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<i64>,
+    /// Width by height of a film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aspect: Option<f64>,
+    /// How what is heard is encoded: `aac`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_encode: Option<String>,
+    /// Samples a second: `44100 Hz`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_bitrate: Option<String>,
+    /// `mono`, `stereo` or `6 channels`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_channels: Option<String>,
     /// The original.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original: Option<MediaSize>,

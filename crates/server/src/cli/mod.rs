@@ -129,6 +129,9 @@ pub enum Command {
     MediaChild {
         /// Bytes of memory it may take
         memory: u64,
+        /// Its standard input is a film
+        #[arg(long)]
+        film: bool,
     },
     /// Print a completion script for a shell
     Completions(completions::Completions),
@@ -194,7 +197,9 @@ pub fn main() -> ExitCode {
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
         Command::Tls(command) => command.run(&global),
-        Command::MediaChild { memory } => phiomia_workshop::work(memory).map_err(|e| Failure::because("decoding", e)),
+        Command::MediaChild { memory, film } => {
+            phiomia_workshop::work(memory, film).map_err(|e| Failure::because("decoding", e))
+        }
         Command::Version(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

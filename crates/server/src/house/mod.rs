@@ -132,6 +132,7 @@ impl House {
             .map_err(|error| format!("finding this program failed: {error}"))?;
         ceilings.memory = config.media.child_memory.0;
         ceilings.concurrency = config.media.concurrency.0;
+        ceilings.folder = config.data().join("films");
         let workshop = Workshop::new(ceilings);
         let gallery = Gallery::new(
             federation.clone(),

@@ -15,6 +15,7 @@ fn settings() -> Settings {
         memory: 200 * MEGABYTE,
         patience: Duration::from_secs(60),
         concurrency: 1,
+        folder: std::env::temp_dir(),
     }
 }
 

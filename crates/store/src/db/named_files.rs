@@ -15,6 +15,9 @@ queries! {
         where account_id > $1 order by account_id limit $2");
     POSTS = Sql::Same("select id, media, '' from statuses where id > $1 and media is not null order by id limit $2");
     EDITS = Sql::Same("select id, media, '' from status_edits where id > $1 and media is not null order by id limit $2");
+    // The versions of one file differ in their label alone.
+    REMOTE = Sql::Same("select remote_file_id, min(file_key), '' from remote_versions
+        where remote_file_id > $1 group by remote_file_id order by remote_file_id limit $2");
     EMOJI = Sql::Same("select id, file, '' from custom_emojis where id > $1 order by id limit $2");
 }
 
@@ -26,7 +29,8 @@ const PAGE: i64 = 500;
 pub struct Naming(&'static Statement);
 
 /// Every place where rows name files.
-pub const NAMING: [Naming; 5] = [Naming(&UPLOADS), Naming(&PEOPLE), Naming(&POSTS), Naming(&EDITS), Naming(&EMOJI)];
+pub const NAMING: [Naming; 6] =
+    [Naming(&UPLOADS), Naming(&PEOPLE), Naming(&POSTS), Naming(&EDITS), Naming(&EMOJI), Naming(&REMOTE)];
 
 /// The random bits of files that the next rows name, and the last of these rows; `None` at the end. `after`: 0 at first.
 ///

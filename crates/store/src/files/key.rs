@@ -71,6 +71,7 @@ impl FileKey {
             "mp4" | "m4v" => "video/mp4",
             "mov" => "video/quicktime",
             "webm" => "video/webm",
+            "weba" => "audio/webm",
             "mp3" => "audio/mpeg",
             "m4a" => "audio/mp4",
             "aac" => "audio/aac",
