@@ -33,7 +33,7 @@ use crate::gate::Ask;
 
 /// What a page may load and where its forms may go.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'self'; img-src 'self' data:",
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'",
 );
 /// The same for a page whose form leads to an application in the end: browsers look at that redirect too, and at those
 /// the application may add, so forms may go anywhere from there, as Mastodon has it.

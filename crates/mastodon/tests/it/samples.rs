@@ -466,7 +466,10 @@ structs! {
 }
 
 parts! {
-    MediaMeta { original, small, focus, colors }
+    MediaMeta {
+        length, duration, fps, size, width, height, aspect, audio_encode, audio_bitrate, audio_channels, original, small,
+        focus, colors
+    }
     MediaSize { width, height, size, aspect, frame_rate, duration, bitrate }
     InstanceThumbnailVersions { normal, double }
     ScheduledPoll { options, expires_in, multiple, hide_totals }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod films;
 mod hostile;
 mod made;
 mod pictures;
+mod reels;
 mod wire;

@@ -17,7 +17,7 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=15, must-
 
 /// Who may show an embedded post in a frame: everybody.
 pub(super) const EMBED_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; base-uri 'none'; frame-ancestors *; form-action 'none'; style-src 'self'; img-src 'self' data:",
+    "default-src 'none'; base-uri 'none'; frame-ancestors *; form-action 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'",
 );
 
 /// Marks an answer that other sites may show in a frame.

@@ -20,6 +20,8 @@ pub(in crate::pages) struct Head {
     pub(in crate::pages) kind: &'static str,
     /// A picture to show with it.
     pub(in crate::pages) image: Option<String>,
+    /// A film to show with it: its address and its pixels.
+    pub(in crate::pages) film: Option<(String, i64, i64)>,
     /// Whether search engines may keep it.
     pub(in crate::pages) is_indexed: bool,
     /// Title and address of the feed with the same posts.
@@ -86,6 +88,7 @@ impl Head {
             canonical: post.url.clone(),
             kind: "article",
             image: Some(post.picture().unwrap_or(&post.author.avatar).to_owned()),
+            film: post.film(),
             // Unlisted means: not in lists of finds either.
             is_indexed: status.account.indexable && status.visibility == phiomia_model::Visibility::Public,
             document: Some(status.uri.clone()),

@@ -67,9 +67,22 @@ pub(in crate::pages) struct Shown {
     pub(in crate::pages) url: String,
     /// The file to be drawn with its pixels; `None`: a link alone.
     pub(in crate::pages) drawn: Option<(String, i64, i64)>,
+    /// Played on the page.
+    pub(in crate::pages) played: Option<Played>,
     pub(in crate::pages) alt: String,
     /// `Picture`, `Video`, `Sound` or `File`.
     pub(in crate::pages) kind: &'static str,
+}
+
+/// A film or a sound of ours.
+#[derive(Clone, Debug)]
+pub(in crate::pages) struct Played {
+    /// Pixels of a film; `None`: a sound.
+    pub(in crate::pages) size: Option<(i64, i64)>,
+    /// The picture that stands for it.
+    pub(in crate::pages) poster: Option<String>,
+    /// Whether it begins by itself and again and again, without a sound.
+    pub(in crate::pages) is_gif: bool,
 }
 
 /// The post.
@@ -150,6 +163,16 @@ impl Post {
         drawn.map(|(file, _, _)| file.as_str())
     }
 
+    /// The first film that may be seen at once: its address and its pixels.
+    pub(super) fn film(&self) -> Option<(String, i64, i64)> {
+        let is_covered = self.is_veiled || !self.warning.is_empty();
+        let mut seen = self.media.iter().filter(|_| !is_covered);
+        seen.find_map(|one| {
+            let (width, height) = one.played.as_ref()?.size?;
+            Some((one.url.clone(), width, height))
+        })
+    }
+
     /// As HTML.
     pub(super) fn html(&self) -> Result<String, Error> {
         rendered(self)
@@ -182,12 +205,25 @@ fn shown(media: &entities::MediaAttachment, cx: &Cx) -> Option<Shown> {
         entities::MediaType::Audio => "Sound",
         entities::MediaType::Unknown => "File",
     };
-    let is_ours = url.starts_with(&cx.addresses.base()) && media.r#type == entities::MediaType::Image;
-    let size = media.meta.as_ref().and_then(|meta| meta.small.as_ref().or(meta.original.as_ref()));
-    let (width, height) = size.map_or((None, None), |size| (size.width, size.height));
-    let preview = media.preview_url.clone().unwrap_or_else(|| url.clone());
-    let drawn = is_ours.then(|| (preview, width.unwrap_or(640), height.unwrap_or(360)));
-    Some(Shown { url, drawn, alt: media.description.clone().unwrap_or_default(), kind })
+    let is_ours = url.starts_with(&cx.addresses.base());
+    let pixels = |size: Option<&entities::MediaSize>| {
+        let size = size.and_then(|size| size.width.zip(size.height));
+        size.unwrap_or((640, 360))
+    };
+    let meta = media.meta.as_ref();
+    let original = meta.and_then(|meta| meta.original.as_ref());
+    let (width, height) = pixels(meta.and_then(|meta| meta.small.as_ref()).or(original));
+    let preview = media.preview_url.clone();
+    let is_drawn = is_ours && media.r#type == entities::MediaType::Image;
+    let drawn = is_drawn.then(|| (preview.clone().unwrap_or_else(|| url.clone()), width, height));
+    let size = match media.r#type {
+        entities::MediaType::Video | entities::MediaType::Gifv => Some(Some(pixels(original))),
+        entities::MediaType::Audio => Some(None),
+        entities::MediaType::Image | entities::MediaType::Unknown => None,
+    };
+    let is_gif = media.r#type == entities::MediaType::Gifv;
+    let played = size.filter(|_| is_ours).map(|size| Played { size, poster: preview, is_gif });
+    Some(Shown { url, drawn, played, alt: media.description.clone().unwrap_or_default(), kind })
 }
 
 /// The HTML of a post without the line that leads to what it quotes, where the quoted post itself is shown.

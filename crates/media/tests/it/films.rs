@@ -1,0 +1,157 @@
+//! Films and sounds: what is known of them, what is kept, and that nothing panics.
+
+use std::io::{Cursor, Read as _};
+
+use phiomia_media::{Kept, Piece, Playable, Remade, Unfit, probe};
+use proptest::prelude::*;
+
+use crate::{
+    made::holds,
+    reels::{Mp4, flac, mp3, ogg, riff, webm},
+};
+
+fn probed(bytes: &[u8]) -> Result<Playable, Unfit> {
+    probe(&mut Cursor::new(bytes))
+}
+
+fn kept(bytes: &[u8]) -> (Playable, Vec<u8>) {
+    let playable = probed(bytes).unwrap();
+    let mut made = Vec::new();
+    Remade::new(Cursor::new(bytes), playable.pieces.clone()).read_to_end(&mut made).unwrap();
+    (playable, made)
+}
+
+#[test]
+fn a_film_is_kept_with_its_contents_first_and_only_what_is_played() {
+    let came = Mp4::default().bytes();
+    assert!(holds(&came, "secret place") && holds(&came, "secret track"));
+    let (film, made) = kept(&came);
+    assert_eq!((film.kept, film.size), (Kept::Mp4, Some((640, 360))));
+    assert_eq!((film.playing.duration_ms, film.playing.frame_rate), (2_000, Some((2, 1))));
+    assert_eq!(film.playing.codec.as_deref(), Some("h264"));
+    let sound = film.playing.sound.clone().unwrap();
+    assert_eq!((sound.codec.as_str(), sound.rate_hz, sound.channels), ("aac", 48_000, 2));
+    let place = |word: &[u8]| made.windows(4).position(|four| four == word);
+    assert!(place(b"moov").unwrap() < place(b"mdat").unwrap());
+    assert!(!holds(&made, "secret"), "{}", String::from_utf8_lossy(&made));
+    assert!(place(b"udta").is_none() && place(b"uuid").is_none());
+    // The samples lie where the tables say: the same film comes out of it again.
+    for sample in ["frame-1!", "frame-4!", "sound-1!"] {
+        assert!(holds(&made, sample), "{sample}");
+    }
+    let (again, twice) = kept(&made);
+    assert_eq!((again.playing, again.size, twice), (film.playing, film.size, made.clone()));
+    let offset = place(b"stco").unwrap() + 12;
+    let first = u32::from_be_bytes(made[offset..offset + 4].try_into().unwrap());
+    assert!(made[usize::try_from(first).unwrap()..].starts_with(b"frame-1!"));
+}
+
+#[test]
+fn a_film_on_its_side_is_told_the_right_way_up() {
+    assert_eq!(kept(&Mp4 { is_on_its_side: true, ..Mp4::default() }.bytes()).0.size, Some((360, 640)));
+}
+
+#[test]
+fn what_not_every_browser_plays_is_named() {
+    for (codec, name) in [(b"hvc1", "HEVC (H.265)"), (b"av01", "AV1 in MP4"), (b"mp4v", "MPEG-4 Part 2")] {
+        let refused = probed(&Mp4 { codec: *codec, ..Mp4::default() }.bytes()).unwrap_err();
+        assert_eq!(refused, Unfit::Foreign { codec: name.to_owned() });
+        assert!(refused.to_string().contains("install ffmpeg"));
+    }
+    let deep = Mp4 { profile: 110, ..Mp4::default() }.bytes();
+    assert!(matches!(probed(&deep), Err(Unfit::Foreign { .. })));
+}
+
+#[test]
+fn films_that_are_too_large_or_too_quick_are_refused() {
+    let large = Mp4 { size: (8_000, 4_000), ..Mp4::default() }.bytes();
+    assert_eq!(probed(&large), Err(Unfit::TooManyFilmPixels { width: 8_000, height: 4_000 }));
+    let quick = Mp4 { ticks: 1, ..Mp4::default() }.bytes();
+    assert_eq!(probed(&quick), Err(Unfit::TooManyFrames { rate: 1_000 }));
+}
+
+#[test]
+fn tables_that_lie_are_refused() {
+    let beyond = Mp4 { shift: 1_000_000, ..Mp4::default() }.bytes();
+    assert!(matches!(probed(&beyond), Err(Unfit::Damaged(_))));
+    // Every chunk the same bytes: a small file that would become a large one.
+    let same = Mp4 { is_folded: true, ..Mp4::default() }.bytes();
+    assert_eq!(probed(&same), Err(Unfit::Damaged("its parts overlap".to_owned())));
+    let came = Mp4::default().bytes();
+    for cut in 8..came.len() - 1 {
+        assert!(probed(&came[..cut]).is_err(), "{cut} of {}", came.len());
+    }
+}
+
+#[test]
+fn a_webm_keeps_its_places_and_loses_its_words() {
+    let came = webm();
+    assert!(holds(&came, "secret place"));
+    let (film, made) = kept(&came);
+    assert_eq!((film.kept, film.size), (Kept::WebM, Some((320, 240))));
+    assert_eq!((film.playing.duration_ms, film.playing.codec.as_deref()), (2_000, Some("vp9")));
+    assert_eq!(film.playing.frame_rate, Some((1, 1)));
+    assert!(!holds(&made, "secret") && holds(&made, "block-2"));
+    assert_eq!(kept(&made).1, made);
+}
+
+#[test]
+fn a_sound_loses_its_words_and_keeps_its_cover_apart() {
+    let (sound, made) = kept(&mp3(b"a picture of nobody"));
+    assert_eq!((sound.kept, sound.size, sound.cover.as_deref()), (Kept::Mp3, None, Some(&b"a picture of nobody"[..])));
+    // Forty frames of 1152 samples at 44100 a second.
+    assert_eq!(sound.playing.duration_ms, 40 * 1_152 * 1_000 / 44_100);
+    assert!(!holds(&made, "secret") && made.len() == 40 * 417);
+    let (sound, made) = kept(&flac(b"a picture"));
+    assert_eq!((sound.kept, sound.playing.duration_ms, sound.cover.as_deref()), (Kept::Flac, 2_000, Some(&b"a picture"[..])));
+    assert!(!holds(&made, "secret") && made.starts_with(b"fLaC\x80\0\0\x22"));
+    let (sound, made) = kept(&riff(1));
+    assert_eq!((sound.kept, sound.playing.duration_ms), (Kept::Wav, 500));
+    assert!(!holds(&made, "secret") && made.len() == 44 + 4_000);
+    assert_eq!(probed(&riff(2)), Err(Unfit::Foreign { codec: "ADPCM".to_owned() }));
+}
+
+#[test]
+fn words_in_ogg_are_blotted_out_and_the_sums_are_right_again() {
+    let came = ogg();
+    let (sound, made) = kept(&came);
+    assert_eq!((sound.kept, sound.playing.duration_ms), (Kept::Ogg, 1_000));
+    assert!(holds(&came, "secret place") && !holds(&made, "secret"));
+    assert_eq!(came.len(), made.len());
+    assert_eq!(crate::reels::bad_sums(&made), 0);
+}
+
+#[test]
+fn what_holds_nothing_is_nothing() {
+    for bytes in [&b""[..], b"\0\0\0\x10ftypisom\0\0\0\0", b"OggS", b"fLaC", b"RIFF....WAVEfmt ", b"\x1a\x45\xdf\xa3"] {
+        assert!(probed(bytes).is_err());
+    }
+    let pictures = b"\0\0\0\x10ftypheic\0\0\0\0";
+    assert_eq!(probed(pictures), Err(Unfit::UnknownKind));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn no_change_of_a_film_makes_it_panic_or_grow(which in 0_usize..6, changes in prop::collection::vec((0.0_f64..1.0, any::<u8>()), 1..6)) {
+        let mut bytes = match which {
+            0 => Mp4::default().bytes(),
+            1 => webm(),
+            2 => mp3(b"x"),
+            3 => flac(b"x"),
+            4 => riff(1),
+            _ => ogg(),
+        };
+        for (at, value) in changes {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a small file")]
+            let at = (at * bytes.len() as f64) as usize;
+            bytes[at] = value;
+        }
+        if let Ok(playable) = probed(&bytes) {
+            let n: u64 = playable.pieces.iter().map(Piece::length).sum();
+            prop_assert!(n <= bytes.len() as u64 + 1_000);
+            let mut made = Vec::new();
+            Remade::new(Cursor::new(&bytes), playable.pieces).read_to_end(&mut made).unwrap();
+        }
+    }
+}
