@@ -138,11 +138,15 @@ const ARTICLE: &str = "<html lang=en-GB><head><title>No</title>
 on_both_engines! {
     async fn a_link_gets_the_card_that_its_page_describes(street: Street) {
         street.puts("/a", "text/html; charset=utf-8", ARTICLE);
+        street.puts("/dune.png", "image/png", include_bytes!("../../src/pictures/avatar.png").to_vec());
         let (_, card) = street.says(&format!("Read {}/a now", street.at)).await;
+        let image = card["image"].as_str().unwrap().strip_prefix("https://phiomia.example").unwrap();
+        assert!(image.starts_with("/media_proxy/"), "{image}");
+        assert_eq!((street.house.get(image).await.status, street.n_asked("/dune.png")), (http::StatusCode::OK, 1));
         let expected = json!({
             "url": format!("{}/a", street.at), "title": "Dunes & dusk", "description": "Sand at night.",
             "type": "link", "authors": [], "author_name": "", "author_url": "", "provider_name": "The Camel",
-            "provider_url": "", "html": "", "width": 800, "height": 600, "image": format!("{}/dune.png", street.at),
+            "provider_url": "", "html": "", "width": 800, "height": 600, "image": card["image"],
             "embed_url": "", "blurhash": null, "missing_attribution": null,
             "published_at": "2026-11-20T10:00:00.000Z", "language": "en", "image_description": "A dune",
         });

@@ -97,7 +97,16 @@ async fn shown(viewer: &Person, uri: &str) -> Value {
     kept.insert("tags".into(), json!(each(&post["tags"], &["name"])));
     kept.insert("emojis".into(), json!(each(&post["emojis"], &["shortcode", "url"])));
     let media = ["type", "url", "preview_url", "description", "blurhash", "meta"];
-    kept.insert("media".into(), json!(each(&post["media_attachments"], &media)));
+    let mut all = each(&post["media_attachments"], &media);
+    for (one, whole) in all.iter_mut().zip(post["media_attachments"].as_array().unwrap()) {
+        // Our own addresses for them have ids in them.
+        let lies = whole["remote_url"].clone();
+        assert!(one["url"].as_str().unwrap().contains("/media_proxy/"), "{one}");
+        let preview = &whole["preview_remote_url"];
+        one["preview_url"] = if preview.is_null() && one["type"] == "image" { lies.clone() } else { preview.clone() };
+        one["url"] = lies;
+    }
+    kept.insert("media".into(), json!(all));
     if !post["poll"].is_null() {
         let poll = &post["poll"];
         kept.insert("poll".into(), json!([poll["options"], poll["multiple"], poll["expired"], poll["voters_count"]]));
