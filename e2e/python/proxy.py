@@ -51,7 +51,7 @@ class Handler(socketserver.BaseRequestHandler):
     def http(self):
         head = b""
         while b"\r\n\r\n" not in head:
-            head += self.request.recv(65_536)
+            head += self.request.recv(65_536) or self.gone()
         method, target, version = head.split(b"\r\n", 1)[0].decode().split(" ")
         if method == "CONNECT":
             host, port = target.rsplit(":", 1)
@@ -61,10 +61,22 @@ class Handler(socketserver.BaseRequestHandler):
             url = urlsplit(target)
             behind = self.server.proxy.leads_to("http", url.hostname, url.port or 80)
             path = url._replace(scheme="", netloc="").geturl()
-            # One request a connection: the next one may go elsewhere.
-            rest = head.split(b"\r\n", 1)[1].replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+            # One request a connection, and both sides are told: the next one may go elsewhere.
+            rest = closing(head.split(b"\r\n", 1)[1])
             behind.sendall(f"{method} {path} {version}\r\n".encode() + rest)
+            self.answered_by(behind)
+            return
         self.joined_with(behind)
+
+    def answered_by(self, behind):
+        with behind:
+            # What is left of the request's body.
+            threading.Thread(target=copy, args=(self.request, behind), daemon=True).start()
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                answer += behind.recv(65_536) or self.gone()
+            self.request.sendall(closing(answer))
+            copy(behind, self.request)
 
     def exactly(self, count):
         data = b""
@@ -90,3 +102,8 @@ class Handler(socketserver.BaseRequestHandler):
         behind = self.server.proxy.leads_to("name" if kind == 3 else "address", host, port)
         self.request.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
         self.joined_with(behind)
+
+
+def closing(head):
+    """The same head, with the word that the connection ends with this message."""
+    return head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)

@@ -133,24 +133,24 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-@pytest.mark.parametrize("scheme,ways", [
-    ("http", ("http", "connect")), ("socks5", ("address", "address")), ("socks5h", ("name", "name"))])
-def test_everything_goes_out_through_the_proxy(scheme, ways, authority):
+@pytest.mark.parametrize("scheme,is_sealed,way", [
+    ("http", False, "http"), ("http", True, "connect"), ("socks5", True, "address"), ("socks5h", False, "address")])
+def test_everything_goes_out_through_the_proxy(scheme, is_sealed, way, authority):
     far = "far.example"
     with (
-            Proxy(**{far: "127.0.0.1"}) as proxy, Peer() as plain, Peer(tls=authority) as sealed,
+            Proxy(**{far: "127.0.0.1"}) as proxy, Peer(tls=authority if is_sealed else None) as peer,
             Federated(
                 engines()[0], PHIOMIA_FEDERATION_PROXY=f"{scheme}://localhost:{proxy.port}",
+                PHIOMIA_FEDERATION_ALLOW_HTTP="false" if is_sealed else "true",
                 PHIOMIA_FEDERATION_CA_FILE=str(authority.file)) as server):
-        dana = server.person("dana")
-        for peer, way in zip((plain, sealed), ways):
-            carol = peer.actor("carol")
-            dana.finds(carol)
-            remote = peer.find(dana.handle, web_base=server.base)
+        dana, carol = server.person("dana"), peer.actor("carol")
+        dana.finds(carol)
+        if not is_sealed:
+            # A delivery, too.
+            remote = peer.find(dana.handle)
             carol.send(carol.follow(remote), remote)
             assert peer.eventually_received(type="Accept").signer == remote.id
-            assert {(way, peer.domain)} == {asked for asked in proxy.asked if asked[1] == peer.domain}
-        # Names that only the proxy knows are found where it is given names.
-        knows = scheme != "socks5"
-        asked = dana.client.search_v2(f"https://{far}/users/x", resolve=True).accounts
-        assert asked == [] and any(far in target for _, target in proxy.asked) == knows
+        assert set(proxy.asked) == {(way, peer.domain)}
+        # Names that only the proxy knows lead somewhere where it is given names.
+        assert dana.client.search_v2(f"https://{far}/users/x", resolve=True).accounts == []
+        assert any(far in target for _, target in proxy.asked) == (scheme != "socks5")
