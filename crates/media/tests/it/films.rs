@@ -103,7 +103,10 @@ fn a_sound_loses_its_words_and_keeps_its_cover_apart() {
     assert_eq!(sound.playing.duration_ms, 40 * 1_152 * 1_000 / 44_100);
     assert!(!holds(&made, "secret") && made.len() == 40 * 417);
     let (sound, made) = kept(&flac(b"a picture"));
-    assert_eq!((sound.kept, sound.playing.duration_ms, sound.cover.as_deref()), (Kept::Flac, 2_000, Some(&b"a picture"[..])));
+    assert_eq!(
+        (sound.kept, sound.playing.duration_ms, sound.cover.as_deref()),
+        (Kept::Flac, 2_000, Some(&b"a picture"[..]))
+    );
     assert!(!holds(&made, "secret") && made.starts_with(b"fLaC\x80\0\0\x22"));
     let (sound, made) = kept(&riff(1));
     assert_eq!((sound.kept, sound.playing.duration_ms), (Kept::Wav, 500));

@@ -63,7 +63,15 @@ impl Mp4 {
         boxed(&self.codec, &entry)
     }
 
-    fn track(&self, handler: &[u8], entry: &[u8], (ticks, n): (u32, u32), size: u32, chunks: &[(u32, u32)], each: u32) -> Vec<u8> {
+    fn track(
+        &self,
+        handler: &[u8],
+        entry: &[u8],
+        (ticks, n): (u32, u32),
+        size: u32,
+        chunks: &[(u32, u32)],
+        each: u32,
+    ) -> Vec<u8> {
         let stsd = [numbers(&[0, 1]), entry.to_vec()].concat();
         let offsets: Vec<u32> = chunks.iter().map(|(offset, _)| *offset).collect();
         let n_chunks = u32::try_from(offsets.len()).unwrap();
@@ -173,7 +181,8 @@ pub fn ogg() -> Vec<u8> {
     let mut file = Vec::new();
     for (n, (flags, granule, body)) in (0_u32..).zip(pages) {
         let granule: u64 = granule;
-        let mut page = [&b"OggS\0"[..], &[flags], &granule.to_le_bytes(), &5_u32.to_le_bytes(), &n.to_le_bytes()].concat();
+        let mut page =
+            [&b"OggS\0"[..], &[flags], &granule.to_le_bytes(), &5_u32.to_le_bytes(), &n.to_le_bytes()].concat();
         page.extend([0, 0, 0, 0, 1, u8::try_from(body.len()).unwrap()]);
         page.extend(body);
         let sum = crc(&page);
@@ -185,9 +194,12 @@ pub fn ogg() -> Vec<u8> {
 
 fn crc(page: &[u8]) -> u32 {
     page.iter().fold(0_u32, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte) << 24, |sum, _| {
-            if sum >> 31 == 1 { sum << 1 ^ 0x04c1_1db7 } else { sum << 1 }
-        })
+        (0..8).fold(
+            sum ^ u32::from(*byte) << 24,
+            |sum, _| {
+                if sum >> 31 == 1 { sum << 1 ^ 0x04c1_1db7 } else { sum << 1 }
+            },
+        )
     })
 }
 

@@ -17,8 +17,8 @@ pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
-    Database, Federation, ForwardedHeader, General, HandOut, Instance, Locale, LogFormat, LogLevel, Logs, Media, Metrics,
-    Redis, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
+    Database, Federation, ForwardedHeader, General, HandOut, Instance, Locale, LogFormat, LogLevel, Logs, Media,
+    Metrics, Redis, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
