@@ -113,21 +113,6 @@ impl Container {
             _ => None,
         }
     }
-
-    /// The name of ffmpeg's reader: no other is to guess what a file may be.
-    #[must_use]
-    pub const fn reader(self) -> &'static str {
-        match self {
-            Container::Mp4 => "mov",
-            Container::WebM => "matroska",
-            Container::Mp3 => "mp3",
-            Container::Aac => "aac",
-            Container::Ogg => "ogg",
-            Container::Flac => "flac",
-            Container::Wav => "wav",
-            Container::Asf => "asf",
-        }
-    }
 }
 
 impl Kept {
@@ -380,7 +365,7 @@ mod tests {
             vec![Piece::Copy(7, 2), Piece::Bytes(b"ab".to_vec()), Piece::Zeros(2), Piece::Zeros(0), Piece::Copy(0, 3)];
         let mut made = Vec::new();
         Remade::new(file, pieces).read_to_end(&mut made).unwrap();
-        assert_eq!(made, b"78ab\0\0012");
+        assert_eq!(made, b"78ab\0\x0012");
         let beyond = Remade::new(Cursor::new(b"0".to_vec()), vec![Piece::Copy(0, 2)]).read_to_end(&mut made);
         assert_eq!(beyond.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }

@@ -37,10 +37,10 @@ pub enum Unfit {
         /// Pictures a second.
         rate: u32,
     },
-    /// A film or a sound that not every browser plays: it has to be converted first.
+    /// A film or a sound that not every browser plays.
     #[error(
-        "is encoded as {codec}, which not every browser plays; to take it, this server needs ffmpeg: whoever runs it has \
-         to install ffmpeg"
+        "is encoded as {codec}, which not every browser plays, and nothing is converted here: it has to be MP4 with H.264 \
+         and AAC, WebM, or as a sound MP3"
     )]
     Foreign {
         /// What it is encoded as.

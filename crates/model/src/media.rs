@@ -67,16 +67,6 @@ pub struct SoundTrack {
     pub channels: u32,
 }
 
-/// What keeps an upload from being shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unready {
-    /// It is being converted.
-    Processing,
-    /// Nothing came of it.
-    Failed,
-}
-
 /// Something uploaded here, as a post has it: a copy of what the upload was when it was attached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Media {
@@ -101,9 +91,6 @@ pub struct Media {
     /// Of a film or a sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playing: Option<Playing>,
-    /// `None`: it can be shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unready: Option<Unready>,
 }
 
 impl Media {

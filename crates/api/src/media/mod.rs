@@ -180,6 +180,5 @@ fn placeholder() -> Media {
         focus: None,
         blurhash: None,
         playing: None,
-        unready: None,
     }
 }

@@ -34,7 +34,7 @@ pub fn media(media: &Media, addresses: &Addresses) -> MediaAttachment {
             MediaKind::Audio => MediaType::Audio,
             MediaKind::Unknown => MediaType::Unknown,
         },
-        url: media.unready.is_none().then(|| at(&media.original)),
+        url: Some(at(&media.original)),
         preview_url: media.preview.as_ref().map(at),
         remote_url: None,
         meta: Some(MediaMeta {

@@ -296,3 +296,49 @@ on_both_engines! {
         assert_eq!(refused.0, 422);
     }
 }
+
+on_both_engines! {
+    async fn films_and_sounds_are_told_of_played_in_parts_and_posted(house: House) {
+        let alice = house.person("alice").await;
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        for (name, kind, content_type) in [
+            ("film/a.mp4", "video", "video/mp4"),
+            ("film/a.webm", "video", "video/webm"),
+            ("sound/a.mp3", "audio", "audio/mpeg"),
+            ("sound/a.ogg", "audio", "audio/ogg"),
+            ("sound/a.flac", "audio", "audio/flac"),
+            ("sound/a.wav", "audio", "audio/wav"),
+            ("sound/a.m4a", "audio", "audio/mp4"),
+        ] {
+            let came = std::fs::read(corpus.join(name)).unwrap();
+            let upload = alice.upload(Method::POST, UPLOADS, &[("description", name)], &[("file", &came)]).await.ok().json();
+            assert_eq!((&upload["type"], &upload["description"]), (&json!(kind), &json!(name)));
+            let meta = &upload["meta"];
+            assert!(meta["duration"].as_f64().is_some_and(|seconds| seconds > 0.0), "{name}: {meta}");
+            assert_eq!(kind == "video", meta["width"].as_i64().is_some_and(|n| n > 0), "{name}: {meta}");
+            let address = path(&upload["url"]).to_owned();
+            let whole = alice.get(&address).await.ok();
+            assert_eq!(whole.header("content-type"), content_type);
+            let part = alice.ask_with(Method::GET, &address, None, &[("range", "bytes=4-99")]).await;
+            assert_eq!((part.status.as_u16(), part.body), (206, whole.body[4..100].to_vec()), "{name}");
+            let post = alice.post("/api/v1/statuses", json!({ "status": name, "media_ids": [upload["id"]] })).await.ok().json();
+            assert_eq!(post["media_attachments"][0]["url"], upload["url"]);
+        }
+    }
+
+    async fn what_browsers_do_not_play_is_named(house: House) {
+        let alice = house.person("alice").await;
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let mut foreign = std::fs::read(corpus.join("film/a.mp4")).unwrap();
+        let at = foreign.windows(4).position(|four| four == b"avc1" ).unwrap();
+        let entry = foreign.windows(4).rposition(|four| four == b"avc1").unwrap();
+        for place in [at, entry] {
+            foreign[place..place + 4].copy_from_slice(b"hvc1");
+        }
+        let (status, cause) = alice.upload(Method::POST, UPLOADS, &[], &[("file", &foreign)]).await.refusal();
+        assert_eq!(status, 422);
+        assert!(cause.contains("HEVC"), "{cause}");
+        let cut = &std::fs::read(corpus.join("film/a.mp4")).unwrap()[..900];
+        assert_eq!(alice.upload(Method::POST, UPLOADS, &[], &[("file", cut)]).await.refusal().0, 422);
+    }
+}

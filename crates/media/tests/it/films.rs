@@ -56,7 +56,7 @@ fn what_not_every_browser_plays_is_named() {
     for (codec, name) in [(b"hvc1", "HEVC (H.265)"), (b"av01", "AV1 in MP4"), (b"mp4v", "MPEG-4 Part 2")] {
         let refused = probed(&Mp4 { codec: *codec, ..Mp4::default() }.bytes()).unwrap_err();
         assert_eq!(refused, Unfit::Foreign { codec: name.to_owned() });
-        assert!(refused.to_string().contains("install ffmpeg"));
+        assert!(refused.to_string().contains("MP4 with H.264"));
     }
     let deep = Mp4 { profile: 110, ..Mp4::default() }.bytes();
     assert!(matches!(probed(&deep), Err(Unfit::Foreign { .. })));
@@ -78,7 +78,8 @@ fn tables_that_lie_are_refused() {
     let same = Mp4 { is_folded: true, ..Mp4::default() }.bytes();
     assert_eq!(probed(&same), Err(Unfit::Damaged("its parts overlap".to_owned())));
     let came = Mp4::default().bytes();
-    for cut in 8..came.len() - 1 {
+    // Behind its contents there is only a box that nobody needs.
+    for cut in 8..came.len() - 36 {
         assert!(probed(&came[..cut]).is_err(), "{cut} of {}", came.len());
     }
 }
@@ -136,7 +137,7 @@ fn what_holds_nothing_is_nothing() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
-    fn no_change_of_a_film_makes_it_panic_or_grow(which in 0_usize..6, changes in prop::collection::vec((0.0_f64..1.0, any::<u8>()), 1..6)) {
+    fn no_change_of_a_film_makes_it_panic_or_grow(which in 0_usize..6, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         let mut bytes = match which {
             0 => Mp4::default().bytes(),
             1 => webm(),
@@ -146,8 +147,7 @@ proptest! {
             _ => ogg(),
         };
         for (at, value) in changes {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a small file")]
-            let at = (at * bytes.len() as f64) as usize;
+            let at = at.index(bytes.len());
             bytes[at] = value;
         }
         if let Ok(playable) = probed(&bytes) {

@@ -48,7 +48,7 @@ impl Mp4 {
         let places = self.track(b"meta", &boxed(b"mebx", &[0; 8]), (2_000, 1), 13, &[(start + 16, 1)], 1);
         let words = boxed(b"udta", &boxed(b"\xa9xyz", b"\0\x0c\0\0secret place"));
         let head = [numbers(&[0, 7, 7, 1_000, 2_000]), vec![0; 80]].concat();
-        let moov = [boxed(b"mvhd", &head), places, film, sound, words.clone()].concat();
+        let moov = [boxed(b"mvhd", &head), places, film, sound, words].concat();
         file.extend(boxed(b"moov", &moov));
         file.extend(boxed(b"uuid", b"0123456789abcdefsecret place"));
         file
