@@ -255,7 +255,7 @@ impl Federation {
     /// # Errors
     /// [`Missing`].
     pub async fn look_up(&self, address: &str) -> Result<Found, Missing> {
-        bounded(self.look_up_within(address)).await
+        Box::pin(bounded(self.look_up_within(address))).await
     }
 
     async fn look_up_within(&self, address: &str) -> Result<Found, Missing> {

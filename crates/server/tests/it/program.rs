@@ -109,7 +109,10 @@ fn the_log_is_json_when_asked() {
     let mut lines = text(&output.stderr).lines();
     let note: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
     assert_eq!((note["level"].as_str(), note["target"].as_str()), (Some("INFO"), Some("phiomia_server::cli")));
-    assert_eq!(note["message"], "configuration: CDN_HOST has no effect: what the web client is made of is served from this server");
+    assert_eq!(
+        note["message"],
+        "configuration: CDN_HOST has no effect: what the web client is made of is served from this server"
+    );
     assert!(lines.next().unwrap().starts_with(&format!("phiomia: listening on {address} failed: ")));
 }
 
