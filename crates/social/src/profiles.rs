@@ -9,7 +9,7 @@ use phiomia_store::{
     db::{
         accounts::{self, AccountView, ProfileColumns},
         defaults,
-        federation::actors,
+        federation::{actors, aliases},
         users,
     },
 };
@@ -88,7 +88,7 @@ fn hang(tx: &Tx<'_>, old: &AccountView, change: &ProfileEdit) -> Result<(), Erro
 /// # Errors
 /// The database failed.
 pub fn add_alias(tx: &Tx<'_>, me: AccountId, uri: &str) -> Result<(), Error> {
-    actors::add_alias(tx, me, uri)?;
+    aliases::add(tx, me, uri)?;
     tell(tx, Outgoing::ProfileChanged { account: me })?;
     Ok(())
 }
@@ -98,7 +98,7 @@ pub fn add_alias(tx: &Tx<'_>, me: AccountId, uri: &str) -> Result<(), Error> {
 /// # Errors
 /// The database failed.
 pub fn remove_alias(tx: &Tx<'_>, me: AccountId, uri: &str) -> Result<bool, Error> {
-    let was_there = actors::remove_alias(tx, me, uri)?;
+    let was_there = aliases::remove(tx, me, uri)?;
     if was_there {
         tell(tx, Outgoing::ProfileChanged { account: me })?;
     }
@@ -113,7 +113,7 @@ pub fn move_to(tx: &Tx<'_>, me: AccountId, target: AccountId) -> Result<(), Erro
     let mine = accounts::view(tx, me)?.ok_or(Refusal::NotFound(Noun::Account))?;
     let names = match actors::find(tx, target)? {
         Some(row) => row.also_known_as,
-        None => actors::aliases(tx, target)?,
+        None => aliases::of(tx, target)?,
     };
     if me == target || !names.contains(&mine.uri) {
         return Err(Refusal::validation("The new account does not name this one among its aliases").into());

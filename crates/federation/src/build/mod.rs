@@ -15,7 +15,7 @@ use phiomia_store::{
     db::{
         accounts::AccountView,
         federation::{
-            actors,
+            aliases,
             neighbours::{self, Neighbours},
         },
         server::CustomEmojiView,
@@ -78,7 +78,7 @@ pub fn facts(q: &Query<'_>, views: &[&StatusView]) -> Result<Facts, Fault> {
 pub fn actor_facts(q: &Query<'_>, view: &AccountView, public_pem: String) -> Result<ActorFacts, Fault> {
     let fields = view.fields.iter().flat_map(|field| [field.name.as_str(), field.value.as_str()]);
     let names = shortcodes([view.display_name.as_str(), view.note.as_str()].into_iter().chain(fields));
-    Ok(ActorFacts { public_pem, aliases: actors::aliases(q, view.id)?, emojis: neighbours::emojis(q, &names)? })
+    Ok(ActorFacts { public_pem, aliases: aliases::of(q, view.id)?, emojis: neighbours::emojis(q, &names)? })
 }
 
 /// An id of ours, or one that was checked when it came.

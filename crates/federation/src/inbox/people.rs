@@ -3,7 +3,7 @@
 use phiomia_activitypub::Uri;
 use phiomia_model::Error;
 use phiomia_social::remote;
-use phiomia_store::db::federation::actors;
+use phiomia_store::db::federation::{actors, aliases};
 
 use super::{Signer, activity::done};
 use crate::Federation;
@@ -30,7 +30,7 @@ impl Federation {
             .write(move |tx| {
                 let names = match actors::find(tx, new)? {
                     Some(row) => row.also_known_as,
-                    None => actors::aliases(tx, new)?,
+                    None => aliases::of(tx, new)?,
                 };
                 if names.contains(&old) { remote::moved(tx, account, new) } else { Ok(()) }
             })

@@ -69,10 +69,6 @@ queries! {
             join accounts a on a.id = f.account_id
         where f.target_id = $1");
     BY_FOLLOWERS = Sql::Same("select account_id from actors where followers = $1");
-    ALIASES = Sql::Same("select uri from aliases where account_id = $1 order by created_at, uri");
-    ADD_ALIAS = Sql::Same("insert into aliases (account_id, uri, created_at) values ($1, $2, $3)
-        on conflict (account_id, uri) do nothing");
-    REMOVE_ALIAS = Sql::Same("delete from aliases where account_id = $1 and uri = $2");
 }
 
 /// A profile from elsewhere, about to be kept.
@@ -478,28 +474,4 @@ pub fn followers_here(q: &Query<'_>, account: AccountId) -> Result<Vec<(AccountI
 /// The database failed.
 pub fn by_followers(q: &Query<'_>, collection: &str) -> Result<Option<AccountId>, Fault> {
     q.value(&BY_FOLLOWERS, (collection,))
-}
-
-/// The other names of somebody here, in the order they were added.
-///
-/// # Errors
-/// The database failed.
-pub fn aliases(q: &Query<'_>, account: AccountId) -> Result<Vec<String>, Fault> {
-    q.column(&ALIASES, (account,))
-}
-
-/// Adds another name.
-///
-/// # Errors
-/// The database failed.
-pub fn add_alias(tx: &Tx<'_>, account: AccountId, uri: &str) -> Result<(), Fault> {
-    tx.execute(&ADD_ALIAS, (account, uri, tx.now())).map(|_| ())
-}
-
-/// Takes another name away; whether it was there.
-///
-/// # Errors
-/// The database failed.
-pub fn remove_alias(tx: &Tx<'_>, account: AccountId, uri: &str) -> Result<bool, Fault> {
-    Ok(tx.execute(&REMOVE_ALIAS, (account, uri))? > 0)
 }

@@ -1,6 +1,7 @@
 //! Other servers: who lives there, their keys and ours, what they sent and what they are still to be sent.
 
 pub mod actors;
+pub mod aliases;
 pub mod deliveries;
 pub mod domains;
 pub mod early;
@@ -19,6 +20,7 @@ use super::{query::Tx, sql::Statement};
 pub(crate) fn all() -> Vec<&'static Statement> {
     [
         actors::ALL,
+        aliases::ALL,
         deliveries::ALL,
         domains::ALL,
         early::ALL,
