@@ -365,7 +365,7 @@ mod tests {
             vec![Piece::Copy(7, 2), Piece::Bytes(b"ab".to_vec()), Piece::Zeros(2), Piece::Zeros(0), Piece::Copy(0, 3)];
         let mut made = Vec::new();
         Remade::new(file, pieces).read_to_end(&mut made).unwrap();
-        assert_eq!(made, b"78ab\0\x0012");
+        assert_eq!(made, b"78ab\0\x00012");
         let beyond = Remade::new(Cursor::new(b"0".to_vec()), vec![Piece::Copy(0, 2)]).read_to_end(&mut made);
         assert_eq!(beyond.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
