@@ -364,7 +364,7 @@ pub fn router(api: &Api) -> Router {
         }
     };
     let all = routes.method_not_allowed_fallback(unknown).fallback(lenient);
-    gate::around(gate::with_pictures_from(all, api.addresses.public_files.origin()))
+    gate::around(gate::with_files_from(all, api.addresses.public_files.origin()))
 }
 
 /// The address without a slash or `.json` at its end; `None` when it has neither.

@@ -45,7 +45,7 @@ impl PublicFiles {
         let end = end.saturating_add(host.find('/').unwrap_or(host.len()));
         PublicFiles { origin: address.get(..end).map(Arc::from), ..PublicFiles::default() }
     }
-    /// From where pages may load pictures beside this server: `https://files.example.org`.
+    /// From where pages may load files beside this server: `https://files.example.org`.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
@@ -130,6 +130,12 @@ impl Addresses {
     #[must_use]
     pub fn file_url(&self, key: &str) -> String {
         self.public_files.url(key).unwrap_or_else(|| self.at(&format!("/system/{key}")))
+    }
+    /// Whether something is handed out by this server, or for it by where its files lie.
+    #[must_use]
+    pub fn is_handed_out_by_us(&self, url: &str) -> bool {
+        let is_below = |base: &str| url.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'));
+        is_below(&self.base()) || self.public_files.base.as_deref().is_some_and(is_below)
     }
     /// The page of a hashtag.
     #[must_use]

@@ -18,7 +18,7 @@ pub use body::{Body, Upload};
 pub use cors::around;
 pub use door::{Refused, json_refusal};
 pub use guard::{Anyone, Client, Guard, Knock, Member, Who};
-pub use pictures::with_pictures_from;
+pub use pictures::with_files_from;
 pub use rate::{Identity, Rate};
 pub use reply::{Answer, Reply, empty, json, paged};
 pub use route::{Cache, Needs, Route};

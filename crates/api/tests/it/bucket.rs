@@ -102,6 +102,14 @@ async fn a_public_file_has_the_address_of_the_bucket_and_older_addresses_lead_th
     let (status, body) = fetch(url).await;
     assert_eq!(status, 200);
     assert!(body.starts_with(b"\x89PNG"));
+    let other = alice.upload(Method::POST, "/api/v2/media", &[], &[("file", png.get_ref())]).await.ok().json();
+    let post = alice.post("/api/v1/statuses", serde_json::json!({ "media_ids": [other["id"]] })).await.ok().json();
+    let page = post["url"].as_str().unwrap().strip_prefix("https://phiomia.example").unwrap();
+    let page = house.get(page).await.ok();
+    let drawn = format!("<img class=\"u-photo\" src=\"{}\"", other["preview_url"].as_str().unwrap());
+    assert!(String::from_utf8_lossy(&page.body).contains(&drawn), "the page draws it from there");
+    let origin = format!("media-src 'self' http://{}", server.address);
+    assert!(page.header("content-security-policy").contains(&origin));
     let older = alice.get(&format!("/system/{key}")).await;
     assert_eq!((older.status.as_u16(), older.header("location")), (302, url));
     // While files are on their way everybody comes to us.

@@ -205,7 +205,7 @@ fn shown(media: &entities::MediaAttachment, cx: &Cx) -> Option<Shown> {
         entities::MediaType::Audio => "Sound",
         entities::MediaType::Unknown => "File",
     };
-    let is_ours = url.starts_with(&cx.addresses.base());
+    let is_ours = cx.addresses.is_handed_out_by_us(&url);
     let pixels = |size: Option<&entities::MediaSize>| {
         let size = size.and_then(|size| size.width.zip(size.height));
         size.unwrap_or((640, 360))
