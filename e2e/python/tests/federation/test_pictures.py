@@ -1,6 +1,7 @@
-"""Pictures of other servers are shown where they lie, with all that is said about them."""
+"""Pictures of other servers are shown through ours, with all that is said about them."""
 
 import pytest
+import requests
 
 from federation import PATIENCE_SECONDS, Federated
 from hostile import word
@@ -25,14 +26,22 @@ def picture(peer):
         "blurhash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH", "focalPoint": [0.25, -0.5], "width": 640, "height": 480}
 
 
-def test_a_picture_and_what_is_said_about_it(dana, peer):
+def is_a_picture(server, url):
+    """Whether a server hands it out itself, as a picture."""
+    answer = requests.get(url, timeout=10, allow_redirects=False)
+    is_picture = answer.content[:4] in (b"\x89PNG", b"RIFF")
+    return url.startswith(server.base) and answer.status_code == 200 and is_picture
+
+
+def test_a_picture_and_what_is_said_about_it(server, dana, peer):
     carol = peer.actor("carol", icon={"type": "Image", "url": peer.base + "/files/carol.png", "name": "carol smiles"})
     plain, shown = carol.note(word()), carol.note(f"{word()} #elephants", attachment=[picture(peer)], tag=[
         {"type": "Hashtag", "name": "#elephants", "href": peer.base + "/tags/elephants"}])
-    assert dana.finds(carol).avatar == peer.base + "/files/carol.png"
+    assert dana.finds(carol).avatar.startswith(server.base + "/media_proxy/")
     posts = [dana.finds_post(note["id"]) for note in (plain, shown)]
     media, = posts[1].media_attachments
-    assert (media.type, media.url, media.description) == ("image", peer.base + "/files/elephant.png", "an elephant")
+    assert (media.type, media.remote_url, media.description) == ("image", peer.base + "/files/elephant.png", "an elephant")
+    assert media.url.startswith(server.base + "/media_proxy/")
     assert (media.meta.original.width, media.meta.original.height, media.meta.focus.x) == (640, 480, 0.25)
     account = posts[0].account.id
     only = dana.client.account_statuses(account, only_media=True)
@@ -66,10 +75,12 @@ def test_what_is_uploaded_here_is_seen_there(here, there):
     status = alice.client.status_post("", media_ids=[media], visibility="public")
     seen = bob.finds_post(status.uri)
     shown, = seen.media_attachments
-    assert (shown.type, shown.description, shown.url) == ("image", "two dunes", media.url)
+    assert (shown.type, shown.description, shown.remote_url) == ("image", "two dunes", media.url)
+    assert all(is_a_picture(there, url) for url in (shown.url, shown.preview_url, shown.url))
     assert (shown.meta.original.width, shown.meta.original.height) == (40, 20)
     assert shown.meta.focus == {"x": 0.5, "y": -0.5} and shown.blurhash == media.blurhash
-    eventually(lambda: bob.knows(alice).avatar == alice.client.me().avatar, "the profile is seen", PATIENCE_SECONDS)
+    eventually(lambda: "/media_proxy/" in bob.knows(alice).avatar, "the profile is seen", PATIENCE_SECONDS)
+    assert is_a_picture(there, bob.knows(alice).avatar)
     # An edit says what there is to see, and what is taken away goes there too.
     alice.client.status_update(status.id, "now with words", media_attributes=[
         alice.client.generate_media_edit_attributes(media.id, description="three dunes")])
