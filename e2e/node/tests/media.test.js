@@ -1,6 +1,7 @@
 // Pictures on their way from an app to a page: uploaded through masto, seen in a browser.
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { MastoHttpError } from 'masto'
 import { launch, newPage } from '../lib/chromium.js'
@@ -56,6 +57,33 @@ onEachEngine('pictures', (server) => {
     assert.equal(await page.getByAltText('Not for everybody').isVisible(), false)
     await page.getByText('Sensitive media').click()
     assert.equal(await page.getByAltText('Not for everybody').isVisible(), true)
+    await page.context().close()
+  })
+
+  test('a film plays in the browser, and from its middle', async () => {
+    const file = await readFile(new URL('../../../fuzz/corpus/film/a.mp4', import.meta.url))
+    const media = await upload(file, { description: 'A test card that moves' })
+    assert.equal(media.type, 'video')
+    const post = await alice.masto.v1.statuses.create({ status: 'Play it', mediaIds: [media.id] })
+    const page = await newPage(browser)
+    await page.goto(post.url)
+    const film = page.locator('video')
+    const played = await film.evaluate(async (video) => {
+      video.muted = true
+      const reached = (name) => new Promise((resolve, reject) => {
+        video.addEventListener(name, resolve, { once: true })
+        video.addEventListener('error', () => reject(video.error), { once: true })
+        setTimeout(() => reject(new Error(`no ${name}`)), 10_000)
+      })
+      video.currentTime = 0.5
+      await reached('seeked')
+      const from = video.currentTime
+      await video.play()
+      await reached('timeupdate')
+      return { from, goesOn: video.currentTime > from || video.ended, size: [video.videoWidth, video.videoHeight] }
+    })
+    assert.deepEqual(played.size, [media.meta.original.width, media.meta.original.height])
+    assert.ok(played.from >= 0.4 && played.goesOn, JSON.stringify(played))
     await page.context().close()
   })
 
