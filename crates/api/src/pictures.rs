@@ -27,7 +27,7 @@ const EXTENSIONS: [(&str, &str); 4] =
     [("jpg", "image/jpeg"), ("png", "image/png"), ("gif", "image/gif"), ("webp", "image/webp")];
 
 /// What a file of the shelf is served as.
-pub(crate) fn type_of(key: &FileKey) -> Option<&'static str> {
+fn type_of(key: &FileKey) -> Option<&'static str> {
     let extension = key.as_str().rsplit_once('.').map_or("", |(_, extension)| extension);
     let films = Kept::ALL.into_iter().map(|kept| (kept.extension(), kept.media_type()));
     EXTENSIONS.into_iter().chain(films).find(|(known, _)| *known == extension).map(|(_, content_type)| content_type)
@@ -75,25 +75,30 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
     let not_there = || Refusal::NotFound(Noun::Record);
     let name = ["kind", "shard", "name", "label"].map(|part| ask.piece(part)).join("/");
     let key: FileKey = name.parse().map_err(|_| not_there())?;
-    let content_type = type_of(&key).ok_or_else(not_there)?;
+    if type_of(&key).is_none() {
+        return Err(not_there().into());
+    }
     if let Some(away) = elsewhere(&ask, &key).await? {
         return Ok(away);
     }
+    Ok(shelved(&ask, &key).await?.ok_or_else(not_there)?)
+}
+
+/// A file of the shelf, the part of it that is asked for, or that the asker has it already. `None`: it is not there.
+pub(crate) async fn shelved(ask: &Ask<Anyone>, key: &FileKey) -> Result<Option<Response>, Error> {
+    let Some(content_type) = type_of(key) else { return Ok(None) };
     // What lies under a name never changes, so the name says which version it is.
-    let tag = format!("\"{}\"", name.replace('/', "-"));
+    let tag = format!("\"{}\"", key.as_str().replace('/', "-"));
     if ask.header("if-none-match").is_some_and(|known| known == "*" || known.contains(&tag)) {
-        if !ask.api.files.exists(&key).await? {
-            return Err(not_there().into());
-        }
-        return Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag));
+        let is_there = ask.api.files.exists(key).await?;
+        return Ok(is_there.then(|| with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag)));
     }
     let range = ask.header("range").filter(|_| ask.header("if-range").is_none_or(|known| known == tag));
-    let range = range.and_then(span);
-    let Some(range) = range else {
-        let body = ask.api.files.open(&key).await?.ok_or_else(not_there)?;
-        return Ok(with_tag(streamed(content_type, body), &tag));
+    let Some(range) = range.and_then(span) else {
+        let body = ask.api.files.open(key).await?;
+        return Ok(body.map(|body| with_tag(streamed(content_type, body), &tag)));
     };
-    match ask.api.files.open_part(&key, range).await?.ok_or_else(not_there)? {
+    Ok(ask.api.files.open_part(key, range).await?.map(|part| match part {
         Part::Body(body) => {
             let (range, length) = (body.range(), body.size_bytes());
             let mut part = streamed(content_type, body);
@@ -101,15 +106,15 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
             let place = format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1));
             let place = HeaderValue::try_from(place);
             place.into_iter().for_each(|place| drop(part.headers_mut().insert(header::CONTENT_RANGE, place)));
-            Ok(with_tag(part, &tag))
+            with_tag(part, &tag)
         }
         Part::Beyond { n_bytes } => {
             let mut beyond = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
             let place = HeaderValue::try_from(format!("bytes */{n_bytes}"));
             place.into_iter().for_each(|place| drop(beyond.headers_mut().insert(header::CONTENT_RANGE, place)));
-            Ok(beyond)
+            beyond
         }
-    }
+    }))
 }
 
 /// What a `Range` asks for. `None`: several ranges, or what is none, is the whole file: RFC 9110, 14.2.
@@ -146,7 +151,7 @@ fn streamed(content_type: &'static str, body: FileBody) -> Response {
     answer
 }
 
-pub(crate) fn with_tag(mut answer: Response, tag: &str) -> Response {
+fn with_tag(mut answer: Response, tag: &str) -> Response {
     let tag = HeaderValue::try_from(tag);
     tag.into_iter().for_each(|tag| drop(answer.headers_mut().insert(header::ETAG, tag)));
     answer.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));

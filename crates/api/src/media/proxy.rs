@@ -1,13 +1,9 @@
 //! `/media_proxy/…`: pictures of other servers, by addresses that only we can make.
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use phiomia_federation::media::{Look, Stand, Version};
 use phiomia_model::{Error, Noun, Refusal};
-use phiomia_store::files::FileKey;
 
 use crate::{
     gate::{Anyone, Ask, Rate},
@@ -35,7 +31,7 @@ pub async fn show(ask: Ask<Anyone>) -> Result<Response, Error> {
             look => look,
         };
         match look {
-            Look::Kept(key) => match shelved(&ask, &key).await? {
+            Look::Kept(key) => match pictures::shelved(&ask, &key).await? {
                 Some(answer) => return Ok(answer),
                 None => gallery.lost(&key).await?,
             },
@@ -51,20 +47,6 @@ pub async fn show(ask: Ask<Anyone>) -> Result<Response, Error> {
         }
     }
     Err(not_there().into())
-}
-
-/// A file of the shelf; `None`: it is not there.
-async fn shelved(ask: &Ask<Anyone>, key: &FileKey) -> Result<Option<Response>, Error> {
-    let Some(content_type) = pictures::type_of(key) else { return Ok(None) };
-    let tag = format!("\"{}\"", key.as_str().replace('/', "-"));
-    if ask.header("if-none-match").is_some_and(|known| known.contains(&tag)) && ask.api.files.exists(key).await? {
-        return Ok(Some(pictures::with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag)));
-    }
-    let Some(body) = ask.api.files.open(key).await? else { return Ok(None) };
-    let length = HeaderValue::from(body.size_bytes());
-    let mut answer = pictures::picture(content_type, Body::from_stream(body.into_stream()));
-    answer.headers_mut().insert(header::CONTENT_LENGTH, length);
-    Ok(Some(pictures::with_tag(answer, &tag)))
 }
 
 fn redirect(to: &str) -> Response {
