@@ -87,6 +87,18 @@ impl Connection {
         self.raw.execute_batch(sql).map_err(|e| broken(sql.split_whitespace().next().unwrap_or("batch"), &e))
     }
 
+    /// Gives up to so many freed pages back to the file system; how many are left. One page goes with each row of the
+    /// pragma's answer: who runs it without reading on gives back one.
+    pub(super) fn give_back(&self, n_pages: u32) -> Result<u32, Fault> {
+        let run = || {
+            let mut prepared = self.raw.prepare(&format!("pragma incremental_vacuum({n_pages})"))?;
+            let mut rows = prepared.raw_query();
+            while rows.next()?.is_some() {}
+            self.raw.query_row("pragma freelist_count", [], |row| row.get(0))
+        };
+        run().map_err(|e| broken("giving back freed pages", &e))
+    }
+
     /// Like [`Connection::batch`] for the few statements of every transaction: prepared once.
     pub(super) fn control(&self, sql: &'static str) -> Result<(), Fault> {
         let run = || self.raw.prepare_cached(sql)?.raw_execute();

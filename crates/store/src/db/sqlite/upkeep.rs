@@ -14,8 +14,12 @@ use crate::db::Shared;
 const CHECKPOINT_BYTES: u64 = 4 << 20;
 /// ... and above this one wait for readers, so that the log begins anew.
 const RESTART_BYTES: u64 = 64 << 20;
-/// Freed pages given back a round; a few milliseconds of work.
-const PAGES_A_ROUND: u32 = 200;
+/// Freed pages given back at a time; a few milliseconds of work.
+const PAGES_AT_A_TIME: u32 = 200;
+/// Free pages that nobody hurries about: what is written next takes them.
+const SPARE_PAGES: u32 = 256;
+/// Rounds until it is looked for freed pages again: a minute.
+const REST_ROUNDS: u32 = 240;
 
 /// Starts the thread. It ends soon after the last `Db` is dropped.
 pub(in crate::db) fn spawn(
@@ -29,10 +33,9 @@ pub(in crate::db) fn spawn(
     std::thread::Builder::new()
         .name("db-upkeep".to_owned())
         .spawn(move || {
-            let mut round = 0_u32;
+            let mut rest = REST_ROUNDS;
             while shared.strong_count() > 0 {
                 std::thread::sleep(Duration::from_millis(250));
-                round = round.wrapping_add(1);
                 let size = std::fs::metadata(&log).map_or(0, |m| m.len());
                 let outcome = if size > RESTART_BYTES {
                     connection.batch("pragma wal_checkpoint(restart)")
@@ -41,10 +44,14 @@ pub(in crate::db) fn spawn(
                 } else {
                     Ok(())
                 };
-                // Once a minute is often enough to shrink the file, and seldom enough to disturb nobody.
+                // Once a minute is often enough to look whether the file can shrink, and seldom enough to disturb nobody;
+                // while much is free, some of it goes in every round.
+                rest = rest.saturating_sub(1);
                 let outcome = outcome.and_then(|()| {
-                    if round.is_multiple_of(240) {
-                        connection.batch(&format!("pragma incremental_vacuum({PAGES_A_ROUND})"))
+                    if rest == 0 {
+                        let n_left = connection.give_back(PAGES_AT_A_TIME);
+                        rest = if n_left.as_ref().is_ok_and(|n| *n > SPARE_PAGES) { 1 } else { REST_ROUNDS };
+                        n_left.map(|_| ())
                     } else {
                         Ok(())
                     }
@@ -57,4 +64,38 @@ pub(in crate::db) fn spawn(
             }
         })
         .map_err(|e| Fault::because("starting the database's upkeep thread", e))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test shall fail loudly")]
+    use super::*;
+
+    #[test]
+    fn freed_pages_go_back_to_the_file_system_some_at_a_time() {
+        let path = std::env::temp_dir().join(format!("phiomia-pages-{}.db", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let connection = Connection::open(&SqliteSettings::at(&path), false).unwrap();
+        connection.batch("create table heavy (id integer primary key, stuff blob)").unwrap();
+        connection
+            .batch(
+                "with recursive n(i) as (select 1 union all select i + 1 from n where i < 400)
+                insert into heavy (stuff) select zeroblob(8000) from n",
+            )
+            .unwrap();
+        connection.batch("delete from heavy").unwrap();
+        connection.batch("pragma wal_checkpoint(truncate)").unwrap();
+        let full = std::fs::metadata(&path).unwrap().len();
+        let first = connection.give_back(200).unwrap();
+        let second = connection.give_back(200).unwrap();
+        assert_eq!(first - second, 200);
+        while connection.give_back(200).unwrap() > 0 {}
+        connection.batch("pragma wal_checkpoint(truncate)").unwrap();
+        let small = std::fs::metadata(&path).unwrap().len();
+        assert!(full > 3_000_000 && small < 100_000, "{full} bytes, then {small}");
+        drop(connection);
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+        }
+    }
 }
