@@ -2,7 +2,6 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use phiomia_media::Kept;
 use phiomia_model::{Error, Fault, Noun, Refusal};
 use phiomia_store::{
     db::server,
@@ -21,17 +20,6 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; form-a
 
 /// Pictures that may be served, by media type; anything else is not.
 const TYPES: [&str; 4] = ["image/png", "image/gif", "image/webp", "image/jpeg"];
-
-/// What files of the shelf are served as, by the end of the name that we gave them; nothing else is served.
-const EXTENSIONS: [(&str, &str); 4] =
-    [("jpg", "image/jpeg"), ("png", "image/png"), ("gif", "image/gif"), ("webp", "image/webp")];
-
-/// What a file of the shelf is served as.
-fn type_of(key: &FileKey) -> Option<&'static str> {
-    let extension = key.as_str().rsplit_once('.').map_or("", |(_, extension)| extension);
-    let films = Kept::ALL.into_iter().map(|kept| (kept.extension(), kept.media_type()));
-    EXTENSIONS.into_iter().chain(films).find(|(known, _)| *known == extension).map(|(_, content_type)| content_type)
-}
 
 /// `GET /avatars/original/missing.png`
 ///
@@ -75,7 +63,7 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
     let not_there = || Refusal::NotFound(Noun::Record);
     let name = ["kind", "shard", "name", "label"].map(|part| ask.piece(part)).join("/");
     let key: FileKey = name.parse().map_err(|_| not_there())?;
-    if type_of(&key).is_none() {
+    if key.media_type().is_none() {
         return Err(not_there().into());
     }
     if let Some(away) = elsewhere(&ask, &key).await? {
@@ -86,7 +74,7 @@ pub async fn file(ask: Ask<Anyone>) -> Result<Response, Error> {
 
 /// A file of the shelf, the part of it that is asked for, or that the asker has it already. `None`: it is not there.
 pub(crate) async fn shelved(ask: &Ask<Anyone>, key: &FileKey) -> Result<Option<Response>, Error> {
-    let Some(content_type) = type_of(key) else { return Ok(None) };
+    let Some(content_type) = key.media_type() else { return Ok(None) };
     // What lies under a name never changes, so the name says which version it is.
     let tag = format!("\"{}\"", key.as_str().replace('/', "-"));
     if ask.header("if-none-match").is_some_and(|known| known == "*" || known.contains(&tag)) {
@@ -175,7 +163,25 @@ pub(crate) fn picture(content_type: &'static str, bytes: impl Into<axum::body::B
 
 #[cfg(test)]
 mod tests {
+    use phiomia_media::{Format, Kept};
+    use phiomia_store::files::FileKind;
+
     use super::*;
+
+    #[test]
+    fn whatever_is_kept_is_served_as_what_it_is() {
+        let pictures = [Format::Jpeg, Format::Png, Format::Gif, Format::WebP];
+        let pictures = pictures.map(|format| (format.extension(), format.media_type()));
+        let films = Kept::ALL.map(|kept| (kept.extension(), kept.media_type()));
+        for (extension, media_type) in pictures.into_iter().chain(films) {
+            let key = FileKey::new(FileKind::Media, 1, &format!("original.{extension}")).ok();
+            assert_eq!(key.and_then(|key| key.media_type()), Some(media_type), "{extension}");
+        }
+        for strange in ["original", "page.html", "page.svg", "original.png.exe"] {
+            let key = FileKey::new(FileKind::Media, 1, strange).ok();
+            assert_eq!(key.and_then(|key| key.media_type()), None, "{strange}");
+        }
+    }
 
     #[test]
     fn a_range_is_one_part_of_the_file() {

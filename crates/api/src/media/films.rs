@@ -6,11 +6,10 @@ use phiomia_model::{
     Error, Fault,
     media::{Media, MediaFile, MediaKind},
 };
-use phiomia_social::media as verbs;
 use phiomia_store::files::{FileKey, FileKind};
 use phiomia_workshop::Spooled;
 
-use super::{Shelved, made, random, spoiled};
+use super::{Shelved, made, random, shelve, spoiled};
 use crate::{
     gate::{Ask, Member, Upload},
     state::Api,
@@ -36,24 +35,13 @@ pub(super) async fn create(
     let key = FileKey::new(FileKind::Media, random, &format!("original.{}", playable.kept.extension()))?;
     let blurhash = poster.as_ref().and_then(|poster| poster.blurhash.clone());
     let preview = poster.map(|poster| Shelved::new(random, "small", poster.original)).transpose()?;
-    let keys =
-        std::iter::once(key.to_string()).chain(preview.iter().map(|file| file.key.to_string())).collect::<Vec<_>>();
-    let id = api.db.write(move |tx| verbs::begin(tx, &keys)).await?;
-    let media = Media {
-        id,
+    let said = Media {
         kind: if playable.kept.is_film() { MediaKind::Video } else { MediaKind::Audio },
         playing: Some(playable.playing.clone()),
-        original: put(api, key, film, playable).await?,
-        preview: match preview {
-            Some(preview) => Some(preview.put(api).await?),
-            None => None,
-        },
         blurhash,
         ..said
     };
-    let (me, kept) = (ask.me.account, media.clone());
-    api.db.write(move |tx| verbs::keep(tx, me, &kept)).await?;
-    Ok(media)
+    shelve(ask, &key, async || put(api, &key, film, playable).await, preview, said).await
 }
 
 /// The picture that came with a sound. One that cannot be read is no reason not to take the sound.
@@ -63,9 +51,9 @@ async fn cover(api: &Api, playable: &Playable) -> Option<Picture> {
 }
 
 /// When this returns, the file outlives a loss of power.
-async fn put(api: &Api, key: FileKey, film: &Spooled, playable: Playable) -> Result<MediaFile, Error> {
+async fn put(api: &Api, key: &FileKey, film: &Spooled, playable: Playable) -> Result<MediaFile, Error> {
     let file = film.open().map_err(|error| Fault::because("opening a film", error))?;
-    let n_bytes = api.files.put_from(&key, Remade::new(file, playable.pieces)).await?;
+    let n_bytes = api.files.put_from(key, Remade::new(file, playable.pieces)).await?;
     Ok(MediaFile {
         key: key.to_string(),
         media_type: playable.kept.media_type().to_owned(),

@@ -62,24 +62,33 @@ pub async fn create(ask: Ask<Member>) -> Answer {
     let random = random(&ask.api)?;
     let original = Shelved::new(random, "original", made.original)?;
     let preview = thumbnail.or(made.preview).map(|version| Shelved::new(random, "small", version)).transpose()?;
-    let keys = [Some(&original), preview.as_ref()].into_iter().flatten().map(|file| file.key.to_string());
-    let keys: Vec<String> = keys.collect();
-    let id = ask.api.db.write(move |tx| verbs::begin(tx, &keys)).await?;
-    let media = Media {
-        id,
-        kind: MediaKind::Image,
-        original: original.put(&ask.api).await?,
-        preview: match preview {
-            Some(preview) => Some(preview.put(&ask.api).await?),
-            None => None,
-        },
-        blurhash: made.blurhash,
-        ..said
-    };
-    let me = ask.me.account;
-    let kept = media.clone();
-    ask.api.db.write(move |tx| verbs::keep(tx, me, &kept)).await?;
+    let said = Media { kind: MediaKind::Image, blurhash: made.blurhash, ..said };
+    let (api, key) = (ask.api.clone(), original.key.clone());
+    let media = shelve(&ask, &key, async move || original.put(&api).await, preview, said).await?;
     json(&render::media(&media, &ask.api.addresses))
+}
+
+/// Keeps an upload: says which files are about to come, puts them on the shelf, and writes the row that has them.
+async fn shelve(
+    ask: &Ask<Member>,
+    key: &FileKey,
+    put: impl AsyncFnOnce() -> Result<MediaFile, Error>,
+    preview: Option<Shelved>,
+    said: Media,
+) -> Result<Media, Error> {
+    let api = &ask.api;
+    let keys = [Some(key), preview.as_ref().map(|file| &file.key)].into_iter().flatten();
+    let keys: Vec<String> = keys.map(FileKey::to_string).collect();
+    let id = api.db.write(move |tx| verbs::begin(tx, &keys)).await?;
+    let original = put().await?;
+    let preview = match preview {
+        Some(preview) => Some(preview.put(api).await?),
+        None => None,
+    };
+    let media = Media { id, original, preview, ..said };
+    let (me, kept) = (ask.me.account, media.clone());
+    api.db.write(move |tx| verbs::keep(tx, me, &kept)).await?;
+    Ok(media)
 }
 
 /// `GET /api/v1/media/:id`

@@ -56,9 +56,9 @@ queries! {
     ATTACHMENTS = Sql::Same("select r.attachments from remote_statuses r
         join statuses s on s.id = r.status_id where r.status_id = $1 and s.deleted_at is null");
     // With the id of the post in the network, which says whose server it is of.
-    SHOWN_ATTACHMENTS = Sql::Same("select r.attachments, s.uri from remote_statuses r
+    SHOWN_ATTACHMENTS = Sql::Same(concat!("select r.attachments, ", status_uri!("s", "a"), " from remote_statuses r
         join statuses s on s.id = r.status_id join accounts a on a.id = s.account_id
-        where r.status_id = $1 and s.deleted_at is null and a.suspended_at is null and a.deleted_at is null");
+        where r.status_id = $1 and s.deleted_at is null and a.suspended_at is null and a.deleted_at is null"));
     SHOWN_CARD = Sql::Same("select c.facts from status_cards k join cards c on c.id = k.card_id
         join statuses s on s.id = k.status_id join accounts a on a.id = s.account_id
         where k.status_id = $1 and s.deleted_at is null and a.suspended_at is null and a.deleted_at is null");

@@ -60,26 +60,26 @@ impl FileKey {
         Ok(FileKey(format!("{}/{shard}/{rest}/{label}", kind.as_str())))
     }
 
-    /// What a bucket tells browsers that the file is: by the end of its name, which we gave it.
+    /// What the file is served as, here and by a bucket: by the end of its name, which we gave it. `None`: no file of ours
+    /// ends like that, and it is not served.
     #[must_use]
-    pub fn media_type(&self) -> &'static str {
-        match self.0.rsplit_once('.').map_or("", |(_, extension)| extension) {
-            "jpg" | "jpeg" => "image/jpeg",
+    pub fn media_type(&self) -> Option<&'static str> {
+        Some(match self.0.rsplit_once('.').map_or("", |(_, extension)| extension) {
+            "jpg" => "image/jpeg",
             "png" => "image/png",
             "gif" => "image/gif",
             "webp" => "image/webp",
-            "mp4" | "m4v" => "video/mp4",
-            "mov" => "video/quicktime",
+            "mp4" => "video/mp4",
             "webm" => "video/webm",
             "weba" => "audio/webm",
             "mp3" => "audio/mpeg",
             "m4a" => "audio/mp4",
             "aac" => "audio/aac",
-            "ogg" | "oga" | "opus" => "audio/ogg",
+            "ogg" => "audio/ogg",
             "flac" => "audio/flac",
             "wav" => "audio/wav",
-            _ => "application/octet-stream",
-        }
+            _ => return None,
+        })
     }
 
     /// What it is for.
@@ -189,7 +189,7 @@ mod tests {
         let read = key.parse::<FileKey>();
         assert_eq!(read.as_ref().map(FileKey::to_string).unwrap_or_default(), key);
         let parts = read.map(|read| (read.kind(), read.random(), read.label().to_owned(), read.media_type()));
-        assert_eq!(parts.ok(), Some((FileKind::Media, 0x3f29, "original.png".to_owned(), "image/png")));
+        assert_eq!(parts.ok(), Some((FileKind::Media, 0x3f29, "original.png".to_owned(), Some("image/png"))));
     }
 
     #[test]

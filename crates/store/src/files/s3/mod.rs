@@ -28,6 +28,8 @@ use super::{FileBody, FileKey, FilePrefix, Part, Span, Stored, blocking};
 /// Files above this are sent in parts of this size, so that no more of one is in memory. Bytes; the least that S3 takes
 /// for a part is 5 MB, and it takes 10,000 parts.
 const PART_BYTES: usize = 8 * 1024 * 1024;
+/// What is no file that is shown.
+const UNKNOWN: &str = "application/octet-stream";
 /// What lies under a name never changes.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 /// How long a signed address is good for. Whoever looks at a post may press play an hour later.
@@ -95,10 +97,13 @@ impl Bucket {
         let (first, mut from) = blocking(move || Ok((read_part(&mut from)?, from))).await?;
         let mut n_bytes = n_bytes_of(&first);
         if first.len() < PART_BYTES {
-            self.put_whole(&path, first, self.attributes(key.media_type())).await?;
+            self.put_whole(&path, first, self.attributes(key.media_type().unwrap_or(UNKNOWN))).await?;
             return Ok(n_bytes);
         }
-        let options = PutMultipartOptions { attributes: self.attributes(key.media_type()), ..Default::default() };
+        let options = PutMultipartOptions {
+            attributes: self.attributes(key.media_type().unwrap_or(UNKNOWN)),
+            ..Default::default()
+        };
         let begun = self.0.store.put_multipart_opts(&path, options).await;
         let mut upload = begun.map_err(|error| self.fault(Doing::Write, error))?;
         let mut part = first;
@@ -205,7 +210,7 @@ impl Bucket {
         let probe = self.path(&format!("check/{random:032x}"));
         let mut listed = self.0.store.list(Some(&self.path("check")));
         listed.try_next().await.map_err(|error| self.fault(Doing::List, error))?;
-        let attributes = self.attributes("application/octet-stream");
+        let attributes = self.attributes(UNKNOWN);
         self.put_whole(&probe, Bytes::from_static(b"phiomia"), attributes).await?;
         let checked = self.check_reading(&probe).await;
         // Whoever may not delete hears of that, unless reading failed already.
@@ -226,7 +231,7 @@ impl Bucket {
         let Some(base) = self.0.settings.public_base() else { return Ok(()) };
         let name = format!("check/{random:032x}");
         let probe = self.path(&name);
-        self.put_whole(&probe, Bytes::from_static(b"phiomia"), self.attributes("application/octet-stream")).await?;
+        self.put_whole(&probe, Bytes::from_static(b"phiomia"), self.attributes(UNKNOWN)).await?;
         let status = self.0.client.status_for_anybody(&format!("{base}/{name}")).await;
         self.0.store.delete(&probe).await.map_err(|error| self.fault(Doing::Delete, error))?;
         match status? {
