@@ -56,6 +56,8 @@ CALLS = {
     "GET /api/v1/instance/terms_of_service": None,
     "GET /api/v1/instance/terms_of_service/{date}": None,
     "POST /api/v1/announcements/{id}/dismiss": (lambda w: {"id": w.announcement}, {}),
+    "PUT /api/v1/announcements/{id}/reactions/{name}": (lambda w: {"id": w.announcement, "name": "👍"}, {}),
+    "DELETE /api/v1/announcements/{id}/reactions/{name}": (lambda w: {"id": w.announcement, "name": w.reacts()}, {}),
     "POST /api/v1/accounts": None,
     "POST /api/v1/emails/confirmations": None,
     "PATCH /api/v1/accounts/update_credentials": ({}, {"display_name": "Alice", "fields_attributes": {"0": {"name": "a", "value": "b"}}}),

@@ -1,6 +1,7 @@
 //! Speaking with client apps: Mastodon's client interface, version 4.7, and the pages people sign in with.
 
 mod accounts;
+mod announcements;
 mod conversations;
 mod federation;
 pub mod gate;

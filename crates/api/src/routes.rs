@@ -11,7 +11,7 @@ use phiomia_model::{Noun, Refusal};
 use tower::ServiceExt as _;
 
 use crate::{
-    accounts, conversations,
+    accounts, announcements, conversations,
     federation::{self, Fetcher, Reader},
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
     health, inbox,
@@ -91,8 +91,10 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/instance/peers"                                  Anyone  []                           [Api]          Nothing  MINUTE    instance::peers;
         GET "/api/v1/instance/languages"                              Anyone  []                           [Api]          Nothing  MINUTE    instance::languages;
         GET "/api/v1/custom_emojis"                                   Anyone  []                           [Api]          Nothing  MINUTE    instance::custom_emojis;
-        GET "/api/v1/announcements"                                   Member  []                           [Api]          Nothing  PERSONAL  instance::announcements;
-        POST "/api/v1/announcements/{id}/dismiss"                     Member  ["write:accounts"]           [Api]          Form     PERSONAL  instance::dismiss_announcement;
+        GET "/api/v1/announcements"                                   Member  []                           [Api]          Nothing  PERSONAL  announcements::index;
+        POST "/api/v1/announcements/{id}/dismiss"                     Member  ["write:accounts"]           [Api]          Form     PERSONAL  announcements::dismiss;
+        PUT "/api/v1/announcements/{id}/reactions/{name}"             Member  ["write:favourites"]         [Api]          Form     PERSONAL  announcements::react;
+        DELETE "/api/v1/announcements/{id}/reactions/{name}"          Member  ["write:favourites"]         [Api]          Form     PERSONAL  announcements::unreact;
 
         POST "/api/v1/accounts"                                       Client  ["write:accounts"]           [Api, SignUp]  Form     PERSONAL  accounts::create;
         POST "/api/v1/emails/confirmations"                           Client  ["write:accounts"]           [Api]          Form     PERSONAL  accounts::resend_confirmation;

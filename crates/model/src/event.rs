@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ConversationId, ListId, NotificationId, StatusId, TagId, TokenId};
+use crate::id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, TagId, TokenId};
 use crate::status::Visibility;
 
 /// Something that happened. Carries ids, never a copy of the world: who receives it reads the rest for its viewer.
@@ -114,6 +114,23 @@ pub enum Event {
     TokensRevoked {
         /// Which.
         tokens: Vec<TokenId>,
+    },
+    /// An announcement is shown, or was changed.
+    AnnouncementPublished {
+        /// Which.
+        announcement: AnnouncementId,
+    },
+    /// Somebody reacted to an announcement, or no longer.
+    AnnouncementReacted {
+        /// Which.
+        announcement: AnnouncementId,
+        /// The emoji, or the name of a custom one.
+        name: String,
+    },
+    /// An announcement is not shown any more.
+    AnnouncementDeleted {
+        /// Which.
+        announcement: AnnouncementId,
     },
     /// Server settings changed: read them anew.
     SettingsChanged,

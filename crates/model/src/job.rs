@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{AccountId, ListId, MediaId, PollId, ScheduledStatusId, StatusId},
+    id::{AccountId, AnnouncementId, ListId, MediaId, PollId, ScheduledStatusId, StatusId},
     outgoing::Outgoing,
 };
 
@@ -72,6 +72,11 @@ pub enum Job {
     Publish {
         /// Which.
         scheduled: ScheduledStatusId,
+    },
+    /// Publishes an announcement whose time has come, or takes down one that is over.
+    LookAtAnnouncement {
+        /// Which.
+        announcement: AnnouncementId,
     },
     /// Takes files from the shelf that no row names any more.
     DropFiles {
@@ -242,6 +247,7 @@ impl Job {
             | Job::SweepHome { .. }
             | Job::ClosePoll { .. }
             | Job::Publish { .. }
+            | Job::LookAtAnnouncement { .. }
             | Job::EndMute { .. } => Lane::Feeds,
             Job::Receive { .. } => Lane::Federation,
             Job::Federate { .. } => Lane::Outgoing,
@@ -270,6 +276,7 @@ impl Job {
             | Job::SweepStatus { .. }
             | Job::SendMail { .. }
             | Job::Publish { .. }
+            | Job::LookAtAnnouncement { .. }
             | Job::Federate { .. }
             | Job::FetchThread { .. } => 10,
             Job::SweepHome { .. }
@@ -308,6 +315,7 @@ impl Job {
             Job::EndMute { .. } => "end_mute",
             Job::ClosePoll { .. } => "close_poll",
             Job::Publish { .. } => "publish",
+            Job::LookAtAnnouncement { .. } => "look_at_announcement",
             Job::SweepAccount { .. } => "sweep_account",
             Job::SendMail { .. } => "send_mail",
             Job::Federate { .. } => "federate",

@@ -1,5 +1,6 @@
 //! The verbs: what people and servers do, each in one transaction, whoever asks for it (an app, a page, a command, a job).
 
+pub mod announcements;
 pub mod apps;
 pub mod cards;
 pub mod conversations;

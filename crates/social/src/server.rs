@@ -1,6 +1,6 @@
 //! What whoever runs the server says about it and offers to everybody. Caches hear of each change as one of settings.
 
-use phiomia_model::{AccountId, CustomEmojiId, Error, Event, Fault, Noun, Refusal, RuleId, Time, id::AnnouncementId};
+use phiomia_model::{AccountId, CustomEmojiId, Error, Event, Fault, Noun, Refusal, RuleId};
 use phiomia_store::{
     Entropy, Tx,
     db::{
@@ -103,22 +103,6 @@ pub fn add_emoji(tx: &Tx<'_>, name: &str, picture: &Picture, category: Option<&s
 /// The database failed.
 pub fn add_rule(tx: &Tx<'_>, text: &str, hint: &str, translations: &str) -> Result<RuleId, Fault> {
     let id = server::add_rule(tx, text, hint, translations)?;
-    tx.announce(Event::SettingsChanged);
-    Ok(id)
-}
-
-/// Publishes an announcement.
-///
-/// # Errors
-/// The database failed.
-pub fn announce(
-    tx: &Tx<'_>,
-    text: &str,
-    starts_at: Option<Time>,
-    ends_at: Option<Time>,
-    is_all_day: bool,
-) -> Result<AnnouncementId, Fault> {
-    let id = server::add_announcement(tx, text, starts_at, ends_at, is_all_day)?;
     tx.announce(Event::SettingsChanged);
     Ok(id)
 }

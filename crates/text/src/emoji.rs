@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 
 use phiomia_model::limits::LIMITS;
+use unicode_properties::{EmojiStatus, UnicodeEmoji as _};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
     characters::{is_alnum, run},
     render::push_escaped,
 };
+
+/// The longest emoji of Unicode (a family of four with skin tones) has 41 bytes.
+const MOST_BYTES: usize = 64;
 
 /// Names that may be custom emoji, without their colons, in order of first appearance, without doubles, at most
 /// `LIMITS.references`. At least two letters, digits or underscores; no letter, digit or colon on either side.
@@ -30,6 +35,19 @@ pub fn shortcodes(text: &str) -> Vec<String> {
         at = end;
     }
     found
+}
+
+/// Whether a text is one emoji of Unicode and nothing else: `👍`, `👍🏽`, `🇩🇪`, `1️⃣`, but neither `1` nor `👍👍`.
+#[must_use]
+pub fn is_emoji(text: &str) -> bool {
+    let is_one = text.graphemes(true).nth(1).is_none();
+    let is_drawn = |c: char| match c.emoji_status() {
+        EmojiStatus::NonEmoji | EmojiStatus::NonEmojiButEmojiComponent => false,
+        // The digits of keycaps are one with what says so.
+        EmojiStatus::EmojiOtherAndEmojiComponent => text.contains(['\u{fe0f}', '\u{20e3}']),
+        _ => true,
+    };
+    is_one && text.len() <= MOST_BYTES && text.chars().next().is_some_and(is_drawn)
 }
 
 /// HTML that is safe already, with custom emoji drawn: `:name:` in its text, not in its tags, becomes a picture when
@@ -119,6 +137,19 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(shortcodes(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_emoji_is_told_from_text_and_from_two() {
+        for one in ["👍", "👍🏽", "🇩🇪", "1️⃣", "❤️", "❤", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "™️"]
+        {
+            assert!(is_emoji(one), "{one}");
+        }
+        for other in
+            ["", "1", "#", "a", "ä", "👍👍", "👍a", "blobcat", "🇩🇪🇫🇷", "\u{200d}", "\u{fe0f}", &"\u{301}".repeat(9)]
+        {
+            assert!(!is_emoji(other), "{other:?}");
         }
     }
 

@@ -17,7 +17,7 @@ pub mod search;
 mod tag;
 
 pub use count::{count, length};
-pub use emoji::{emojify, shortcodes};
+pub use emoji::{emojify, is_emoji, shortcodes};
 pub use html::{plain, sanitize};
 pub use page::{PageHead, PageLink, frame, links, page_charset, page_head};
 pub use references::{References, references};

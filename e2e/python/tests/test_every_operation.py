@@ -35,8 +35,12 @@ class World:
         self.poll = str(poll.poll.id)
         self.list = self.new_list()
         self.as_alice.list_accounts_add(self.list, [self.bob.id])
-        self.announcement = server.cli("seed", "announcement", "we move")
+        self.announcement = server.cli("announcement", "publish", "we move")
         self.as_bob.status_post("@" + self.alice.name + " psst", visibility="direct")
+
+    def reacts(self):
+        self.call("PUT", f"/api/v1/announcements/{self.announcement}/reactions/🎉")
+        return "🎉"
 
     def new_post(self):
         return str(self.as_alice.status_post("something").id)

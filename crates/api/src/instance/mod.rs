@@ -6,16 +6,12 @@ pub use texts::{extended_description, languages, peers, privacy_policy, terms_of
 
 use std::sync::Arc;
 
-use phiomia_mastodon::{
-    entities::{self, Decimal},
-    form::Flag,
-};
-use phiomia_model::{AnnouncementId, Error, Handle, Noun, Refusal};
+use phiomia_mastodon::entities::{self, Decimal};
+use phiomia_model::{Error, Handle};
 use phiomia_store::db::{accounts, activity::Week, server};
-use serde::Deserialize;
 
 use crate::{
-    gate::{Answer, Anyone, Ask, Member, empty, json},
+    gate::{Answer, Anyone, Ask, json},
     render::{self, InstanceFacts},
     state::Api,
 };
@@ -82,41 +78,4 @@ pub async fn rules(ask: Ask<Anyone>) -> Answer {
 /// `GET /api/v1/custom_emojis`
 pub async fn custom_emojis(ask: Ask<Anyone>) -> Answer {
     json(&render::picker_emojis(&ask.api.cx().await?))
-}
-
-#[derive(Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    with_dismissed: Flag,
-}
-
-/// `GET /api/v1/announcements`
-pub async fn announcements(ask: Ask<Member>) -> Answer {
-    let with_dismissed = ask.decode::<Wanted>()?.with_dismissed.0;
-    let (me, now) = (ask.me.account, ask.api.now());
-    let (views, dismissed) =
-        ask.api.db.read(move |q| Ok((server::announcements(q, now)?, server::dismissed(q, me)?))).await?;
-    let cx = ask.api.cx().await?;
-    let list: Vec<entities::Announcement> = views
-        .iter()
-        .map(|view| (view, dismissed.contains(&view.id)))
-        .filter(|(_, is_read)| with_dismissed || !is_read)
-        .map(|(view, is_read)| render::announcement(view, is_read, &cx))
-        .collect();
-    json(&list)
-}
-
-/// `POST /api/v1/announcements/:id/dismiss`
-pub async fn dismiss_announcement(ask: Ask<Member>) -> Answer {
-    let (id, me, now) = (ask.id::<AnnouncementId>(Noun::Record)?, ask.me.account, ask.api.now());
-    ask.api
-        .db
-        .write(move |tx| {
-            if !server::announcements(tx, now)?.iter().any(|view| view.id == id) {
-                return Err(Refusal::NotFound(Noun::Record).into());
-            }
-            Ok(server::dismiss(tx, me, id)?)
-        })
-        .await?;
-    empty()
 }

@@ -1,6 +1,7 @@
 //! Views become entities: what `store` read, in the words of Mastodon's API. Pure; HTML from elsewhere is sanitised here.
 
 mod account;
+mod announcement;
 mod card;
 mod conversation;
 mod elsewhere;
@@ -25,6 +26,7 @@ use phiomia_model::{Addresses, Handle};
 use phiomia_store::db::server::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
+pub use announcement::{Announced, announcement, reaction_news};
 use card::card;
 pub use conversation::conversation;
 pub use elsewhere::Elsewhere;
@@ -38,7 +40,7 @@ pub use poll::poll;
 pub use profile::profile;
 pub use relationship::relationship;
 pub use scheduled::scheduled_status;
-pub use server::{announcement, custom_emoji, picker_emojis, rule};
+pub use server::{custom_emoji, picker_emojis, rule};
 pub use status::{context, deleted_status, revisions, status, statuses};
 pub use tag::{TagStance, featured_tag, tag, tag_history};
 

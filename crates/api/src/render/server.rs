@@ -1,9 +1,9 @@
-//! What the server offers to everybody: emoji, rules, announcements.
+//! What the server offers to everybody: emoji, rules.
 
 use std::collections::BTreeMap;
 
-use phiomia_mastodon::entities::{self, ShallowTag};
-use phiomia_store::db::server::{AnnouncementView, CustomEmojiView, RuleView};
+use phiomia_mastodon::entities;
+use phiomia_store::db::server::{CustomEmojiView, RuleView};
 use serde::Deserialize;
 
 use super::Cx;
@@ -47,30 +47,5 @@ pub fn rule(view: &RuleView) -> entities::Rule {
         text: view.text.clone(),
         hint: view.hint.clone(),
         translations: translations.into_iter().map(|(language, t)| (language, entity(t))).collect(),
-    }
-}
-
-/// An announcement; `is_read` says whether the viewer dismissed it.
-#[must_use]
-pub fn announcement(view: &AnnouncementView, is_read: bool, cx: &Cx) -> entities::Announcement {
-    let references = phiomia_text::references(&view.text, &cx.addresses.own_domains());
-    let tag = |name: &String| {
-        let key = phiomia_text::tag_key(name);
-        ShallowTag { url: cx.addresses.tag_url(&key), name: key }
-    };
-    entities::Announcement {
-        id: view.id,
-        content: phiomia_text::render_status(&view.text, &cx.text(&[])),
-        starts_at: view.starts_at.map(Into::into),
-        ends_at: view.ends_at.map(Into::into),
-        all_day: view.is_all_day,
-        published_at: view.published_at.into(),
-        updated_at: view.updated_at.into(),
-        read: Some(is_read),
-        mentions: Vec::new(),
-        statuses: Vec::new(),
-        tags: references.tags.iter().map(tag).collect(),
-        emojis: cx.emojis_in([view.text.as_str()]),
-        reactions: Vec::new(),
     }
 }

@@ -3,10 +3,13 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use phiomia_mastodon::stream::StreamEvent;
-use phiomia_model::{AccountId, Error, Event, Fault, ListId, StatusId, Time, TokenId, Viewer, Visibility};
+use phiomia_model::{
+    AccountId, AnnouncementId, Error, Event, Fault, ListId, StatusId, Time, TokenId, Viewer, Visibility,
+};
 use phiomia_store::{
     Query,
     db::{
+        announcements::{self as rows, ReactionView},
         conversations::{self, ConversationView},
         notifications::{self, NotificationView},
         statuses::{self, Cohort, StatusView},
@@ -20,7 +23,7 @@ use super::{
     registry::{Audience, Written},
     topic::Topic,
 };
-use crate::{render, state::Api};
+use crate::{announcements, render, state::Api};
 
 /// Before the second and the third attempt to read: a database that fails over is back within seconds.
 const WAITS: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(2)];
@@ -49,6 +52,12 @@ enum News {
     Merged { account: AccountId },
     /// Somebody's filters changed.
     Filters { account: AccountId },
+    /// An announcement is shown.
+    Announcement { announced: Box<render::Announced> },
+    /// Another count of people who reacted to one in the same way.
+    Reaction { announcement: AnnouncementId, view: ReactionView },
+    /// An announcement is gone.
+    AnnouncementGone { announcement: AnnouncementId },
 }
 
 /// What one batch comes to.
@@ -70,8 +79,8 @@ pub(super) async fn tell(hub: &Hub, api: &Api, mut batch: Vec<Arc<Event>>) -> Re
     let batch: Arc<[Arc<Event>]> = batch.into();
     let mut waits = WAITS.iter();
     let read = loop {
-        let (asking, events, now) = (hub.clone(), batch.clone(), api.now());
-        match api.db.read(move |q| Ok(read(q, &asking, &events, now)?)).await {
+        let (asking, world, events, now) = (hub.clone(), api.clone(), batch.clone(), api.now());
+        match api.db.read(move |q| Ok(read(q, &asking, &world, &events, now)?)).await {
             Ok(read) => break read,
             Err(error) => match waits.next() {
                 Some(wait) => tokio::time::sleep(*wait).await,
@@ -106,6 +115,9 @@ fn is_heard(hub: &Hub, event: &Event) -> bool {
         }
         Event::ConversationChanged { account, .. } => registry.is_heard(&[Topic::Direct(*account)]),
         Event::FiltersChanged { account } => registry.is_heard(&[Topic::Home(*account)]),
+        Event::AnnouncementPublished { .. } | Event::AnnouncementReacted { .. } | Event::AnnouncementDeleted { .. } => {
+            registry.n_open() > 0
+        }
         Event::StatusTouched { .. }
         | Event::AccountTouched { .. }
         | Event::RelationsChanged { .. }
@@ -115,7 +127,7 @@ fn is_heard(hub: &Hub, event: &Event) -> bool {
     }
 }
 
-fn read(q: &Query<'_>, hub: &Hub, events: &[Arc<Event>], now: Time) -> Result<Read, Fault> {
+fn read(q: &Query<'_>, hub: &Hub, api: &Api, events: &[Arc<Event>], now: Time) -> Result<Read, Fault> {
     let mut news = Vec::new();
     for event in events {
         match &**event {
@@ -152,10 +164,23 @@ fn read(q: &Query<'_>, hub: &Hub, events: &[Arc<Event>], now: Time) -> Result<Re
             }
             Event::NotificationsMerged { account } => news.push(News::Merged { account: *account }),
             Event::FiltersChanged { account } => news.push(News::Filters { account: *account }),
+            Event::AnnouncementPublished { announcement } => {
+                let announced = announcements::news(q, api, *announcement, now)?;
+                news.extend(announced.map(|announced| News::Announcement { announced: Box::new(announced) }));
+            }
+            Event::AnnouncementReacted { announcement, name } => {
+                let given = rows::reactions(q, &[*announcement], None)?.remove(announcement).unwrap_or_default();
+                let view = given.into_iter().find(|reaction| reaction.name == *name);
+                let view = view.unwrap_or_else(|| ReactionView { name: name.clone(), count: 0, is_mine: false });
+                news.push(News::Reaction { announcement: *announcement, view });
+            }
+            Event::AnnouncementDeleted { announcement } => {
+                news.push(News::AnnouncementGone { announcement: *announcement });
+            }
             _ => {}
         }
     }
-    let topics: Vec<Topic> = news.iter().flat_map(News::topics).collect();
+    let topics: Vec<Topic> = news.iter().flat_map(|news| news.topics(hub)).collect();
     let asked = hub.registry().tokens_to_check(&topics);
     let usable = streams::usable(q, &asked)?;
     Ok(Read { news, asked, usable })
@@ -225,7 +250,7 @@ fn gone(q: &Query<'_>, hub: &Hub, event: &Event) -> Result<Option<News>, Fault> 
 }
 
 impl News {
-    fn topics(&self) -> Vec<Topic> {
+    fn topics(&self, hub: &Hub) -> Vec<Topic> {
         match self {
             News::Public { topics, .. } | News::Gone { topics, .. } => topics.clone(),
             News::Home { cohorts, .. } => {
@@ -235,6 +260,9 @@ impl News {
             News::Notification { account, .. } | News::Merged { account } => vec![Topic::Notifications(*account)],
             News::Conversation { account, .. } => vec![Topic::Direct(*account)],
             News::Filters { account } => vec![Topic::Home(*account)],
+            News::Announcement { .. } | News::Reaction { .. } | News::AnnouncementGone { .. } => {
+                hub.registry().everybody_at_home().into_iter().map(Topic::Home).collect()
+            }
         }
     }
 }
@@ -295,8 +323,28 @@ fn write(hub: &Hub, cx: &render::Cx, news: &News) -> Result<(), Fault> {
             let mut written = Written::new(StreamEvent::FiltersChanged, None);
             hub.registry().deliver(&Topic::Home(*account), None, &mut written);
         }
+        News::Announcement { announced } => {
+            let payload = json(&render::announcement(announced, cx))?;
+            to_everybody(hub, StreamEvent::Announcement, &payload);
+        }
+        News::Reaction { announcement, view } => {
+            let payload = json(&render::reaction_news(*announcement, view, cx))?;
+            to_everybody(hub, StreamEvent::AnnouncementReaction, &payload);
+        }
+        News::AnnouncementGone { announcement } => {
+            to_everybody(hub, StreamEvent::AnnouncementDelete, &announcement.to_string());
+        }
     }
     Ok(())
+}
+
+/// Announcements are told in the home stream of everybody.
+fn to_everybody(hub: &Hub, event: StreamEvent, payload: &str) {
+    let mut written = Written::new(event, Some(payload));
+    let mut registry = hub.registry();
+    for account in registry.everybody_at_home() {
+        registry.deliver(&Topic::Home(account), None, &mut written);
+    }
 }
 
 fn json(entity: &impl Serialize) -> Result<String, Fault> {

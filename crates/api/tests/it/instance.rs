@@ -79,18 +79,6 @@ on_both_engines! {
         assert_eq!(house.get("/system/emoji/../../etc/passwd").await.status.as_u16(), 404);
     }
 
-    async fn an_announcement_is_shown_until_it_was_read(house: House) {
-        let alice = house.person("alice").await;
-        house.api.db.write(|tx| Ok(server::add_announcement(tx, "Moving #soon", None, None, false)?)).await.unwrap();
-        let list = alice.get("/api/v1/announcements").await.ok().json();
-        assert_eq!((&list[0]["read"], &list[0]["tags"][0]["name"]), (&json!(false), &json!("soon")));
-        let id = list[0]["id"].as_str().unwrap();
-        alice.post(&format!("/api/v1/announcements/{id}/dismiss"), json!({})).await.ok();
-        assert_eq!(alice.get("/api/v1/announcements").await.ok().json(), json!([]));
-        let all = alice.get("/api/v1/announcements?with_dismissed=true").await.ok();
-        assert_eq!(all.each("read"), [json!(true)]);
-    }
-
     async fn who_has_no_picture_is_shown_with_one_of_ours(house: House) {
         let alice = house.person("alice").await;
         let me = alice.get("/api/v1/accounts/verify_credentials").await.ok().json();

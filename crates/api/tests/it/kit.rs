@@ -212,6 +212,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usiz
             Job::RebuildList { list } => timelines::rebuild_list(tx, *list)?,
             Job::ClosePoll { poll, after } => phiomia_social::polls::close(tx, *poll, *after)?,
             Job::Publish { scheduled } => phiomia_social::scheduled::publish(tx, social, *scheduled)?,
+            Job::LookAtAnnouncement { announcement } => phiomia_social::announcements::look_at(tx, *announcement)?,
             Job::SweepAccount { account } => phiomia_social::statuses::sweep_account(tx, *account)?,
             Job::EndMute { account, target } => relationships::end_lapsed(tx, *account, *target)?,
             Job::MoveFollowers { account, target } => relationships::move_followers(tx, *account, *target)?,

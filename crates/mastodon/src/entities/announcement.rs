@@ -64,6 +64,17 @@ pub struct AnnouncementStatus {
     pub url: String,
 }
 
+/// What streams tell of a reaction to an announcement.
+/// Source: <https://docs.joinmastodon.org/methods/streaming/#events>.
+#[derive(Serialize, Debug, Clone)]
+pub struct ReactionNews {
+    /// How often it was given now.
+    #[serde(flatten)]
+    pub reaction: Reaction,
+    /// To which announcement. Since 3.1.0.
+    pub announcement_id: AnnouncementId,
+}
+
 /// How often an announcement got one emoji.
 /// Source: <https://docs.joinmastodon.org/entities/Reaction/>.
 #[derive(Serialize, Debug, Clone)]

@@ -45,7 +45,7 @@ mod written;
 
 pub use account::{Account, CredentialAccount, CredentialSource, Field, MutedAccount, PartialAccountWithAvatar};
 pub use activity::InstanceActivity;
-pub use announcement::{Announcement, AnnouncementAccount, AnnouncementStatus, Reaction};
+pub use announcement::{Announcement, AnnouncementAccount, AnnouncementStatus, Reaction, ReactionNews};
 pub use application::{Application, CredentialApplication, Token};
 pub use approval::{ApprovedGroup, CurrentUserApproval, FeatureApproval, QuoteApproval};
 pub use async_refresh::{AsyncRefresh, AsyncRefreshState};

@@ -1,6 +1,7 @@
 //! The command line: one file for each noun, each a struct of its arguments with a `run`.
 
 pub mod account;
+pub mod announcement;
 pub mod app;
 pub mod completions;
 pub mod config;
@@ -79,7 +80,10 @@ pub enum Command {
     /// What is changed while the server runs: title, registrations and the like
     #[command(subcommand)]
     Settings(settings::Settings),
-    /// What staff offers to everybody: emoji, rules, announcements, terms, trends, suggestions
+    /// What staff says to everybody here
+    #[command(subcommand)]
+    Announcement(announcement::Announcement),
+    /// What staff offers to everybody: emoji, rules, terms, trends, suggestions
     #[command(subcommand)]
     Seed(seed::Seed),
     /// The database: migrate, check, back up, restore
@@ -182,6 +186,7 @@ pub fn main() -> ExitCode {
         Command::App(command) => command.run(&global),
         Command::Token(command) => command.run(&global),
         Command::Settings(command) => command.run(&global),
+        Command::Announcement(command) => command.run(&global),
         Command::Seed(command) => command.run(&global),
         Command::Db(command) => command.run(&global),
         Command::Host(command) => command.run(&global),

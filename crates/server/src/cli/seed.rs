@@ -8,7 +8,6 @@ use std::{
 };
 
 use clap::Subcommand;
-use phiomia_model::Time;
 use phiomia_social::server::{self, MOST_EMOJI_BYTES};
 use serde_json::json;
 
@@ -43,20 +42,6 @@ pub enum Seed {
         /// The explanation in another language
         #[arg(long, value_name = "LANGUAGE=TEXT", value_parser = super::key_value)]
         hint_translation: Vec<(String, String)>,
-    },
-    /// Publish an announcement and print its id
-    Announcement {
-        /// What it says
-        text: String,
-        /// When what it announces begins, as 2026-01-31T12:00:00Z or 2026-01-31
-        #[arg(long, value_name = "TIME", value_parser = time)]
-        starts: Option<Time>,
-        /// When it ends; the announcement goes then
-        #[arg(long, value_name = "TIME", value_parser = time)]
-        ends: Option<Time>,
-        /// The two are days, without a time
-        #[arg(long)]
-        all_day: bool,
     },
     /// Write the terms of service that hold from a day on
     Terms {
@@ -102,14 +87,6 @@ impl Seed {
                     &desk.db.write(move |tx| Ok(server::add_rule(tx, &text, &hint, &translations)?)).await?.to_string(),
                 )
             }
-            Seed::Announcement { text, starts, ends, all_day } => {
-                let (text, starts, ends, all_day) = (filled("an announcement", text)?, *starts, *ends, *all_day);
-                if starts.zip(ends).is_some_and(|(starts, ends)| ends <= starts) {
-                    return Err(Failure("an announcement ends after it starts".to_owned()));
-                }
-                let id = desk.db.write(move |tx| Ok(server::announce(tx, &text, starts, ends, all_day)?)).await?;
-                print(&id.to_string())
-            }
             Seed::Terms { effective, file } => terms(desk, effective, file).await,
             Seed::Trend(Trend::Tag { name }) => {
                 let name = name.clone();
@@ -133,7 +110,7 @@ async fn emoji(desk: &Desk, name: &str, file: &Path, category: Option<&str>) -> 
 }
 
 async fn terms(desk: &Desk, effective: &str, file: &Path) -> Result<(), Failure> {
-    let day = time(effective).map_err(|why| Failure(format!("--effective {why}")))?.to_iso_day();
+    let day = super::announcement::time(effective).map_err(|why| Failure(format!("--effective {why}")))?.to_iso_day();
     if day != effective {
         return Err(Failure("--effective must be a day as 2026-01-31".to_owned()));
     }
@@ -174,9 +151,4 @@ fn translations(texts: &[(String, String)], hints: &[(String, String)]) -> Resul
     }
     let all = all.into_iter().map(|(language, (text, hint))| (language, json!({ "text": text, "hint": hint })));
     Ok(serde_json::Value::Object(all.collect()).to_string())
-}
-
-fn time(text: &str) -> Result<Time, String> {
-    let day = || Time::parse(&format!("{text}T00:00:00Z"));
-    Time::parse(text).or_else(day).ok_or_else(|| "must be a time as 2026-01-31T12:00:00Z or 2026-01-31".to_owned())
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
-use phiomia_social::{Social, cards, media, polls, relationships, scheduled, statuses, timelines, users};
+use phiomia_social::{
+    Social, announcements, cards, media, polls, relationships, scheduled, statuses, timelines, users,
+};
 use phiomia_store::{
     Db, Tx,
     files::{FileKey, Files},
@@ -62,6 +64,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),
         Job::ClosePoll { poll, after } => polls::close(tx, poll, after),
         Job::Publish { scheduled } => scheduled::publish(tx, social, scheduled),
+        Job::LookAtAnnouncement { announcement } => announcements::look_at(tx, announcement),
         Job::SweepAccount { account } => {
             users::erase(tx, account)?;
             statuses::sweep_account(tx, account)

@@ -4,7 +4,7 @@ use phiomia_model::{AccountId, Error, Event, Job, Outgoing, StatusId, Visibility
 use phiomia_store::{
     Tx,
     db::{
-        accounts, featured_tags,
+        accounts, announcements, featured_tags,
         federation::received,
         media as rows,
         statuses::{self, Counter, Edited},
@@ -120,6 +120,7 @@ pub fn sweep(tx: &Tx<'_>, id: StatusId) -> Result<(), Error> {
 /// # Errors
 /// The database failed.
 pub fn sweep_account(tx: &Tx<'_>, account: AccountId) -> Result<(), Error> {
+    announcements::leave(tx, account)?;
     let has_more = media::sweep(tx, account)?;
     let batch = statuses::deleted_batch(tx, account, BATCH)?;
     for id in &batch {

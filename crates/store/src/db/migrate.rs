@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0021_certificates",
     "0022_names",
     "0023_remote_files",
+    "0024_announcements",
 ];
 
 /// Copies kept from before migrations.

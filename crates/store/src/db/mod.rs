@@ -15,6 +15,7 @@ mod names;
 pub mod accounts;
 mod act;
 pub mod activity;
+pub mod announcements;
 pub mod apps;
 mod cache;
 pub mod cards;
@@ -359,6 +360,7 @@ pub fn statements() -> Vec<&'static Statement> {
     let mut all = [
         accounts::ALL,
         activity::ALL,
+        announcements::ALL,
         apps::ALL,
         cards::ALL,
         certificates::ALL,

@@ -1,6 +1,6 @@
-//! What the server says about itself and offers to everybody: custom emoji, rules, announcements.
+//! What the server says about itself and offers to everybody: custom emoji, rules.
 
-use phiomia_model::{AccountId, AnnouncementId, CustomEmojiId, Fault, RuleId, Time};
+use phiomia_model::{CustomEmojiId, Fault, RuleId, Time};
 
 use super::{
     query::{Query, Tx},
@@ -19,16 +19,6 @@ queries! {
     RULES = Sql::Same("select id, text, hint, translations from rules order by position, id");
     ADD_RULE = Sql::Same("insert into rules (id, position, text, hint, translations, created_at)
         values ($1, (select count(*) from rules), $2, $3, $4, $5)");
-    ANNOUNCEMENTS = Sql::Same("select id, text, starts_at, ends_at, is_all_day, published_at, updated_at
-        from announcements
-        where (starts_at is null or starts_at <= $1) and (ends_at is null or ends_at > $1)
-        order by coalesce(starts_at, published_at), id");
-    ADD_ANNOUNCEMENT = Sql::Same("insert into announcements (id, text, starts_at, ends_at, is_all_day, published_at,
-            updated_at)
-        values ($1, $2, $3, $4, $5, $6, $6)");
-    DISMISSED = Sql::Same("select announcement_id from announcement_dismissals where account_id = $1");
-    DISMISS = Sql::Same("insert into announcement_dismissals (account_id, announcement_id, created_at)
-        values ($1, $2, $3) on conflict (account_id, announcement_id) do nothing");
     // People who were here since some day.
     ACTIVE = Sql::Same("select count(*) from users where last_active_day >= $1");
     LOCAL_STATUSES = Sql::Same("select count(*) from statuses where is_local and deleted_at is null");
@@ -126,79 +116,6 @@ pub fn add_rule(tx: &Tx<'_>, text: &str, hint: &str, translations: &str) -> Resu
     let id = RuleId(tx.new_id());
     tx.execute(&ADD_RULE, (id, text, hint, translations, tx.now()))?;
     Ok(id)
-}
-
-/// An announcement to everybody here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnnouncementView {
-    /// Its id.
-    pub id: AnnouncementId,
-    /// As typed.
-    pub text: String,
-    /// What it announces begins then.
-    pub starts_at: Option<Time>,
-    /// It is shown until then.
-    pub ends_at: Option<Time>,
-    /// The two are days, without a time.
-    pub is_all_day: bool,
-    /// Since when it is shown.
-    pub published_at: Time,
-    /// When it last changed.
-    pub updated_at: Time,
-}
-
-impl FromRow for AnnouncementView {
-    fn from_row(row: &mut Row<'_>) -> Result<AnnouncementView, Fault> {
-        Ok(AnnouncementView {
-            id: row.next()?,
-            text: row.next()?,
-            starts_at: row.next()?,
-            ends_at: row.next()?,
-            is_all_day: row.next()?,
-            published_at: row.next()?,
-            updated_at: row.next()?,
-        })
-    }
-}
-
-/// The announcements that are shown at `now`, oldest first.
-///
-/// # Errors
-/// The database failed.
-pub fn announcements(q: &Query<'_>, now: Time) -> Result<Vec<AnnouncementView>, Fault> {
-    q.rows(&ANNOUNCEMENTS, (now,))
-}
-
-/// Publishes an announcement.
-///
-/// # Errors
-/// The database failed.
-pub fn add_announcement(
-    tx: &Tx<'_>,
-    text: &str,
-    starts_at: Option<Time>,
-    ends_at: Option<Time>,
-    is_all_day: bool,
-) -> Result<AnnouncementId, Fault> {
-    let id = AnnouncementId(tx.new_id());
-    tx.execute(&ADD_ANNOUNCEMENT, (id, text, starts_at, ends_at, is_all_day, tx.now()))?;
-    Ok(id)
-}
-
-/// The announcements somebody has read.
-///
-/// # Errors
-/// The database failed.
-pub fn dismissed(q: &Query<'_>, account: AccountId) -> Result<Vec<AnnouncementId>, Fault> {
-    q.column(&DISMISSED, (account,))
-}
-
-/// Remembers that somebody has read an announcement.
-///
-/// # Errors
-/// The database failed.
-pub fn dismiss(tx: &Tx<'_>, account: AccountId, announcement: AnnouncementId) -> Result<(), Fault> {
-    tx.execute(&DISMISS, (account, announcement, tx.now())).map(|_| ())
 }
 
 /// How much the server is used.

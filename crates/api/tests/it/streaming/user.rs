@@ -4,7 +4,10 @@ use phiomia_model::{
     QuotePolicy, StatusId, Viewer, Visibility,
     status::{Draft, Edit},
 };
-use phiomia_social::{conversations, lists, relationships, statuses, timelines};
+use phiomia_social::{
+    announcements::{self, Announcement},
+    conversations, lists, relationships, statuses, timelines,
+};
 use phiomia_store::db::statuses as rows;
 use phiomia_testkit::on_both_engines;
 use serde_json::json;
@@ -268,5 +271,29 @@ on_both_engines! {
             assert!(together.len() > 2);
             assert_eq!(together, alone);
         }
+    }
+
+    async fn announcements_and_reactions_are_told_to_everybody(station: Station) {
+        station.person("alice").await;
+        let bob = station.person("bob").await;
+        let (mut at_alice, mut at_bob) =
+            (station.tune("alice", &["user"]).await, station.tune("bob", &["user"]).await);
+        let said = Announcement { text: "Cake".into(), ..Announcement::default() };
+        let id = station.does(move |tx| announcements::publish(tx, &said, None)).await;
+        for radio in [&mut at_alice, &mut at_bob] {
+            let (stream, event, told) = radio.event().await;
+            assert_eq!((stream, event.as_str()), (vec!["user".to_owned()], "announcement"));
+            assert_eq!((&told["id"], &told["content"]), (&json!(id.to_string()), &json!("<p>Cake</p>")));
+            assert_eq!(told.get("read"), None);
+        }
+        station.does(move |tx| announcements::react(tx, bob, id, "🎂")).await;
+        let (_, event, told) = at_alice.event().await;
+        assert_eq!(event, "announcement.reaction");
+        assert_eq!(told, json!({"name": "🎂", "count": 1, "announcement_id": id.to_string()}));
+        station.does(move |tx| announcements::unreact(tx, bob, id, "🎂")).await;
+        assert_eq!(at_alice.event().await.2["count"], json!(0));
+        station.does(move |tx| announcements::take_down(tx, id)).await;
+        let (_, event, told) = at_alice.event().await;
+        assert_eq!((event.as_str(), told), ("announcement.delete", json!(id.0)));
     }
 }

@@ -1,6 +1,7 @@
 //! The commands and the server together, as programs, on both engines.
 
 mod account;
+mod announcement;
 mod db;
 mod host;
 mod jobs;

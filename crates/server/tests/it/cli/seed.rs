@@ -16,7 +16,6 @@ on_both_engines! {
         fs::write(place.folder.join("terms.html"), "<p>Be well.</p>").unwrap();
         assert_eq!(place.says(&["seed", "emoji", "blobcat", "cat.png", "--category", "Cats"]), "");
         place.says(&["seed", "rule", "Be kind", "--hint", "Always", "--translation", "de=Sei nett", "--hint-translation", "de=Immer"]);
-        place.says(&["seed", "announcement", "We move", "--starts", "2026-12-01", "--ends", "2100-01-01", "--all-day"]);
         place.says(&["seed", "terms", "--effective", "2026-12-01", "terms.html"]);
         place.says(&["seed", "trend", "tag", "#Caturday"]);
         place.says(&["account", "create", "alice", "--print-id"]);

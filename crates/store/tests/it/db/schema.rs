@@ -115,11 +115,11 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table remote_versions;
-                drop table remote_files;
-                drop table remote_usage;
+                "drop table announcement_reactions;
+                alter table announcements drop column is_published;
+                alter table announcements drop column scheduled_at;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0023_remote_files'",
+                delete from schema_migrations where name = '0024_announcements'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
