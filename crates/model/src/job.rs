@@ -165,6 +165,12 @@ pub enum Job {
         /// Where to.
         target: AccountId,
     },
+    /// Writes the words of posts by which they are found, a batch a run: after a copy between engines, each of which keeps
+    /// words in a form of its own.
+    IndexWords {
+        /// Posts up to this one have theirs.
+        after: StatusId,
+    },
     /// Throws away what has expired: used codes, old idempotency keys, ended sessions, lapsed mutes.
     Tidy,
 }
@@ -265,6 +271,7 @@ impl Job {
             | Job::DropFiles { .. }
             | Job::CheckUpload { .. }
             | Job::CheckPictures { .. }
+            | Job::IndexWords { .. }
             | Job::Tidy => Lane::Upkeep,
         }
     }
@@ -296,6 +303,7 @@ impl Job {
             | Job::DropFiles { .. }
             | Job::CheckUpload { .. }
             | Job::CheckPictures { .. }
+            | Job::IndexWords { .. }
             | Job::FetchRelayed { .. }
             | Job::RefreshAccount { .. } => 30,
             Job::Tidy => 90,
@@ -331,6 +339,7 @@ impl Job {
             Job::DropFiles { .. } => "drop_files",
             Job::CheckUpload { .. } => "check_upload",
             Job::CheckPictures { .. } => "check_pictures",
+            Job::IndexWords { .. } => "index_words",
             Job::Tidy => "tidy",
         }
     }

@@ -89,13 +89,7 @@ impl Config {
         let said = &self.database;
         let named = said.host.is_some() || said.name.is_some() || said.user.is_some();
         match said.url.as_ref().map(Secret::expose) {
-            Some(url) if is_postgres(url) => self.postgres(url),
-            Some(url) => match url.strip_prefix("sqlite:") {
-                Some(path) if !path.trim_start_matches('/').is_empty() => {
-                    Ok(self.sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))))
-                }
-                _ => Err("database.url must begin with postgres:// or sqlite:".to_owned()),
-            },
+            Some(url) => self.database_at(url),
             None if named => self.postgres(&self.postgres_url()?),
             None if said.replica_url.is_some() => {
                 Err("database.replica_url is given, but the database is SQLite, which has no replicas".to_owned())
@@ -104,6 +98,22 @@ impl Config {
                 let default = || self.general.data.join("phiomia.sqlite3");
                 Ok(self.sqlite(said.sqlite_path.clone().unwrap_or_else(default)))
             }
+        }
+    }
+
+    /// The database at an address such as `database.url`, with the other settings as they are.
+    ///
+    /// # Errors
+    /// A sentence, when there is none at such an address.
+    pub fn database_at(&self, url: &str) -> Result<Settings, String> {
+        if is_postgres(url) {
+            return self.postgres(url);
+        }
+        match url.strip_prefix("sqlite:") {
+            Some(path) if !path.trim_start_matches('/').is_empty() => {
+                Ok(self.sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))))
+            }
+            _ => Err("database.url must begin with postgres:// or sqlite:".to_owned()),
         }
     }
 

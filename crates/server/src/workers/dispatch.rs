@@ -5,7 +5,7 @@ use std::sync::Arc;
 use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
 use phiomia_social::{
-    Social, announcements, cards, media, polls, relationships, scheduled, statuses, timelines, users,
+    Social, announcements, cards, media, polls, relationships, scheduled, search, statuses, timelines, users,
 };
 use phiomia_store::{
     Db, Tx,
@@ -14,6 +14,9 @@ use phiomia_store::{
 
 use super::Run;
 use crate::mail::Post;
+
+/// Posts whose words are written in one transaction: few, so that nobody waits for them.
+const WORDS_AT_ONCE: i64 = 200;
 
 /// The work of all rooms.
 pub(super) fn rooms(db: Db, files: Files, post: Post, federation: Federation) -> Run {
@@ -83,6 +86,12 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         | Job::FetchRelayed { .. }
         | Job::CompareFollowers { .. }
         | Job::RefreshAccount { .. } => Err(Fault::new("other servers are not waited for in a transaction").into()),
+        Job::IndexWords { after } => {
+            if let Some(last) = search::index_anew(tx, after, WORDS_AT_ONCE)? {
+                tx.enqueue(&Job::IndexWords { after: last })?;
+            }
+            Ok(())
+        }
         Job::Tidy => tidy(tx),
     }
 }

@@ -12,19 +12,19 @@ use super::{
 };
 
 /// A connection of its own.
-enum Raw {
+pub(super) enum Raw {
     Sqlite(sqlite::Connection),
     Postgres(postgres::Connection),
 }
 
 impl Raw {
-    fn open(settings: &Settings) -> Result<Raw, Fault> {
+    pub(super) fn open(settings: &Settings) -> Result<Raw, Fault> {
         match settings {
             Settings::Sqlite(s) => sqlite::Connection::open(s, false).map(Raw::Sqlite),
             Settings::Postgres(s) => postgres::Connection::primary(s).map(Raw::Postgres),
         }
     }
-    fn rows<T: FromRow>(&self, statement: &Statement) -> Result<Vec<T>, Fault> {
+    pub(super) fn rows<T: FromRow>(&self, statement: &Statement) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
         let mut take = |row: &mut super::value::Row<'_>| {
             all.push(T::from_row(row)?);
@@ -36,7 +36,7 @@ impl Raw {
         }
         Ok(all)
     }
-    fn batch(&self, sql: &str) -> Result<(), Fault> {
+    pub(super) fn batch(&self, sql: &str) -> Result<(), Fault> {
         match self {
             Raw::Sqlite(c) => c.batch(sql),
             Raw::Postgres(c) => c.batch(sql),

@@ -6,8 +6,11 @@ use std::{fs, path::Path};
 use phiomia_model::{Error, Fault, Refusal, Time};
 
 use super::{
+    inspect::Raw,
     postgres::{self, PostgresSettings},
+    sql::{Sql, Statement},
     sqlite::{self, SqliteSettings},
+    value::Row,
 };
 
 struct Migration {
@@ -71,11 +74,31 @@ pub struct Migrated {
 const TABLE: &str = "create table if not exists schema_migrations (
     version bigint primary key, name text not null, applied_at bigint not null)";
 
+/// The newest version that this program knows.
+pub(super) const NEWEST: usize = MIGRATIONS.len();
+
+// What a copy leaves in its target until it is whole.
+static BEGUN: Statement = Statement::new(
+    "migrate::BEGUN",
+    Sql::Differs {
+        sqlite: "select 1 from sqlite_schema where name = 'copy_marks'",
+        postgres: "select 1 from pg_tables where schemaname = current_schema() and tablename = 'copy_marks'",
+    },
+);
+
 pub(super) fn sqlite(settings: &SqliteSettings, now: Time) -> Result<Migrated, Error> {
+    sqlite_to(settings, now, NEWEST, true)
+}
+
+/// Brings it to a version of the schema. `is_whole`: not if a copy into it has begun.
+pub(super) fn sqlite_to(settings: &SqliteSettings, now: Time, to: usize, is_whole: bool) -> Result<Migrated, Error> {
     if let Some(folder) = settings.path.parent().filter(|p| !p.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|e| Fault::because(format!("making {}", folder.display()), e))?;
     }
     let connection = sqlite::Connection::open(settings, false)?;
+    if is_whole {
+        refuse_begun(&mut |take| connection.each(&BEGUN, &[], take))?;
+    }
     let failed = |e: rusqlite::Error| sqlite::broken("migrating", &e);
     let raw = &connection.raw;
     // Two processes may start at the same time; the second waits here and then finds nothing left to do.
@@ -87,11 +110,11 @@ pub(super) fn sqlite(settings: &SqliteSettings, now: Time) -> Result<Migrated, E
     connection.batch(TABLE)?;
     let from = found()?;
     check(from)?;
-    if from == MIGRATIONS.len() {
+    if from >= to {
         return Ok(Migrated { from, to: from, backup: None });
     }
     let backup = if from > 0 { Some(copy_before(&connection, &settings.path, from)?) } else { None };
-    for (version, migration) in (1..).zip(MIGRATIONS) {
+    for (version, migration) in (1..).zip(MIGRATIONS).take(to) {
         connection.batch("begin immediate")?;
         let outcome = (|| {
             if version > found()? {
@@ -109,18 +132,31 @@ pub(super) fn sqlite(settings: &SqliteSettings, now: Time) -> Result<Migrated, E
             return Err(fault.into());
         }
     }
-    Ok(Migrated { from, to: MIGRATIONS.len(), backup })
+    Ok(Migrated { from, to, backup })
 }
 
 pub(super) fn postgres(settings: &PostgresSettings, now: Time) -> Result<Migrated, Error> {
+    postgres_to(settings, now, NEWEST, true)
+}
+
+/// As [`sqlite_to`].
+pub(super) fn postgres_to(
+    settings: &PostgresSettings,
+    now: Time,
+    to: usize,
+    is_whole: bool,
+) -> Result<Migrated, Error> {
     let connection = postgres::Connection::primary(settings)?;
     // One process migrates, the others wait for the lock and find nothing left to do.
     connection.batch("begin; select pg_advisory_xact_lock(7246104)")?;
     let outcome = (|| -> Result<Migrated, Error> {
+        if is_whole {
+            refuse_begun(&mut |take| connection.each(&BEGUN, &[], take))?;
+        }
         connection.batch(TABLE)?;
         let from = usize::try_from(postgres_version(&connection)?).unwrap_or_default();
         check(from)?;
-        for (version, migration) in (1..).zip(MIGRATIONS).skip(from) {
+        for (version, migration) in (1..).zip(MIGRATIONS).take(to).skip(from) {
             connection.batch(migration.postgres).map_err(|f| named(migration, &f))?;
             connection.batch(&format!(
                 "insert into schema_migrations (version, name, applied_at) values ({version}, '{}', {})",
@@ -128,12 +164,36 @@ pub(super) fn postgres(settings: &PostgresSettings, now: Time) -> Result<Migrate
             ))?;
         }
         connection.batch("commit")?;
-        Ok(Migrated { from, to: MIGRATIONS.len(), backup: None })
+        Ok(Migrated { from, to: to.max(from), backup: None })
     })();
     if outcome.is_err() {
         let _ = connection.batch("rollback");
     }
     outcome
+}
+
+/// Refuses a database into which a copy has begun.
+pub(super) fn look(raw: &Raw) -> Result<(), Error> {
+    refuse_begun(&mut |take| match raw {
+        Raw::Sqlite(connection) => connection.each(&BEGUN, &[], take),
+        Raw::Postgres(connection) => connection.each(&BEGUN, &[], take),
+    })
+}
+
+/// Calls what it is given for each row.
+type Take<'a> = &'a mut dyn FnMut(&mut Row<'_>) -> Result<bool, Fault>;
+
+fn refuse_begun(each: &mut dyn FnMut(Take<'_>) -> Result<(), Fault>) -> Result<(), Error> {
+    let mut has_begun = false;
+    each(&mut |_| {
+        has_begun = true;
+        Ok(false)
+    })?;
+    if has_begun {
+        let sentence = "a copy into this database has begun and is not finished: run the command that began it again";
+        return Err(Refusal::Invalid(sentence.to_owned()).into());
+    }
+    Ok(())
 }
 
 fn postgres_version(connection: &postgres::Connection) -> Result<i64, Fault> {

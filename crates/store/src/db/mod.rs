@@ -22,6 +22,7 @@ pub mod cards;
 pub mod certificates;
 pub mod codes;
 pub mod conversations;
+pub mod copy;
 pub mod defaults;
 pub mod discovery;
 mod error;

@@ -47,8 +47,8 @@ pub(super) struct Mark {
 
 /// A connection. Not shared between threads.
 pub struct Connection {
-    runtime: tokio::runtime::Runtime,
-    client: Client,
+    pub(super) runtime: tokio::runtime::Runtime,
+    pub(super) client: Client,
     prepared: RefCell<HashMap<usize, tokio_postgres::Statement>>,
     is_preparing: bool,
     /// A statement of this transaction failed: PostgreSQL will only roll it back, whatever it is told.
@@ -251,7 +251,7 @@ async fn connect(settings: &PostgresSettings, config: &tokio_postgres::Config) -
     Err(last.map_or_else(|| Fault::new("connecting to PostgreSQL"), |e| broken("connecting to PostgreSQL", &e)))
 }
 
-fn wrapped<'a>(values: &[Value<'a>]) -> Vec<Parameter<'a>> {
+pub(super) fn wrapped<'a>(values: &[Value<'a>]) -> Vec<Parameter<'a>> {
     values.iter().map(|v| Parameter(*v)).collect()
 }
 
@@ -259,13 +259,13 @@ fn borrowed<'a>(values: &'a [Parameter<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
     values.iter().map(|v| v as &(dyn ToSql + Sync)).collect()
 }
 
-fn typed<'a>(values: &'a [Parameter<'a>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+pub(super) fn typed<'a>(values: &'a [Parameter<'a>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
     values.iter().map(|v| (v as &(dyn ToSql + Sync), v.natural_type())).collect()
 }
 
 /// A value as PostgreSQL wants it on the wire.
 #[derive(Debug)]
-struct Parameter<'a>(Value<'a>);
+pub(super) struct Parameter<'a>(pub(super) Value<'a>);
 
 impl Parameter<'_> {
     /// The type told to the server when it is not asked first.
@@ -333,7 +333,7 @@ impl Cells for tokio_postgres::Row {
     }
 }
 
-fn broken(doing: &str, error: &tokio_postgres::Error) -> Fault {
+pub(super) fn broken(doing: &str, error: &tokio_postgres::Error) -> Fault {
     let cause = match error.code() {
         Some(code) if *code == SqlState::UNIQUE_VIOLATION => Cause::Taken,
         Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED => {

@@ -2,6 +2,7 @@
 //!
 //! Each thread drives its connection itself (a runtime of its own), so a statement costs no wake-up of another thread.
 
+mod bulk;
 mod connection;
 mod tls;
 mod worker;
@@ -10,6 +11,7 @@ use std::{path::PathBuf, str::FromStr};
 
 use phiomia_model::Refusal;
 
+pub(super) use bulk::Stream;
 pub(super) use connection::{ALL, Connection, forget_marks};
 pub(super) use worker::{Work, spawn};
 

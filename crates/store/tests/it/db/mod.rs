@@ -2,6 +2,7 @@
 
 mod certificates;
 mod cluster;
+mod copy;
 mod facade;
 mod federation;
 mod plans;

@@ -1,5 +1,7 @@
 //! `phiomia db`: the database itself.
 
+mod copy;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -8,7 +10,7 @@ use phiomia_store::{
     db::{self, Settings, inspect},
 };
 
-use super::{Failure, Global, desk::confirm, print};
+use super::{Failure, Global, desk, desk::confirm, print};
 use crate::{
     config::Config,
     house::folder::{self, Lock, lock_path},
@@ -34,6 +36,8 @@ pub enum Database {
         #[arg(long)]
         yes: bool,
     },
+    /// Copy everything into another database, from SQLite to PostgreSQL or back; run again after a cut, it goes on
+    Copy(copy::Copy),
 }
 
 impl Database {
@@ -50,6 +54,7 @@ impl Database {
                 Ok(db::backup(&settings, file)?)
             }
             Database::Restore { file, yes } => restore(&config, &settings, file, *yes),
+            Database::Copy(command) => command.run(&config, settings),
         }
     }
 }
@@ -76,14 +81,7 @@ fn check(settings: &Settings) -> Result<(), Failure> {
 
 fn restore(config: &Config, settings: &Settings, file: &Path, yes: bool) -> Result<(), Failure> {
     folder::make(config.data()).map_err(Failure)?;
-    let _lock = match lock_path(config, settings) {
-        Some(path) => Some(
-            Lock::take(&path)
-                .map_err(Failure)?
-                .ok_or_else(|| Failure("a server is running on this database: stop it first".to_owned()))?,
-        ),
-        None => None,
-    };
+    let _lock = lock(config, settings, "a server is running on this database: stop it first")?;
     if !yes {
         confirm(&format!("The database will be what {} is.", file.display()))?;
     }
@@ -91,6 +89,18 @@ fn restore(config: &Config, settings: &Settings, file: &Path, yes: bool) -> Resu
     match kept {
         Some(kept) => print(&kept.display().to_string()),
         None => Ok(()),
+    }
+}
+
+/// What a server of this database would hold; `None` where several may serve.
+fn lock(config: &Config, settings: &Settings, taken: &str) -> Result<Option<Lock>, Failure> {
+    let Some(path) = lock_path(config, settings) else { return Ok(None) };
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        folder::make_any(above).map_err(Failure)?;
+    }
+    match Lock::take(&path).map_err(Failure)? {
+        Some(lock) => Ok(Some(lock)),
+        None => Err(Failure(taken.to_owned())),
     }
 }
 
