@@ -2,6 +2,7 @@
 
 mod account;
 mod announcement;
+mod copy;
 mod db;
 mod host;
 mod jobs;
