@@ -3,7 +3,8 @@
 use clap::Parser as _;
 use phiomia_server::cli::Cli;
 
-const PAGES: [(&str, &str); 3] = [
+const PAGES: [(&str, &str); 4] = [
+    ("postgresql.md", include_str!("../../../../docs/hosting/postgresql.md")),
     ("tls.md", include_str!("../../../../docs/hosting/tls.md")),
     ("systemd.md", include_str!("../../../../docs/hosting/systemd.md")),
     ("fronts.md", include_str!("../../../../docs/hosting/fronts.md")),

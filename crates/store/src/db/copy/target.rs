@@ -1,7 +1,12 @@
 //! The database that is copied into: found empty or begun, without the constraints that stand in a copy's way until all
 //! is there, and marked until then, so that nobody serves from a half of it.
 
-use std::time::Duration;
+use std::{
+    fs::{self, OpenOptions},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    time::Duration,
+};
 
 use phiomia_model::{Error, Fault, Job, Refusal, Time};
 use postgres_types::Type;
@@ -69,10 +74,8 @@ impl Target {
     /// Takes an empty database, or one into which a copy of the same source (named by `mark`) has begun, and gives it the
     /// tables of a version of the schema.
     pub(super) fn begin(to: &Settings, mark: &str, version: usize, now: Time) -> Result<Target, Error> {
-        if let Settings::Sqlite(sqlite) = to
-            && let Some(folder) = sqlite.path.parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|e| Fault::because(format!("making {}", folder.display()), e))?;
+        if let Settings::Sqlite(sqlite) = to {
+            make_file(&sqlite.path)?;
         }
         let writer = open(to)?;
         be_alone(&writer)?;
@@ -208,6 +211,16 @@ impl rusqlite::ToSql for Item {
             Item::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
     }
+}
+
+/// Makes an empty file, for nobody but us: it will hold everybody's secrets, wherever it is put.
+fn make_file(path: &Path) -> Result<(), Fault> {
+    let failed = |e: std::io::Error| Fault::because(format!("making {}", path.display()), e);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    opened.map(drop).map_err(failed)
 }
 
 /// A connection that nobody takes for a server's.
