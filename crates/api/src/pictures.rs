@@ -1,12 +1,9 @@
-//! Pictures: those that stand for a missing one, and custom emoji.
+//! Pictures: those that stand for a missing one, and the files of the shelf.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use phiomia_model::{Error, Fault, Noun, Refusal};
-use phiomia_store::{
-    db::server,
-    files::{FileBody, FileKey, Part, Span},
-};
+use phiomia_store::files::{FileBody, FileKey, Part, Span};
 
 use crate::gate::{Anyone, Ask};
 
@@ -17,9 +14,6 @@ static HEADER: &[u8] = include_bytes!("pictures/header.png");
 
 /// What a file of somebody may do when it is opened as a page: nothing.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; form-action 'none'; sandbox");
-
-/// Pictures that may be served, by media type; anything else is not.
-const TYPES: [&str; 4] = ["image/png", "image/gif", "image/webp", "image/jpeg"];
 
 /// `GET /avatars/original/missing.png`
 ///
@@ -35,23 +29,6 @@ pub async fn missing_avatar(_: Ask<Anyone>) -> Result<Response, Error> {
 /// Never.
 pub async fn missing_header(_: Ask<Anyone>) -> Result<Response, Error> {
     Ok(picture("image/png", HEADER))
-}
-
-/// `GET /system/emoji/…`: the picture of a custom emoji, under a name that never gets another one.
-///
-/// # Errors
-/// `NotFound` when no emoji has that picture.
-pub async fn emoji(ask: Ask<Anyone>) -> Result<Response, Error> {
-    let not_there = || Refusal::NotFound(Noun::Record);
-    let name = format!("emoji/{}", ask.piece("file"));
-    let key: FileKey = name.parse().map_err(|_| not_there())?;
-    let found = ask.api.db.read(move |q| Ok(server::emoji_type(q, &name)?)).await?;
-    let content_type = found.and_then(|found| TYPES.into_iter().find(|known| *known == found)).ok_or_else(not_there)?;
-    if let Some(away) = elsewhere(&ask, &key).await? {
-        return Ok(away);
-    }
-    let bytes = ask.api.files.get(&key).await?.ok_or_else(not_there)?;
-    Ok(picture(content_type, bytes))
 }
 
 /// `GET /system/:kind/:shard/:name/:label`: a file of the shelf. Who does not know its name cannot guess it. One range of

@@ -66,7 +66,6 @@ pub fn table() -> Vec<Route> {
         GET "/readyz"                                                 Anyone  []                           []             Nothing  PERSONAL  health::ready;
         GET "/avatars/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_avatar;
         GET "/headers/original/missing.png"                           Anyone  []                           []             Nothing  DAY       pictures::missing_header;
-        GET "/system/emoji/{*file}"                                   Anyone  []                           []             Nothing  DAY       pictures::emoji;
         GET "/system/{kind}/{shard}/{name}/{label}"                   Anyone  []                           []             Nothing  FOREVER   pictures::file;
 
         GET "/media_proxy/{name}/{version}"                           Anyone  []                           []             Nothing  WEEK      media::proxy::show;

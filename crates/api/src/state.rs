@@ -16,8 +16,9 @@ use phiomia_store::{
     Db, Entropy,
     db::{
         activity::{self, Week},
+        emojis,
         federation::domains,
-        server, settings as stored,
+        settings as stored,
     },
     files::Files,
     live::Live,
@@ -180,7 +181,7 @@ impl Api {
             return Ok(kept);
         }
         let n_drops = self.0.n_drops.load(Ordering::Acquire);
-        let reading = self.db.read(|q| Ok((stored::all(q)?, server::custom_emojis(q)?, domains::rejecting_media(q)?)));
+        let reading = self.db.read(|q| Ok((stored::all(q)?, emojis::all(q)?, domains::rejecting_media(q)?)));
         let (rows, emojis, rejected) = reading.await?;
         let emojis = emojis.into_iter().map(|emoji| (emoji.shortcode.clone(), emoji)).collect();
         let kept = Kept {

@@ -10,7 +10,7 @@ pub enum Unfit {
     #[error("is of a kind that is not supported")]
     UnknownKind,
     /// More bytes than may be.
-    #[error("is larger than {} MB", .most / 1_000_000)]
+    #[error("is larger than {}", size(*.most))]
     TooManyBytes {
         /// The most.
         most: usize,
@@ -76,4 +76,21 @@ pub enum Unfit {
     /// Decoding it took more than it is worth: memory, time, or a fault of the decoder.
     #[error("could not be read: {0}")]
     Unreadable(String),
+}
+
+/// Bytes as people say them.
+fn size(bytes: usize) -> String {
+    if bytes < 1_000_000 { format!("{} kB", bytes / 1_024) } else { format!("{} MB", bytes / 1_000_000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_told_in_the_unit_that_fits_it() {
+        let told = |most: usize| Unfit::TooManyBytes { most }.to_string();
+        assert_eq!(told(256 * 1024), "is larger than 256 kB");
+        assert_eq!(told(16 * 1024 * 1024), "is larger than 16 MB");
+    }
 }

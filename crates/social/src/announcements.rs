@@ -5,7 +5,7 @@ use phiomia_store::{
     Tx,
     db::{
         announcements::{self, AnnouncementView},
-        server,
+        emojis,
     },
 };
 
@@ -152,7 +152,7 @@ pub fn dismiss(tx: &Tx<'_>, me: AccountId, id: AnnouncementId) -> Result<(), Err
 /// different ones than may be; the database failed.
 pub fn react(tx: &Tx<'_>, me: AccountId, id: AnnouncementId, name: &str) -> Result<(), Error> {
     shown(tx, id)?;
-    let is_custom = || Ok::<_, Error>(server::custom_emojis(tx)?.iter().any(|emoji| emoji.shortcode == name));
+    let is_custom = || Ok::<_, Error>(emojis::find(tx, name)?.is_some());
     if !phiomia_text::is_emoji(name) && !is_custom()? {
         return Err(Refusal::validation("Name is not a recognized emoji").into());
     }

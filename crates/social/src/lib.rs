@@ -4,6 +4,7 @@ pub mod announcements;
 pub mod apps;
 pub mod cards;
 pub mod conversations;
+pub mod emojis;
 pub mod lists;
 pub mod markers;
 pub mod media;

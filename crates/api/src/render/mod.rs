@@ -23,7 +23,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use phiomia_mastodon::entities;
 use phiomia_model::{Addresses, Handle};
-use phiomia_store::db::server::CustomEmojiView;
+use phiomia_store::db::emojis::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
 pub use announcement::{Announced, announcement, reaction_news};

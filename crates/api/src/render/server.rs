@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use phiomia_mastodon::entities;
-use phiomia_store::db::server::{CustomEmojiView, RuleView};
+use phiomia_store::db::{emojis::CustomEmojiView, server::RuleView};
 use serde::Deserialize;
 
 use super::Cx;
@@ -11,21 +11,21 @@ use super::Cx;
 /// One custom emoji.
 #[must_use]
 pub fn custom_emoji(view: &CustomEmojiView, cx: &Cx) -> entities::CustomEmoji {
-    let url = cx.addresses.file_url(&view.file);
     entities::CustomEmoji {
         shortcode: view.shortcode.clone(),
-        url: url.clone(),
-        static_url: url,
+        url: cx.addresses.file_url(&view.file),
+        static_url: cx.addresses.file_url(view.still.as_ref().unwrap_or(&view.file)),
         visible_in_picker: view.is_visible,
         category: view.category.clone(),
         featured: view.category.is_some().then_some(false),
     }
 }
 
-/// All that pickers may offer, by name.
+/// All that pickers may offer, by name; what is hidden there is known to who knows it.
 #[must_use]
 pub fn picker_emojis(cx: &Cx) -> Vec<entities::CustomEmoji> {
-    let mut emojis: Vec<_> = cx.emojis.values().map(|view| custom_emoji(view, cx)).collect();
+    let mut emojis: Vec<_> =
+        cx.emojis.values().filter(|view| view.is_visible).map(|view| custom_emoji(view, cx)).collect();
     emojis.sort_by(|a, b| a.shortcode.cmp(&b.shortcode));
     emojis
 }

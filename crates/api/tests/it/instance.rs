@@ -5,8 +5,8 @@ use phiomia_api::{Api, Parts};
 use phiomia_model::{CustomEmojiId, Event};
 use phiomia_store::{
     db::{
-        server::{self, CustomEmojiView},
-        settings,
+        emojis::{self, CustomEmojiView},
+        server, settings,
     },
     files::{FileKey, FileKind},
 };
@@ -60,10 +60,11 @@ on_both_engines! {
                 shortcode: "blobcat".into(),
                 file: file.clone(),
                 content_type: "image/png".into(),
+                still: None,
                 category: None,
                 is_visible: true,
             };
-            server::add_custom_emoji(tx, &emoji)?;
+            emojis::write(tx, &emoji)?;
             tx.announce(Event::SettingsChanged);
             Ok(())
         }).await.unwrap();

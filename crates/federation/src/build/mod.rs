@@ -14,11 +14,11 @@ use phiomia_store::{
     Query,
     db::{
         accounts::AccountView,
+        emojis::{self as custom_emojis, CustomEmojiView},
         federation::{
             aliases,
             neighbours::{self, Neighbours},
         },
-        server::CustomEmojiView,
         statuses::StatusView,
     },
 };
@@ -67,7 +67,7 @@ pub fn facts(q: &Query<'_>, views: &[&StatusView]) -> Result<Facts, Fault> {
         uris: neighbours::uris(q, &people)?.into_iter().collect(),
         neighbours: neighbours::of(q, &ids)?.into_iter().map(|around| (around.status, around)).collect(),
         continued,
-        emojis: neighbours::emojis(q, &names)?,
+        emojis: custom_emojis::named(q, &names)?,
     })
 }
 
@@ -78,7 +78,7 @@ pub fn facts(q: &Query<'_>, views: &[&StatusView]) -> Result<Facts, Fault> {
 pub fn actor_facts(q: &Query<'_>, view: &AccountView, public_pem: String) -> Result<ActorFacts, Fault> {
     let fields = view.fields.iter().flat_map(|field| [field.name.as_str(), field.value.as_str()]);
     let names = shortcodes([view.display_name.as_str(), view.note.as_str()].into_iter().chain(fields));
-    Ok(ActorFacts { public_pem, aliases: aliases::of(q, view.id)?, emojis: neighbours::emojis(q, &names)? })
+    Ok(ActorFacts { public_pem, aliases: aliases::of(q, view.id)?, emojis: custom_emojis::named(q, &names)? })
 }
 
 /// An id of ours, or one that was checked when it came.

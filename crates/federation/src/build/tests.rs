@@ -111,6 +111,7 @@ fn emoji() -> CustomEmojiView {
         shortcode: "blob".into(),
         file: "emoji/blob.png".into(),
         content_type: "image/png".into(),
+        still: None,
         category: None,
         is_visible: true,
     }

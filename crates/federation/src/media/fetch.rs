@@ -146,7 +146,7 @@ impl Gallery {
     }
 
     /// The picture at an address, or why there is none.
-    async fn made(&self, url: &Url, purpose: Purpose) -> Result<Result<Picture, (String, Setback)>, Error> {
+    pub(super) async fn made(&self, url: &Url, purpose: Purpose) -> Result<Result<Picture, (String, Setback)>, Error> {
         let most = purpose.max_bytes();
         let answer = match self.0.federation.outbound.get_file(url, ACCEPT, most, &self.0.long).await {
             Ok(answer) => answer,

@@ -77,7 +77,7 @@ impl Gallery {
         Ok((Look::Wanted(Wanted { url, text, purpose, version, stand, status }), None))
     }
 
-    fn may_lead_to(&self, url: &Url) -> bool {
+    pub(super) fn may_lead_to(&self, url: &Url) -> bool {
         url.scheme() == "https" || (url.scheme() == "http" && self.0.federation.settings.outbound.allow_http)
     }
 

@@ -1,6 +1,7 @@
 //! What people elsewhere attach and wear: fetched when somebody here looks at it for the first time, decoded as what is
 //! uploaded here, and kept within a budget.
 
+mod copy;
 mod fetch;
 mod find;
 mod keep;

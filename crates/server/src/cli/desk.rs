@@ -5,18 +5,20 @@ use std::{
     time::Duration,
 };
 
+use phiomia_federation::media::Gallery;
 use phiomia_model::{AccountId, Addresses};
 use phiomia_store::{
     Clock, Db, Entropy, Secret,
     db::{Opener, users},
     files::Files,
 };
+use phiomia_workshop::Workshop;
 use tokio::runtime::Runtime;
 
-use super::{Failure, Global};
+use super::{Failure, Global, federation::handle};
 use crate::{
     config::Config,
-    house::{folder, shelf},
+    house::{self, folder, shelf},
 };
 
 /// Characters of a generated password that are hard to take for one another; 32, so that a byte's low bits choose one.
@@ -62,6 +64,25 @@ impl Desk {
     /// When its folder cannot be made, or the bucket it is in is not known.
     pub async fn files(&self) -> Result<Files, Failure> {
         shelf::open(&self.config, &self.db).await.map_err(Failure)
+    }
+
+    /// Where files of strangers are decoded.
+    ///
+    /// # Errors
+    /// When the system does not say where this program lies.
+    pub fn workshop(&self) -> Result<Workshop, Failure> {
+        house::workshop(&self.config).map_err(Failure)
+    }
+
+    /// What is kept of other servers' pictures.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub async fn gallery(&self) -> Result<Gallery, Failure> {
+        let sealer = folder::read_key(self.config.data()).map_err(Failure)?;
+        let (files, workshop) = (self.files().await?, self.workshop()?);
+        let settings = house::gallery_settings(&self.config);
+        Ok(Gallery::new(handle(self)?, files, workshop, self.entropy.clone(), sealer, settings))
     }
 
     /// The local account of that name, with or without `@` and our domain.

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod db;
 mod desk;
+pub mod emoji;
 pub mod federation;
 pub mod front;
 pub mod host;
@@ -83,6 +84,9 @@ pub enum Command {
     /// What staff says to everybody here
     #[command(subcommand)]
     Announcement(announcement::Announcement),
+    /// Custom emoji: add, change, import, export, copy from other servers
+    #[command(subcommand)]
+    Emoji(emoji::Emoji),
     /// What staff offers to everybody: emoji, rules, terms, trends, suggestions
     #[command(subcommand)]
     Seed(seed::Seed),
@@ -187,6 +191,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(&global),
         Command::Settings(command) => command.run(&global),
         Command::Announcement(command) => command.run(&global),
+        Command::Emoji(command) => command.run(&global),
         Command::Seed(command) => command.run(&global),
         Command::Db(command) => command.run(&global),
         Command::Host(command) => command.run(&global),

@@ -8,10 +8,10 @@ use std::{
 };
 
 use clap::Subcommand;
-use phiomia_social::server::{self, MOST_EMOJI_BYTES};
+use phiomia_social::{emojis::Offer, server};
 use serde_json::json;
 
-use super::{Failure, Global, desk::Desk, print};
+use super::{Failure, Global, desk::Desk, emoji, print};
 
 /// Longest text of terms, in bytes.
 const MOST_TERMS_BYTES: u64 = 1024 * 1024;
@@ -23,7 +23,7 @@ pub enum Seed {
     Emoji {
         /// The name between colons
         name: String,
-        /// A PNG, GIF, WebP or JPEG file of up to 256 kB
+        /// A PNG, GIF or WebP file of up to 256 kB
         file: PathBuf,
         /// Group in pickers
         #[arg(long)]
@@ -79,7 +79,9 @@ impl Seed {
     /// One sentence.
     pub fn run(&self, global: &Global) -> Result<(), Failure> {
         Desk::work(global, async |desk| match self {
-            Seed::Emoji { name, file, category } => emoji(desk, name, file, category.as_deref()).await,
+            Seed::Emoji { name, file, category } => {
+                emoji::add(desk, name, file, &Offer { category: category.clone(), is_visible: true }).await
+            }
             Seed::Rule { text, hint, translation, hint_translation } => {
                 let translations = translations(translation, hint_translation)?;
                 let (text, hint) = (filled("a rule", text)?, hint.clone());
@@ -100,15 +102,6 @@ impl Seed {
     }
 }
 
-async fn emoji(desk: &Desk, name: &str, file: &Path, category: Option<&str>) -> Result<(), Failure> {
-    server::check_shortcode(name).map_err(|refusal| Failure(refusal.to_string()))?;
-    // One more than may be: then it shows that it is too large.
-    let bytes = read(file, MOST_EMOJI_BYTES as u64 + 1)?;
-    let picture = server::keep_picture(&desk.files().await?, &desk.entropy, bytes).await?;
-    let (name, category) = (name.to_owned(), category.map(str::to_owned));
-    Ok(desk.db.write(move |tx| server::add_emoji(tx, &name, &picture, category.as_deref())).await?)
-}
-
 async fn terms(desk: &Desk, effective: &str, file: &Path) -> Result<(), Failure> {
     let day = super::announcement::time(effective).map_err(|why| Failure(format!("--effective {why}")))?.to_iso_day();
     if day != effective {
@@ -123,7 +116,11 @@ async fn terms(desk: &Desk, effective: &str, file: &Path) -> Result<(), Failure>
     Ok(desk.db.write(move |tx| Ok(server::set_terms(tx, &day, &text)?)).await?)
 }
 
-fn read(file: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+/// The first bytes of a file, all of it if it is no longer.
+///
+/// # Errors
+/// A sentence.
+pub(super) fn read(file: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     fs::File::open(file)
         .and_then(|file| file.take(most).read_to_end(&mut bytes))

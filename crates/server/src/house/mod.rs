@@ -128,19 +128,14 @@ impl House {
             config.federation_settings(),
         );
         let federation = federation.map_err(|fault| fault.chain())?;
-        let mut ceilings = phiomia_workshop::Settings::of_this_program()
-            .map_err(|error| format!("finding this program failed: {error}"))?;
-        ceilings.memory = config.media.child_memory.0;
-        ceilings.concurrency = config.media.concurrency.0;
-        ceilings.folder = config.data().join("films");
-        let workshop = Workshop::new(ceilings);
+        let workshop = workshop(config)?;
         let gallery = Gallery::new(
             federation.clone(),
             files.clone(),
             workshop.clone(),
             entropy.clone(),
             sealer.clone(),
-            GallerySettings { budget: config.media.remote_budget.0, left_to_others: LEFT_TO_OTHERS },
+            gallery_settings(config),
         );
         let smtp = Smtp::new(&config.smtp, &addresses)?;
         let (single_user, source_url) = (config.instance.single_user, config.source_url());
@@ -253,6 +248,25 @@ impl Inhabited {
             tracing::warn!("the database did not close in time");
         }
     }
+}
+
+/// Where files of strangers are decoded, as the configuration wants it.
+///
+/// # Errors
+/// A sentence, when the system does not say where this program lies.
+pub fn workshop(config: &Config) -> Result<Workshop, String> {
+    let mut ceilings = phiomia_workshop::Settings::of_this_program()
+        .map_err(|error| format!("finding this program failed: {error}"))?;
+    ceilings.memory = config.media.child_memory.0;
+    ceilings.concurrency = config.media.concurrency.0;
+    ceilings.folder = config.data().join("films");
+    Ok(Workshop::new(ceilings))
+}
+
+/// How much of other servers' pictures may be kept.
+#[must_use]
+pub fn gallery_settings(config: &Config) -> GallerySettings {
+    GallerySettings { budget: config.media.remote_budget.0, left_to_others: LEFT_TO_OTHERS }
 }
 
 /// Where a one-time link leads.

@@ -55,6 +55,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0022_names",
     "0023_remote_files",
     "0024_announcements",
+    "0025_keeping",
 ];
 
 /// Copies kept from before migrations.

@@ -25,6 +25,7 @@ pub mod conversations;
 pub mod copy;
 pub mod defaults;
 pub mod discovery;
+pub mod emojis;
 mod error;
 pub mod featured_tags;
 pub mod federation;
@@ -369,6 +370,7 @@ pub fn statements() -> Vec<&'static Statement> {
         conversations::ALL,
         defaults::ALL,
         discovery::ALL,
+        emojis::ALL,
         featured_tags::ALL,
         followed_tags::ALL,
         foreign_events::ALL,

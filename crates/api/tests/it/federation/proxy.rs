@@ -11,8 +11,11 @@ use axum::{Router, extract::State, http::Uri, response::IntoResponse};
 use http::StatusCode;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use phiomia_federation::{OutboundSettings, Settings, media::Version};
-use phiomia_model::{AccountId, Addresses};
-use phiomia_social::remote;
+use phiomia_model::{AccountId, Addresses, Error};
+use phiomia_social::{
+    emojis::{self, Offer},
+    remote,
+};
 use phiomia_store::db::federation::domains::Severity;
 use phiomia_testkit::{Engine, on_both_engines};
 use serde_json::{Value, json};
@@ -224,6 +227,34 @@ on_both_engines! {
         museum.house.api.db.write(|tx| remote::decide_domain(tx, "127.0.0.1", Severity::Noop, None)).await.unwrap();
         museum.house.settle();
         assert_eq!(museum.look(&shown["url"]).await.status, StatusCode::OK);
+    }
+
+    async fn an_emoji_of_another_server_can_be_offered_here(museum: Museum) {
+        let mut museum = museum;
+        museum.puts("/cat.png", png(32, 32, 5));
+        let post = museum.posts(1, json!([])).await;
+        let domain = post["account"]["acct"].as_str().unwrap().split_once('@').unwrap().1.to_owned();
+        let (gallery, api) = (museum.house.api.gallery.clone(), museum.house.api.clone());
+        let picture = gallery.emoji(&domain, "cat").await.unwrap();
+        let shelved = emojis::shelve(&api.files, &api.entropy, picture).await.unwrap();
+        api.db.write(move |tx| {
+            emojis::add(tx, "theircat", &shelved, &Offer { category: None, is_visible: true })
+        }).await.unwrap();
+        museum.house.settle();
+        let ours = museum.house.get("/api/v1/custom_emojis").await.ok().json();
+        assert_eq!(ours[0]["shortcode"], "theircat");
+        let path = ours[0]["url"].as_str().unwrap().strip_prefix("https://phiomia.example/system/emoji/").unwrap();
+        assert_eq!(museum.house.get(&format!("/system/emoji/{path}")).await.ok().header("content-type"), "image/png");
+
+        let why = async |name: &str| match gallery.emoji(&domain, name).await {
+            Err(Error::Refused(refusal)) => refusal.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert!(why("c_t").await.contains("no post or profile"), "an underscore is a letter like others");
+        museum.shelf.lock().unwrap().clear();
+        assert!(why("cat").await.ends_with("gives no picture: 404"));
+        museum.house.api.db.write(|tx| remote::reject_media(tx, "127.0.0.1", true)).await.unwrap();
+        assert_eq!(why("cat").await, format!("no pictures are taken from {domain}"));
     }
 
     async fn the_budget_holds_while_many_pictures_come(museum: Museum) {

@@ -3,7 +3,7 @@
 use std::{
     env::temp_dir,
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Cursor, Read as _, Write as _},
     net::TcpStream,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use image::{Frame, ImageFormat, Rgba, RgbaImage, codecs::gif::GifEncoder};
 use phiomia_testkit::{Engine, Scratch, empty_address};
 use serde_json::Value;
 
@@ -82,6 +83,22 @@ impl Drop for Place {
     }
 }
 
+/// A picture, as a file.
+pub fn png() -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    let picture = RgbaImage::from_fn(24, 24, |x, y| Rgba([if x > y { 200 } else { 20 }, 90, 10, 255]));
+    picture.write_to(&mut file, ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
+/// A picture that moves.
+pub fn gif() -> Vec<u8> {
+    let mut file = Vec::new();
+    let frame = |red: u8| Frame::new(RgbaImage::from_pixel(16, 16, Rgba([red, 0, 0, 255])));
+    GifEncoder::new(&mut file).encode_frames([frame(10), frame(240)]).unwrap();
+    file
+}
+
 /// A running server; killed with the test, whatever happens.
 pub struct Running {
     child: Child,
@@ -133,8 +150,10 @@ impl Running {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{authorization}\r\n");
         stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        // Pictures are no text, and are looked at where they lie.
+        let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }

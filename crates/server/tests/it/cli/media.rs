@@ -9,10 +9,7 @@ use std::{
 
 use phiomia_testkit::{BUCKET, KEY, KEY_ID, S3Server, on_both_engines};
 
-use super::kit::{Place, Running};
-
-/// The first bytes count here, and a text is what the test reads answers as.
-const GIF: &[u8] = b"GIF89a0000";
+use super::kit::{Place, Running, png};
 
 /// A command that knows the bucket.
 fn command(place: &Place, server: &S3Server, args: &[&str]) -> Command {
@@ -42,8 +39,8 @@ fn make_old(path: &PathBuf) {
 on_both_engines! {
     async fn files_move_to_a_bucket_and_back_while_the_server_runs(place: Place) {
         let server = S3Server::open().await;
-        fs::write(place.folder.join("cat.gif"), GIF).unwrap();
-        place.says(&["seed", "emoji", "blobcat", "cat.gif"]);
+        fs::write(place.folder.join("cat.png"), png()).unwrap();
+        place.says(&["emoji", "add", "blobcat", "cat.png"]);
         let orphan = "media/00/000000000000000000000000000009/original.png";
         let running = Running::start(command(&place, &server, &["serve", "--listen", "127.0.0.1:0"]));
         running.wait_for_line("files are on their way to the bucket");
@@ -52,14 +49,15 @@ on_both_engines! {
         let on_disk = place.folder.join("phiomia-data/files").join(&path);
         let in_bucket = server.folder().join(&path);
         assert!(on_disk.is_file() && running.get(&format!("/system/{path}"), None).0 == 200);
+        let n_bytes = fs::metadata(&on_disk).unwrap().len();
 
         let moved = says(&place, &server, &["media", "move", "--to", "s3", "--delete"]);
-        assert!(moved.contains("copied 1 file (10 bytes) to the bucket") && moved.contains("deleted 1 file"), "{moved}");
+        assert!(moved.contains(&format!("copied 1 file ({n_bytes} bytes) to the bucket")) && moved.contains("deleted 1 file"), "{moved}");
         assert!(in_bucket.is_file() && !on_disk.exists());
         running.wait_for_line("files: s3");
         assert_eq!(running.get(&format!("/system/{path}"), None).0, 200);
         let usage: serde_json::Value = serde_json::from_str(&says(&place, &server, &["media", "usage", "--json"])).unwrap();
-        assert_eq!((&usage["place"], &usage["kinds"]["emoji"]), (&"s3".into(), &serde_json::json!({"files": 1, "bytes": 10})));
+        assert_eq!((&usage["place"], &usage["kinds"]["emoji"]), (&"s3".into(), &serde_json::json!({"files": 1, "bytes": n_bytes})));
         let without = complaint(&place.command(&["media", "check"]).output().unwrap());
         assert!(without.contains("files of this server lie in a bucket (s3): set s3.enabled"), "{without}");
 

@@ -4,6 +4,7 @@ mod account;
 mod announcement;
 mod copy;
 mod db;
+mod emoji;
 mod host;
 mod jobs;
 mod kit;

@@ -4,7 +4,6 @@ use phiomia_model::{AccountId, Fault, QuoteState, StatusId, Visibility};
 
 use crate::db::{
     query::Query,
-    server::CustomEmojiView,
     sql::{Sql, queries},
     value::{FromRow, Row},
 };
@@ -37,8 +36,6 @@ queries! {
         order by s.id limit $4");
     IS_OURS = Sql::Same("select 1 from conversations where id = $1 and uri is null");
     URIS = Sql::Same("select id, uri from accounts where id in ids($1)");
-    EMOJIS = Sql::Same("select id, shortcode, file, content_type, category, is_visible from custom_emojis
-        where shortcode in texts($1) order by shortcode");
 }
 
 /// What stands around a post.
@@ -157,12 +154,4 @@ pub fn is_our_thread(q: &Query<'_>, conversation: i64) -> Result<bool, Fault> {
 pub fn uris(q: &Query<'_>, accounts: &[AccountId]) -> Result<Vec<(AccountId, String)>, Fault> {
     let ids: Vec<i64> = accounts.iter().map(|id| id.0).collect();
     q.rows(&URIS, (&ids,))
-}
-
-/// The custom emoji of these names.
-///
-/// # Errors
-/// The database failed.
-pub fn emojis(q: &Query<'_>, names: &[String]) -> Result<Vec<CustomEmojiView>, Fault> {
-    if names.is_empty() { Ok(Vec::new()) } else { q.rows(&EMOJIS, (names,)) }
 }

@@ -115,11 +115,10 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table announcement_reactions;
-                alter table announcements drop column is_published;
-                alter table announcements drop column scheduled_at;
+                "alter table custom_emojis drop column still;
+                drop index statuses_conversation_local;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0024_announcements'",
+                delete from schema_migrations where name = '0025_keeping'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();

@@ -1,7 +1,7 @@
 //! What people write stays what they wrote: text.
 
 use phiomia_model::{CustomEmojiId, Event};
-use phiomia_store::db::server::{self, CustomEmojiView};
+use phiomia_store::db::emojis::{self, CustomEmojiView};
 use phiomia_testkit::on_both_engines;
 use serde_json::json;
 
@@ -57,10 +57,11 @@ on_both_engines! {
                 shortcode: "blobcat".into(),
                 file: "emoji/00/blobcat.png".into(),
                 content_type: "image/png".into(),
+                still: None,
                 category: None,
                 is_visible: true,
             };
-            Ok(server::add_custom_emoji(tx, &emoji)?)
+            Ok(emojis::write(tx, &emoji)?)
         }).await.unwrap();
         house.api.hear(&Event::SettingsChanged);
         let alice = house.person("alice").await;
