@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.joinmastodon.org/api/oauth-scopes/>.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 /// One scope, by its full name (`read:statuses`). Only the names below exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,9 +119,9 @@ pub const ALL: [&str; 51] = [
     "read:media",
 ];
 
-/// A set of scopes, as an app or a token holds it.
+/// A set of scopes, as an app or a token holds it. Copies share it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scopes(BTreeSet<Scope>);
+pub struct Scopes(Arc<BTreeSet<Scope>>);
 
 impl Scopes {
     /// Reads a list separated by blanks or `+`. `Err` names the first word that is no scope.
@@ -133,12 +133,12 @@ impl Scopes {
         for word in text.split(|c: char| c.is_whitespace() || c == '+' || c == ',').filter(|w| !w.is_empty()) {
             set.insert(Scope::named(word).ok_or_else(|| word.to_owned())?);
         }
-        Ok(Scopes(set))
+        Ok(Scopes(Arc::new(set)))
     }
     /// The scope an app gets that asks for none.
     #[must_use]
     pub fn read() -> Scopes {
-        Scopes(BTreeSet::from([Scope::of("read")]))
+        Scopes(Arc::new(BTreeSet::from([Scope::of("read")])))
     }
     /// Whether nothing is in it.
     #[must_use]

@@ -205,8 +205,9 @@ impl Knock<'_> {
     /// The database failed.
     pub async fn caller(&self, token: &str) -> Result<Option<TokenView>, Error> {
         let hash = SecretHash::of(token);
-        let found = self.api.db.read(move |q| Ok(tokens::find(q, &hash)?)).await?;
-        if let Some(token) = found.as_ref().filter(|token| token.last_used_day < Some(self.api.now().as_days())) {
+        let today = self.api.now().as_days();
+        let found = self.api.db.token(hash, today).await?;
+        if let Some(token) = found.as_ref().filter(|token| token.last_used_day < Some(today)) {
             self.note_use(token).await;
         }
         Ok(found)

@@ -89,11 +89,15 @@ pub use restore::restore;
 pub use sqlite::SqliteSettings;
 pub(crate) use value::{Cell, FromCell, ToValue, Value};
 
-use crate::clock::{Clock, IdMaker};
+use crate::{
+    clock::{Clock, IdMaker},
+    secret::SecretHash,
+};
 use act::{Act, ReadAct, Write, WriteAct};
 use postgres::Work;
 use query::Aftermath;
 use sql::Statement;
+use tokens::TokenView;
 
 /// Closures that may wait for a thread before callers are told to come back later.
 const MOST_WAITING: usize = 4096;
@@ -271,6 +275,19 @@ impl Db {
         let (reply, answer) = oneshot::channel();
         self.queues.read(Box::new(Act { closure, result: None, reply })).await?;
         answer.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+
+    /// The token with this hash, as `tokens::find`: from memory when its use was noted on `day` already and nothing was
+    /// heard of it or its holder since.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn token(&self, hash: SecretHash, day: i64) -> Result<Option<TokenView>, Error> {
+        let known = self.shared.cache.as_ref().and_then(|cache| cache.token(&hash));
+        match known.filter(|token| token.last_used_day >= Some(day)) {
+            Some(known) => Ok(Some(known)),
+            None => self.read(move |q| Ok(tokens::find(q, &hash)?)).await,
+        }
     }
 
     /// Runs a closure in one transaction. Answered when it is on stable storage.

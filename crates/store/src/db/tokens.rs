@@ -153,7 +153,11 @@ pub fn insert(
 /// # Errors
 /// The database failed.
 pub fn find(q: &Query<'_>, hash: &SecretHash) -> Result<Option<TokenView>, Fault> {
-    q.row(&FIND, (*hash,))
+    let found = q.row(&FIND, (*hash,))?;
+    if let (Some(cached), Some(token)) = (q.cached, &found) {
+        cached.keep_token(*hash, token);
+    }
+    Ok(found)
 }
 
 /// The token of this id, to see whether it is still worth anything.

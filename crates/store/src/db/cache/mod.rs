@@ -1,8 +1,10 @@
-//! What is the same for every viewer, kept in memory: posts and the people who wrote them.
+//! What is the same for every viewer, kept in memory: posts and the people who wrote them, and the tokens people show.
 //!
 //! Dropped by the events of the transaction that changed it, before that transaction is answered. A reader may have begun
 //! before the change and come to put its older copy in afterwards: what was dropped after a reader began is not taken
 //! from that reader.
+
+mod tokens;
 
 use std::{
     hash::{BuildHasher, Hash, RandomState},
@@ -15,7 +17,9 @@ use std::{
 use moka::sync::Cache;
 use phiomia_model::{AccountId, Event, StatusId};
 
-use super::{accounts::AccountView, statuses::StatusBody};
+use super::{accounts::AccountView, statuses::StatusBody, tokens::TokenView};
+use crate::secret::SecretHash;
+use tokens::{Dropped, Tokens};
 
 /// Posts and people kept at most, in bytes.
 const BODIES_BYTES: u64 = 12 << 20;
@@ -27,6 +31,7 @@ const N_SHARDS: usize = 4096;
 pub(super) struct ViewCache {
     bodies: Guarded<StatusId, Arc<StatusBody>>,
     accounts: Guarded<AccountId, Arc<AccountView>>,
+    tokens: Tokens,
 }
 
 impl ViewCache {
@@ -34,6 +39,7 @@ impl ViewCache {
         ViewCache {
             bodies: Guarded::new(BODIES_BYTES, |_, body: &Arc<StatusBody>| body.size_bytes()),
             accounts: Guarded::new(ACCOUNTS_BYTES, |_, account: &Arc<AccountView>| account.size_bytes()),
+            tokens: Tokens::new(),
         }
     }
 
@@ -42,6 +48,7 @@ impl ViewCache {
         Moment {
             bodies: self.bodies.sequence.load(Ordering::SeqCst),
             accounts: self.accounts.sequence.load(Ordering::SeqCst),
+            tokens: self.tokens.moment(),
         }
     }
 
@@ -53,7 +60,15 @@ impl ViewCache {
             | Event::StatusTouched { status } => {
                 self.bodies.drop(status);
             }
-            Event::AccountTouched { account } => self.accounts.drop(account),
+            Event::AccountTouched { account } => {
+                self.accounts.drop(account);
+                self.tokens.drop(Dropped::Holder(*account));
+            }
+            Event::TokensRevoked { tokens } => {
+                for token in tokens {
+                    self.tokens.drop(Dropped::Token(*token));
+                }
+            }
             _ => {}
         }
     }
@@ -62,6 +77,12 @@ impl ViewCache {
     pub(super) fn forget(&self) {
         self.bodies.clear();
         self.accounts.clear();
+        self.tokens.clear();
+    }
+
+    /// The token of this hash, if it was looked up lately and nothing was heard of it since.
+    pub(super) fn token(&self, hash: &SecretHash) -> Option<TokenView> {
+        self.tokens.get(hash)
     }
 }
 
@@ -70,6 +91,7 @@ impl ViewCache {
 pub(super) struct Moment {
     bodies: u64,
     accounts: u64,
+    tokens: u64,
 }
 
 /// The cache as one reader sees it.
@@ -91,6 +113,9 @@ impl Cached<'_> {
     }
     pub(super) fn keep_account(&self, account: &Arc<AccountView>) {
         self.cache.accounts.put(account.id, account.clone(), self.began.accounts);
+    }
+    pub(super) fn keep_token(&self, hash: SecretHash, token: &TokenView) {
+        self.cache.tokens.put(hash, token, self.began.tokens);
     }
 }
 
