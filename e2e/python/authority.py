@@ -26,29 +26,27 @@ class Authority:
         ])
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _certificate(self, subject, public_key, extensions):
+    def _certificate(self, subject, public_key, extensions, days=(-1, 1)):
         now = datetime.datetime.now(datetime.timezone.utc)
-        day = datetime.timedelta(days=1)
+        begin, end = (now + datetime.timedelta(days=n) for n in days)
         builder = (
             x509.CertificateBuilder().subject_name(subject).issuer_name(self._name).public_key(public_key)
-            .serial_number(x509.random_serial_number()).not_valid_before(now - day).not_valid_after(now + day))
+            .serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(end))
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
         return builder.sign(self._key, hashes.SHA256())
 
-    def files_for(self, host):
-        """The certificate and the key of a name or an address, as two PEM files."""
+    def files_for(self, host, names=None, days=(-1, 1)):
+        """The certificate and the key of a name or an address, or of other `names`, as two PEM files. It holds from the
+        first to the second of `days`, counted from now."""
         key = ec.generate_private_key(ec.SECP256R1())
-        try:
-            names = [x509.IPAddress(ipaddress.ip_address(host))]
-        except ValueError:
-            names = [x509.DNSName(host)]
+        names = [_name(name) for name in names or [host]]
         certificate = self._certificate(
             x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)]), key.public_key(), [
                 (x509.SubjectAlternativeName(names), False),
                 (x509.BasicConstraints(ca=False, path_length=None), True),
                 (x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False),
-            ])
+            ], days)
         certificate_file, key_file = self.folder / f"{host}.pem", self.folder / f"{host}.key"
         certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         key_file.write_bytes(key.private_bytes(
@@ -62,6 +60,13 @@ class Authority:
 
     def client_context(self):
         return ssl.create_default_context(cafile=self.file)
+
+
+def _name(text):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
 
 
 class Front:

@@ -3,6 +3,7 @@
 mod accounts;
 mod announcements;
 mod conversations;
+pub mod doctor;
 mod federation;
 pub mod gate;
 mod health;

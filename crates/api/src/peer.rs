@@ -23,6 +23,10 @@ impl ClientAddr {
     }
 }
 
+/// The address at the other end of the socket: that of the client, or of the front nearest to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NearAddr(pub IpAddr);
+
 /// What a request is called in the log and in `X-Request-Id`. Letters, digits, `-` and `_`, at most 64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);

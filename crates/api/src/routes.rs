@@ -12,6 +12,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     accounts, announcements, conversations,
+    doctor::{self, echo::OwnDoctor},
     federation::{self, Fetcher, Reader},
     gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
     health, inbox,
@@ -242,6 +243,9 @@ pub fn table() -> Vec<Route> {
 
         GET "/api/v1/streaming"                                       Listener []                          [Streaming]    Nothing  PERSONAL  streaming::open;
         GET "/api/v1/streaming/health"                                Anyone  []                           []             Nothing  PERSONAL  streaming::health;
+        GET "/api/v1/streaming/doctor/{token}"                        OwnDoctor []                         []             Nothing  PERSONAL  doctor::echo::stream;
+        GET "/api/doctor/{token}"                                     OwnDoctor []                         []             Nothing  PERSONAL  doctor::echo::show;
+        POST "/api/doctor/{token}"                                    OwnDoctor []                         []             Counted  PERSONAL  doctor::echo::show;
         GET "/api/v1/streaming/{*path}"                               Listener []                          [Streaming]    Nothing  PERSONAL  streaming::open;
 
         GET "/"                                                       Browser []                           []             Nothing  PERSONAL  pages::home::show;
@@ -336,6 +340,8 @@ pub fn table() -> Vec<Route> {
         POST "/settings/passkeys/options"                             Browser []                           [Password]     Form     PERSONAL  pages::settings::passkeys::options;
         POST "/settings/passkeys/{id}"                                Browser []                           [Api]          Form     PERSONAL  pages::settings::passkeys::update;
         POST "/settings/passkeys/{id}/remove"                         Browser []                           [Password]     Form     PERSONAL  pages::settings::passkeys::delete;
+        GET "/settings/doctor"                                        Browser []                           []             Nothing  PERSONAL  pages::settings::doctor::show;
+        POST "/settings/doctor"                                       Browser []                           [Password]     Form     PERSONAL  pages::settings::doctor::create;
         GET "/.well-known/change-password"                            Anyone  []                           []             Nothing  PERSONAL  pages::settings::change_password;
         GET "/oauth/authorize/native"                                 Browser []                           []             Nothing  PERSONAL  pages::consent::native;
         POST "/oauth/token"                                           Anyone  []                           [Api]          Form     PERSONAL  oauth::token::create;

@@ -28,6 +28,7 @@ use phiomia_store::{
 use phiomia_workshop::Workshop;
 
 use crate::{
+    doctor::Doctor,
     render::{Cx, Elsewhere, InstanceFacts},
     settings::ServerSettings,
     streaming::{Hub, Pace},
@@ -67,6 +68,8 @@ pub struct Parts {
     pub workshop: Workshop,
     /// Where the source of what runs here is, when the configuration says it.
     pub source_url: Option<String>,
+    /// Who looks what is wrong with the server.
+    pub doctor: Option<Doctor>,
     /// Whether an SMTP server is set.
     pub sends_mail: bool,
     /// Whether the configuration says that the server is one person's; `None` leaves it to the settings.

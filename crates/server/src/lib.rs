@@ -3,6 +3,7 @@
 pub mod acme;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod forwarded;
 pub mod house;
 mod linger;

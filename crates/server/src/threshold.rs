@@ -18,7 +18,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use phiomia_api::{
     pages::visitors::Framable,
-    peer::{RequestId, Stopping},
+    peer::{NearAddr, RequestId, Stopping},
 };
 use tokio::time::{Instant, timeout};
 use tower_http::{
@@ -86,6 +86,7 @@ async fn pass(State(threshold): State<Arc<Threshold>>, mut request: Request, nex
     // No query: it may carry a token.
     let span = tracing::info_span!("request", request.id = %id.0, http.method = %method, http.path = %path);
     request.extensions_mut().insert(client);
+    request.extensions_mut().insert(NearAddr(peer));
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(threshold.stopping.clone());
 

@@ -163,6 +163,7 @@ onEachEngine('every page', (server) => {
       'second-factor': '/settings/two_factor',
       passkeys: '/settings/passkeys',
       apps: '/oauth/authorized_applications',
+      doctor: '/settings/doctor',
     }
     for (const [name, path] of Object.entries(pages)) await see(`settings-${name}`, path, { as: 'alice' })
     await see('settings-profile-saved', (page) => saved(page, '/settings/profile', 'Save'), { as: 'alice', has: 'is saved' })

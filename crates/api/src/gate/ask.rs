@@ -30,6 +30,8 @@ pub struct Ask<G> {
     pub client: ClientAddr,
     /// The body as it came, where the route takes it so.
     pub raw: Bytes,
+    /// How many bytes the body had, where the route only counts them.
+    pub n_bytes: usize,
     pub(super) files: Vec<Upload>,
     pub(super) path: Vec<(String, String)>,
     pub(super) place: Option<SemaphorePermit<'static>>,
@@ -38,8 +40,8 @@ pub struct Ask<G> {
 impl<G> Ask<G> {
     /// The same request for a handler that wants to know somebody else asks, and who asked before.
     pub(crate) fn with<N>(self, me: N) -> (Ask<N>, G) {
-        let Ask { api, me: before, input, parts, client, raw, files, path, place } = self;
-        (Ask { api, me, input, parts, client, raw, files, path, place }, before)
+        let Ask { api, me: before, input, parts, client, raw, n_bytes, files, path, place } = self;
+        (Ask { api, me, input, parts, client, raw, n_bytes, files, path, place }, before)
     }
 
     /// A piece of the path by its name in the route.

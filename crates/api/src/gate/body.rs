@@ -17,6 +17,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 const ACTIVITY_BYTES: usize = 1_048_576;
 /// The largest upload: a picture, another that stands for it, and words.
 const UPLOAD_BYTES: usize = LIMITS.image_bytes * 2 + LIMITS.body_bytes;
+/// The largest body that is only counted.
+const COUNTED_BYTES: usize = LIMITS.image_bytes + LIMITS.body_bytes;
 /// The largest film, a picture that stands for it, and words.
 const FILM_BYTES: usize = LIMITS.video_bytes + LIMITS.image_bytes + LIMITS.body_bytes;
 /// Uploads that are being read, all together, in kilobytes.
@@ -38,6 +40,8 @@ pub enum Body {
     Film,
     /// An activity of another server, as it is, up to a megabyte.
     Activity,
+    /// Anything, which is counted and not kept: as much as a picture and a form around it may have.
+    Counted,
 }
 
 impl Body {
@@ -50,6 +54,7 @@ impl Body {
             Body::Upload => UPLOAD_BYTES,
             Body::Film => FILM_BYTES,
             Body::Activity => ACTIVITY_BYTES,
+            Body::Counted => COUNTED_BYTES,
         }
     }
 }
@@ -82,6 +87,8 @@ pub(super) struct Input {
     pub(super) files: Vec<Upload>,
     /// The body as it came, where the route takes it so.
     pub(super) raw: Bytes,
+    /// How many bytes came, where the route only counts them.
+    pub(super) n_bytes: usize,
     /// Its part of the memory for uploads, until the request is answered.
     pub(super) place: Option<SemaphorePermit<'static>>,
 }
@@ -123,6 +130,7 @@ pub(super) async fn read(kind: Body, parts: &Parts, body: HttpBody, workshop: &W
             let _place = READING.try_acquire_many(kilobytes).map_err(busy)?;
             Ok(Input { tree: query, raw: collect(body, ACTIVITY_BYTES).await?, ..Input::default() })
         }
+        Body::Counted => Ok(Input { tree: query, n_bytes: count(body).await?, ..Input::default() }),
     }
 }
 
@@ -157,6 +165,20 @@ async fn collect(body: HttpBody, max_bytes: usize) -> Result<Bytes, Error> {
         // The client went away or broke off.
         Err(_) => Err(Refusal::Malformed("The body could not be read".to_owned()).into()),
     }
+}
+
+/// How many bytes come; each is let go at once.
+async fn count(body: HttpBody) -> Result<usize, Error> {
+    let mut body = std::pin::pin!(body);
+    let mut n_bytes = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let broken = |_| Refusal::Malformed("The body could not be read".to_owned());
+        n_bytes = n_bytes.saturating_add(frame.map_err(broken)?.data_ref().map_or(0, Bytes::len));
+        if n_bytes > COUNTED_BYTES {
+            return Err(Refusal::TooLarge.into());
+        }
+    }
+    Ok(n_bytes)
 }
 
 async fn multipart(media_type: &str, bytes: Bytes, takes_files: bool) -> Result<Input, Error> {

@@ -47,6 +47,8 @@ pub enum Who {
     Fetcher,
     /// A visitor or a fetcher, by the form that is wanted.
     Reader,
+    /// Our own doctor, who asks this server from outside.
+    Doctor,
 }
 
 /// A request that knocks.

@@ -178,12 +178,14 @@ async fn ask<G: Guard>(
         }
     }
     let me = admitted.map_err(|error| refusal(&error))?;
-    Ok(Ask { api, me, input: input.tree, parts, client, raw: input.raw, files: input.files, path, place: input.place })
+    let body::Input { tree, files, raw, n_bytes, place } = input;
+    Ok(Ask { api, me, input: tree, parts, client, raw, n_bytes, files, path, place })
 }
 
 /// Looks who brings an upload before it is read, where that shows without it: by a token, and not by a form.
 async fn early<G: Guard>(api: &Api, declared: &Declared, parts: &http::request::Parts) -> Result<(), Error> {
-    if !matches!(declared.body, Body::Upload | Body::Film) || parts.headers.contains_key(header::COOKIE) {
+    if !matches!(declared.body, Body::Upload | Body::Film | Body::Counted) || parts.headers.contains_key(header::COOKIE)
+    {
         return Ok(());
     }
     let query = phiomia_mastodon::Tree::from_urlencoded(parts.uri.query().unwrap_or_default().as_bytes())?;

@@ -57,17 +57,26 @@ pub(crate) struct Frame {
     passkeys: &'static str,
     /// Goes into every form.
     csrf: String,
+    /// Whether who looks at it looks after the server.
+    looks_after: bool,
 }
 
 impl Frame {
     /// For a page that answers this request.
     async fn of(ask: &Ask<Browser>) -> Result<Frame, Error> {
         let server = ask.api.settings().await?.title.clone();
-        Ok(Frame { server, style: style::path(), passkeys: style::passkeys(), csrf: ask.me.csrf() })
+        let looks_after = ask.me.user.as_ref().is_some_and(|user| settings::doctor::looks_after(user.role));
+        Ok(Frame { server, csrf: ask.me.csrf(), looks_after, ..Frame::bare() })
     }
     /// For a page that stands alone.
     fn bare() -> Frame {
-        Frame { server: String::new(), style: style::path(), passkeys: style::passkeys(), csrf: String::new() }
+        Frame {
+            server: String::new(),
+            style: style::path(),
+            passkeys: style::passkeys(),
+            csrf: String::new(),
+            looks_after: false,
+        }
     }
 }
 

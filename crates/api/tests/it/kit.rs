@@ -87,6 +87,7 @@ impl House {
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
             sealer: Sealer::new(&[7; 32]).unwrap(),
+            doctor: None,
             sends_mail: true,
             source_url: None,
             single_user: None,

@@ -2,6 +2,8 @@
 //! redirects by hand with all checks repeated, and reads no more than it may.
 
 mod guard;
+mod names;
+mod probe;
 mod tls;
 
 use std::{
@@ -18,14 +20,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use phiomia_activitypub::bounds;
 use phiomia_model::{Addresses, Cidr, Fault, Time};
 use reqwest::{
-    Client,
+    Client, ClientBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
+use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use guard::Guard;
+
+pub use names::{Record, RecordKind, name_servers};
+pub use probe::{Distrust, Prober, Shown, Upgraded};
 
 /// Redirects of a `GET`; a `POST` has none.
 const MOST_REDIRECTS: usize = 3;
@@ -120,33 +126,27 @@ impl Outbound {
     /// # Errors
     /// A certificate file or a proxy that is none.
     pub(crate) fn new(settings: &OutboundSettings, addresses: &Addresses) -> Result<Outbound, Fault> {
+        let builder = |resolver| {
+            let tls = tls::config(settings.ca_file.as_deref())?;
+            let builder = builder(settings, addresses, tls, resolver)?;
+            Ok(builder.connect_timeout(CONNECT_TIMEOUT).timeout(EXCHANGE_TIMEOUT))
+        };
+        let own_hosts = Arc::from([addresses.web_domain.clone()]);
+        Outbound::built(settings, own_hosts, None, builder)
+    }
+
+    /// A client that does not connect to `own_hosts`; with `pinned`, a name leads there whatever it resolves to.
+    fn built(
+        settings: &OutboundSettings,
+        own_hosts: Arc<[String]>,
+        pinned: Option<IpAddr>,
+        builder: impl FnOnce(Resolver) -> Result<ClientBuilder, Fault>,
+    ) -> Result<Outbound, Fault> {
         let guard = Arc::new(Guard { allowed: settings.allowed_private_addresses.clone() });
         let proxy_host = settings.proxy.as_deref().map(host_of_proxy).transpose()?;
-        #[expect(clippy::disallowed_methods, reason = "this is the one client that speaks to strangers")]
-        let builder = Client::builder();
-        let mut builder = builder
-            .user_agent(format!("Phiomia/{} (+{}/)", env!("CARGO_PKG_VERSION"), addresses.base()))
-            .tls_backend_preconfigured(tls::config(settings.ca_file.as_deref())?)
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(EXCHANGE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .dns_resolver(Arc::new(Resolver { guard: guard.clone(), proxy_host: proxy_host.clone() }))
-            .no_proxy();
-        if let Some(proxy) = &settings.proxy {
-            let proxy =
-                reqwest::Proxy::all(proxy).map_err(|e| Fault::because("reading the address of the proxy", e))?;
-            builder = builder.proxy(proxy);
-        }
+        let builder = builder(Resolver { guard: guard.clone(), proxy_host: proxy_host.clone(), pinned })?;
         let client = builder.build().map_err(|e| Fault::because("making the HTTP client", e))?;
-        Ok(Outbound {
-            client,
-            guard,
-            own_hosts: Arc::from([addresses.web_domain.clone()]),
-            allow_http: settings.allow_http,
-            proxy_host,
-        })
+        Ok(Outbound { client, guard, own_hosts, allow_http: settings.allow_http, proxy_host })
     }
 
     /// A client for a server that the operator named: it may be anywhere, also in a network of their own.
@@ -290,6 +290,28 @@ impl fmt::Debug for Outbound {
     }
 }
 
+/// What every client of ours has.
+fn builder(
+    settings: &OutboundSettings,
+    addresses: &Addresses,
+    tls: ClientConfig,
+    resolver: Resolver,
+) -> Result<ClientBuilder, Fault> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one client that speaks to strangers")]
+    let builder = Client::builder();
+    let builder = builder
+        .user_agent(format!("Phiomia/{} (+{}/)", env!("CARGO_PKG_VERSION"), addresses.base()))
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .pool_max_idle_per_host(IDLE_PER_HOST)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .dns_resolver(Arc::new(resolver))
+        .no_proxy();
+    let Some(proxy) = &settings.proxy else { return Ok(builder) };
+    let proxy = reqwest::Proxy::all(proxy).map_err(|e| Fault::because("reading the address of the proxy", e))?;
+    Ok(builder.proxy(proxy))
+}
+
 /// The name or address of a proxy.
 fn host_of_proxy(proxy: &str) -> Result<Arc<str>, Fault> {
     let url = Url::parse(proxy).map_err(|e| Fault::because("reading the address of the proxy", e))?;
@@ -369,6 +391,8 @@ fn failure(error: &reqwest::Error) -> Failure {
 struct Resolver {
     guard: Arc<Guard>,
     proxy_host: Option<Arc<str>>,
+    /// Where every name but the proxy's leads.
+    pinned: Option<IpAddr>,
 }
 
 impl Resolve for Resolver {
@@ -376,7 +400,14 @@ impl Resolve for Resolver {
         let guard = self.guard.clone();
         let host = name.as_str().to_owned();
         let is_proxy = self.proxy_host.as_deref() == Some(host.as_str());
+        let pinned = self.pinned.filter(|_| !is_proxy);
         Box::pin(async move {
+            if let Some(address) = pinned {
+                return match guard.admits(address) {
+                    true => Ok(Box::new(std::iter::once(SocketAddr::new(address, 0))) as Addrs),
+                    false => Err(format!("{address} is an address of a private network").into()),
+                };
+            }
             let looking = tokio::net::lookup_host((host.as_str(), 0));
             let found = tokio::time::timeout(DNS_TIMEOUT, looking).await;
             let found = found.map_err(|_| format!("the name {host} was not resolved in time"))?;

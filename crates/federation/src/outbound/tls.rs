@@ -10,6 +10,12 @@ use rustls::{
 };
 
 pub(super) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(|e| Fault::because("setting TLS up", e))?;
+    Ok(builder.with_root_certificates(roots(ca_file)?).with_no_client_auth())
+}
+
+pub(super) fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Fault> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     // Also what SSL_CERT_FILE names. Certificates the library cannot read are passed over.
@@ -22,7 +28,5 @@ pub(super) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
             roots.add(certificate).map_err(|e| Fault::because(what(), e))?;
         }
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|e| Fault::because("setting TLS up", e))?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    Ok(roots)
 }

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod db;
 mod desk;
+pub mod doctor;
 pub mod emoji;
 pub mod federation;
 pub mod front;
@@ -121,6 +122,8 @@ pub enum Command {
     /// The certificate: where it comes from, until when it holds, a new one
     #[command(subcommand)]
     Tls(tls::Tls),
+    /// What is wrong with this server, seen from outside and from within, and what to do about it
+    Doctor(doctor::Doctor),
     /// The front that passes everything on to this server: nginx, Caddy, HAProxy, Apache
     #[command(subcommand)]
     Proxy(front::proxy::Proxy),
@@ -196,6 +199,10 @@ pub fn main() -> ExitCode {
         Command::Db(command) => command.run(&global),
         Command::Host(command) => command.run(&global),
         Command::Federation(command) => command.run(&global),
+        Command::Doctor(command) => match command.run(&global) {
+            Ok(code) => return ExitCode::from(code),
+            Err(failure) => Err(failure),
+        },
         Command::Proxy(command) => command.run(&global),
         Command::Apex(command) => command.run(&global),
         Command::Systemd(command) => command.run(&global),

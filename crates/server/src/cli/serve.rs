@@ -2,16 +2,18 @@
 
 use std::{
     io::{self, Write as _},
+    sync::Arc,
     time::Instant,
 };
 
 use clap::Args;
-use phiomia_api::Api;
+use phiomia_api::{Api, Parts, doctor::Doctor};
 
 use super::{Failure, Global, log_notes, runtime};
 use crate::{
     acme::Acme,
     config::{Config, LogFormat, value::Listen},
+    doctor::Practice,
     house::House,
     listen::{self, Door, Options},
     logs, metrics, notify, open_files,
@@ -69,7 +71,8 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
         tokio::spawn(metrics::serve(handle, door, shutdown.clone()));
     }
     let (door, plain_door) = doors(&config).await?;
-    let api = Api::new(house.parts());
+    let practice = Arc::new(Practice::within(config.clone(), &house).map_err(Failure)?);
+    let api = Api::new(Parts { doctor: Some(Doctor::new(practice.clone())), ..house.parts() });
     let router = phiomia_api::router(&api);
     let owner_link = house.owner_link().await.map_err(Failure)?;
     let house = house.inhabit(&api).map_err(Failure)?;
@@ -84,6 +87,11 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     if let Some(link) = owner_link {
         invite(&link, config.logs.format);
     }
+    match practice.at_start().await {
+        (true, told) => tracing::warn!("{told}"),
+        (false, told) => tracing::info!("{told}"),
+    }
+    drop(practice);
     tokio::spawn(notify::tell(shutdown.clone()));
     if let Some(door) = plain_door {
         lead_to_https(&config, door, acme.as_ref().zip(tls.as_ref()), &shutdown);

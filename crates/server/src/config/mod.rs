@@ -17,8 +17,8 @@ pub use document::{document, print_json, print_toml};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
-    Database, Federation, ForwardedHeader, General, HandOut, Instance, Locale, LogFormat, LogLevel, Logs, Media,
-    Metrics, Redis, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
+    Database, Doctor, Federation, ForwardedHeader, General, HandOut, Instance, Locale, LogFormat, LogLevel, Logs,
+    Media, Metrics, Redis, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load};
@@ -51,6 +51,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "media", doc: Media::DOC, settings: Media::SETTINGS },
     Section { name: "s3", doc: S3::DOC, settings: S3::SETTINGS },
     Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
+    Section { name: "doctor", doc: Doctor::DOC, settings: Doctor::SETTINGS },
 ];
 
 /// The configuration, typed and checked.
@@ -82,6 +83,8 @@ pub struct Config {
     pub s3: S3,
     /// Background work.
     pub workers: Workers,
+    /// What the doctor asks.
+    pub doctor: Doctor,
 }
 
 /// A configuration together with how it came about.
@@ -136,6 +139,7 @@ impl Config {
         let media = Media::read(reader);
         let s3 = S3::read(reader);
         let workers = Workers::read(reader);
+        let doctor = Doctor::read(reader);
         Some(Config {
             general: general?,
             instance: instance?,
@@ -150,6 +154,7 @@ impl Config {
             media: media?,
             s3: s3?,
             workers: workers?,
+            doctor: doctor?,
         })
     }
 }

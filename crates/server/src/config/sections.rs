@@ -353,6 +353,15 @@ section! {
     upkeep: Count = "1", [];
 }
 
+section! {
+    /// `phiomia doctor` and the page of the same name for the owner. See docs/hosting/doctor.md.
+    Doctor in "doctor.";
+    /// Other servers that are asked for the time and whether the way out is open, after those that this server knows already.
+    peers: Vec<Domain> = "mastodon.social, hachyderm.io", [];
+    /// Names by which the keys that sign mail may be found in the DNS (`NAME._domainkey.example.org`).
+    dkim_selectors: Vec<String> = "default, mail, dkim, s1, selector1, google, k1, fm1", [];
+}
+
 impl Value for SslMode {
     const SHAPE: &'static str =
         "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`, as libpq means them";

@@ -152,6 +152,10 @@ impl<T: Value + ListItem> Value for Vec<T> {
     }
 }
 
+impl ListItem for String {
+    const LIST_SHAPE: &'static str = "list of words";
+}
+
 /// A value that occurs in lists, and what such a list is called in the documentation.
 pub trait ListItem {
     /// A few words.

@@ -178,6 +178,7 @@ impl House {
             passwords: Passwords::new(self.entropy.clone()),
             sealer: self.sealer.clone(),
             federation: self.federation.clone(),
+            doctor: None,
             sends_mail: self.smtp.is_some(),
             source_url: self.source_url.clone(),
             single_user: self.single_user,
@@ -313,7 +314,7 @@ where
     }
 }
 
-fn sentence(error: &Error) -> String {
+pub(crate) fn sentence(error: &Error) -> String {
     match error {
         Error::Refused(refusal) => refusal.to_string(),
         Error::Broken(fault) => fault.chain(),

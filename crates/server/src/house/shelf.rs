@@ -43,6 +43,21 @@ pub async fn open(config: &Config, db: &Db) -> Result<Files, String> {
     Ok(files)
 }
 
+/// The same for whoever only looks: nothing is decided and written down.
+///
+/// # Errors
+/// As [`open`].
+pub async fn look(config: &Config, db: &Db) -> Result<Files, String> {
+    let said = said(db).await.map_err(|error| super::sentence(&error))?;
+    match config.bucket_settings()? {
+        None => open(config, db).await,
+        Some(bucket) => {
+            let known = said.unwrap_or(Place::at(Shelf::S3));
+            Files::with_bucket(config.data().join("files"), bucket, known).await.map_err(|fault| fault.chain())
+        }
+    }
+}
+
 /// The place of a shelf that got a bucket: who had files before goes on reading them.
 async fn first_place(files: &Files) -> Result<Place, Fault> {
     for kind in FileKind::ALL {

@@ -1,5 +1,6 @@
 //! Mail on its way out: written as plain text and as HTML, handed to the SMTP server of the settings.
 
+pub mod probe;
 mod smtp;
 mod text;
 
@@ -10,6 +11,14 @@ use phiomia_social::users;
 use phiomia_store::{Db, Entropy, db::settings};
 
 pub use smtp::Smtp;
+
+/// The domain that mails come from.
+///
+/// # Errors
+/// A sentence, for a sender that is no address.
+pub fn sender_domain(said: &crate::config::Smtp, addresses: &Addresses) -> Result<String, String> {
+    Ok(smtp::from(said, addresses)?.email.domain().to_owned())
+}
 
 /// Sends mails to people who live here.
 #[derive(Clone)]

@@ -21,7 +21,7 @@ use super::text::Text;
 use crate::config::{self, SmtpAuth, SmtpVerify, Starttls};
 
 /// Each step of the conversation.
-const TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
 /// Connections kept for the next mail.
 const MOST_CONNECTIONS: u32 = 2;
 
@@ -40,27 +40,15 @@ impl Smtp {
     /// A sentence, for an address or certificate that does not read.
     pub fn new(said: &config::Smtp, addresses: &Addresses) -> Result<Option<Smtp>, String> {
         let Some(host) = &said.server else { return Ok(None) };
-        // A domain for development has a port, which no mail address has.
-        let domain = addresses.local_domain.split(':').next().unwrap_or_default();
-        let mailbox = |text: &str, key: &str| text.parse::<Mailbox>().map_err(|e| format!("{key} is no address: {e}"));
-        let from = match &said.from_address {
-            Some(text) => mailbox(text, "smtp.from_address")?,
-            None => mailbox(&format!("notifications@{domain}"), "smtp.from_address")?,
-        };
+        let from = from(said, addresses)?;
         let reply_to = said.reply_to.as_deref().map(|text| mailbox(text, "smtp.reply_to")).transpose()?;
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.as_str())
             .port(said.port)
             .tls(tls(said, host)?)
-            .hello_name(ClientId::Domain(said.domain.clone().unwrap_or_else(|| domain.to_owned())))
+            .hello_name(hello(said, addresses))
             .timeout(Some(TIMEOUT))
             .pool_config(PoolConfig::new().max_size(MOST_CONNECTIONS));
-        let mechanism = match said.auth_method {
-            SmtpAuth::Plain => Some(Mechanism::Plain),
-            SmtpAuth::Login => Some(Mechanism::Login),
-            SmtpAuth::None => None,
-        };
-        if let (Some(login), Some(password), Some(mechanism)) = (&said.login, &said.password, mechanism) {
-            let credentials = Credentials::new(login.clone(), password.expose().to_owned());
+        if let Some((credentials, mechanism)) = credentials(said) {
             builder = builder.credentials(credentials).authentication(vec![mechanism]);
         }
         Ok(Some(Smtp { transport: builder.build(), from, reply_to }))
@@ -90,8 +78,41 @@ impl Smtp {
     }
 }
 
+/// Who writes.
+pub(super) fn from(said: &config::Smtp, addresses: &Addresses) -> Result<Mailbox, String> {
+    match &said.from_address {
+        Some(text) => mailbox(text, "smtp.from_address"),
+        None => mailbox(&format!("notifications@{}", mail_domain(addresses)), "smtp.from_address"),
+    }
+}
+
+/// How we greet.
+pub(super) fn hello(said: &config::Smtp, addresses: &Addresses) -> ClientId {
+    ClientId::Domain(said.domain.clone().unwrap_or_else(|| mail_domain(addresses).to_owned()))
+}
+
+/// How we sign in, where we do.
+pub(super) fn credentials(said: &config::Smtp) -> Option<(Credentials, Mechanism)> {
+    let mechanism = match said.auth_method {
+        SmtpAuth::Plain => Mechanism::Plain,
+        SmtpAuth::Login => Mechanism::Login,
+        SmtpAuth::None => return None,
+    };
+    let (login, password) = (said.login.as_ref()?, said.password.as_ref()?);
+    Some((Credentials::new(login.clone(), password.expose().to_owned()), mechanism))
+}
+
+fn mailbox(text: &str, key: &str) -> Result<Mailbox, String> {
+    text.parse().map_err(|e| format!("{key} is no address: {e}"))
+}
+
+/// A domain for development has a port, which no mail address has.
+fn mail_domain(addresses: &Addresses) -> &str {
+    addresses.local_domain.split(':').next().unwrap_or_default()
+}
+
 /// Mastodon's five settings about encryption in one.
-fn tls(said: &config::Smtp, host: &str) -> Result<Tls, String> {
+pub(super) fn tls(said: &config::Smtp, host: &str) -> Result<Tls, String> {
     let mut parameters = TlsParameters::builder(host.to_owned());
     if said.verify_mode == SmtpVerify::None {
         parameters = parameters.dangerous_accept_invalid_certs(true);

@@ -1,7 +1,7 @@
 //! What the listener shows of this server: a certificate, checked before it is used, and replaced while connections go on.
 
 mod files;
-mod x509;
+pub(crate) mod x509;
 
 use std::{
     fmt, io,

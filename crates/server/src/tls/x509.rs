@@ -9,6 +9,10 @@ use phiomia_model::Time;
 pub struct Facts<'a> {
     /// The number its authority gave it, as it is encoded.
     pub serial: &'a [u8],
+    /// Who signed it, as it is encoded.
+    pub issuer: &'a [u8],
+    /// Whose it is, the same way.
+    pub subject: &'a [u8],
     /// It holds from here.
     pub not_before: Time,
     /// To here.
@@ -44,15 +48,16 @@ pub fn read(certificate: &[u8]) -> Option<Facts<'_>> {
         rest = after;
     }
     let (INTEGER, serial, rest) = element(rest)? else { return None };
-    // The algorithm, the issuer.
+    // The algorithm.
     let (_, _, rest) = element(rest)?;
-    let (_, _, rest) = element(rest)?;
+    let (_, issuer, rest) = element(rest)?;
     let (_, validity, rest) = element(rest)?;
+    let (_, subject, _) = element(rest)?;
     let (tag, text, after) = element(validity)?;
     let not_before = time(tag, text)?;
     let (tag, text, _) = element(after)?;
     let not_after = time(tag, text)?;
-    let mut facts = Facts { serial, not_before, not_after, names: Vec::new(), authority: None };
+    let mut facts = Facts { serial, issuer, subject, not_before, not_after, names: Vec::new(), authority: None };
     let extensions = elements(rest).find(|(tag, _)| *tag == EXTENSIONS);
     let list = extensions.and_then(|(_, content)| element(content)).map(|(_, list, _)| list).unwrap_or_default();
     for (_, extension) in elements(list) {

@@ -162,3 +162,104 @@ pub fn damage(settings: &Settings) -> Result<Vec<String>, Error> {
     }
     Ok(lines)
 }
+
+static HAS_SCHEMA: Statement = Statement::new(
+    "inspect::HAS_SCHEMA",
+    Sql::Differs {
+        sqlite: "select count(*) from sqlite_schema where name = 'schema_migrations'",
+        postgres: "select count(*) from information_schema.tables
+            where table_name = 'schema_migrations' and table_schema = current_schema()",
+    },
+);
+static ENGINE_VERSION: Statement = Statement::new(
+    "inspect::ENGINE_VERSION",
+    Sql::Differs { sqlite: "select sqlite_version()", postgres: "select current_setting('server_version_num')" },
+);
+static BACKEND: Statement = Statement::new(
+    "inspect::BACKEND",
+    Sql::Differs { sqlite: "select 0", postgres: "select cast(pg_backend_pid() as bigint)" },
+);
+
+/// What kind of database it is, before anything is changed in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The version of its schema; 0 for a new one.
+    pub schema: usize,
+    /// The version that this program would bring it to.
+    pub newest: usize,
+    /// `3.50.1`, or PostgreSQL's number: `150012`.
+    pub engine: String,
+}
+
+/// Looks without changing anything.
+///
+/// # Errors
+/// The database failed.
+pub fn standing(settings: &Settings) -> Result<Standing, Fault> {
+    let raw = Raw::open(&unprepared(settings))?;
+    let has_schema = raw.rows::<(i64,)>(&HAS_SCHEMA)?.first().is_some_and(|(n,)| *n > 0);
+    let schema = match has_schema {
+        true => raw.rows::<(Option<i64>,)>(super::settings::version_statement())?.first().and_then(|(n,)| *n),
+        false => None,
+    };
+    let engine = raw.rows::<(String,)>(&ENGINE_VERSION)?.into_iter().next().map(|(version,)| version);
+    Ok(Standing {
+        schema: schema.and_then(|n| usize::try_from(n).ok()).unwrap_or_default(),
+        newest: super::migrate::newest(),
+        engine: engine.unwrap_or_default(),
+    })
+}
+
+/// What is between us and PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pooler {
+    /// A connection is one for as long as it is open.
+    None,
+    /// A connection is another one in each transaction.
+    Transactions {
+        /// Whether a statement that was prepared in one transaction is there in the next.
+        keeps_prepared: bool,
+    },
+}
+
+/// Looks by two connections: what one of them has just used the other one takes.
+///
+/// # Errors
+/// The database failed.
+pub fn pooler(settings: &Settings) -> Result<Pooler, Fault> {
+    let Settings::Postgres(settings) = settings else { return Ok(Pooler::None) };
+    let prepared = postgres::PostgresSettings { prepared_statements: true, ..*settings.clone() };
+    let [one, other] = [postgres::Connection::primary(&prepared)?, postgres::Connection::primary(&prepared)?];
+    let backend = |connection: &postgres::Connection| {
+        let mut found = 0_i64;
+        connection.each(&BACKEND, &[], &mut |row| {
+            found = row.next()?;
+            Ok(false)
+        })?;
+        Ok::<_, Fault>(found)
+    };
+    one.batch("begin")?;
+    let first = backend(&one)?;
+    one.batch("commit")?;
+    other.batch("begin")?;
+    one.batch("begin")?;
+    let second = backend(&one);
+    one.batch("rollback")?;
+    other.batch("rollback")?;
+    Ok(match second {
+        Ok(second) if second == first => Pooler::None,
+        Ok(_) => Pooler::Transactions { keeps_prepared: true },
+        Err(_) => Pooler::Transactions { keeps_prepared: false },
+    })
+}
+
+/// A way in that works through every pooler.
+fn unprepared(settings: &Settings) -> Settings {
+    match settings {
+        Settings::Sqlite(sqlite) => Settings::Sqlite(sqlite.clone()),
+        Settings::Postgres(s) => {
+            let settings = postgres::PostgresSettings { prepared_statements: false, ..*s.clone() };
+            Settings::Postgres(Box::new(settings))
+        }
+    }
+}

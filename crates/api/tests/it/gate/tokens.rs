@@ -80,6 +80,7 @@ on_both_engines! {
                     said(&app, NEEDS_USER, route);
                 }
                 (Who::Listener, _) => said(&bad, (401, "Invalid access token"), route),
+                (Who::Doctor, _) => assert_eq!(bad.status.as_u16(), 404, "{}", route.path),
                 (Who::Browser | Who::Visitor | Who::Fetcher | Who::Reader | Who::Server, _) => {}
             }
         }

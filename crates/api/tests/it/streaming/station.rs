@@ -71,6 +71,7 @@ impl Station {
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
             sealer: phiomia_store::seal::Sealer::new(&[7; 32]).unwrap(),
+            doctor: None,
             sends_mail: false,
             source_url: None,
             single_user: None,

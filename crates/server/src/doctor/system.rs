@@ -1,0 +1,136 @@
+//! What the machine gives: disk, memory, open files.
+
+use std::{fs, path::Path};
+
+use phiomia_api::doctor::{Finding, Subject};
+use rustix::process::{Resource, getrlimit};
+
+use super::{
+    Practice,
+    known::{good, known, unknown},
+};
+
+known! {
+    DISK_FULL = System Fault "system-disk-full";
+    DISK_LOW = System Warning "system-disk-low";
+    MEMORY_LOW = System Warning "system-memory-low";
+    FEW_FILES = System Warning "system-few-files";
+}
+
+const MEGABYTE: u64 = 1 << 20;
+/// Bytes of the disk below which writing fails soon, and below which it is time to look.
+const DISK_END: u64 = 100 * MEGABYTE;
+const DISK_NEAR_END: u64 = 1_024 * MEGABYTE;
+/// Bytes of memory that a busy minute takes.
+const MEMORY_NEAR_END: u64 = 64 * MEGABYTE;
+
+/// What was seen; `None`: this system does not say it.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    folder: String,
+    /// Bytes of the disk that may still be written.
+    disk: Option<u64>,
+    /// Bytes of memory that may still be had.
+    memory: Option<u64>,
+    /// Files and sockets that may be open at the same time; `u64::MAX`: as many as one likes.
+    files: Option<u64>,
+    connections: u64,
+}
+
+/// Looks and judges.
+pub(super) fn examine(practice: &Practice) -> Vec<Finding> {
+    let folder = practice.config.data();
+    judge(&Seen {
+        folder: folder.display().to_string(),
+        disk: disk(folder),
+        memory: memory(),
+        files: Some(getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)),
+        connections: u64::try_from(practice.config.server.max_connections.0).unwrap_or(u64::MAX),
+    })
+}
+
+/// The nearest folder that is there.
+fn disk(folder: &Path) -> Option<u64> {
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let said = rustix::fs::statvfs(there).ok()?;
+    Some(said.f_bavail.saturating_mul(said.f_frsize))
+}
+
+/// What the system has left, or what the group of this process has left of what it may take, whichever is less.
+fn memory() -> Option<u64> {
+    let system = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
+    let number = |name: &str| fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse::<u64>().ok();
+    let group = number("memory.max").zip(number("memory.current")).map(|(most, now)| most.saturating_sub(now));
+    [system, group].into_iter().flatten().min()
+}
+
+/// `MemAvailable` of `/proc/meminfo`, in bytes.
+fn available(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1_024)
+}
+
+fn judge(seen: &Seen) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let megabytes = |bytes: u64| format!("{} MB", bytes / MEGABYTE);
+    if let Some(disk) = seen.disk.filter(|disk| *disk < DISK_NEAR_END) {
+        let what = format!("The disk of {} has {} left", seen.folder, megabytes(disk));
+        let cure =
+            "`phiomia media usage` says what takes the room; make media.remote_budget smaller, or the disk larger";
+        findings.push(if disk < DISK_END { DISK_FULL.cured(what, cure) } else { DISK_LOW.cured(what, cure) });
+    }
+    if let Some(memory) = seen.memory.filter(|memory| *memory < MEMORY_NEAR_END) {
+        findings.push(MEMORY_LOW.cured(
+            format!("{} of memory are left", megabytes(memory)),
+            "Make room: media.child_memory and database.sqlite_cache can be smaller, a swap file helps small machines",
+        ));
+    }
+    if let Some(files) = seen.files.filter(|files| *files < seen.connections) {
+        findings.push(FEW_FILES.cured(
+            format!(
+                "This process may open {files} files and sockets, and server.max_connections lets {} in",
+                seen.connections
+            ),
+            "Raise it (systemd: LimitNOFILE=; `phiomia systemd unit` does), or make server.max_connections smaller",
+        ));
+    }
+    if !findings.is_empty() {
+        return findings;
+    }
+    match (seen.disk, seen.memory) {
+        (Some(disk), Some(memory)) => {
+            let what = format!("{} of disk and {} of memory are left", megabytes(disk), megabytes(memory));
+            vec![good(Subject::System, what)]
+        }
+        _ => vec![unknown(Subject::System, "This system does not say how much disk and memory are left")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_out_is_named_before_it_has_run_out() {
+        let well = Seen {
+            disk: Some(9_000 * MEGABYTE),
+            memory: Some(300 * MEGABYTE),
+            files: Some(65_536),
+            connections: 8_192,
+            folder: "data".to_owned(),
+        };
+        let names = |seen: Seen| judge(&seen).into_iter().map(|finding| finding.name).collect::<Vec<_>>();
+        assert_eq!(names(well.clone()), ["system-good"]);
+        assert_eq!(names(Seen { disk: Some(500 * MEGABYTE), ..well.clone() }), ["system-disk-low"]);
+        assert_eq!(names(Seen { disk: Some(50 * MEGABYTE), ..well.clone() }), ["system-disk-full"]);
+        assert_eq!(names(Seen { memory: Some(MEGABYTE), ..well.clone() }), ["system-memory-low"]);
+        assert_eq!(names(Seen { files: Some(1_024), ..well.clone() }), ["system-few-files"]);
+        assert_eq!(names(Seen { memory: None, ..well }), ["system-unknown"]);
+    }
+
+    #[test]
+    fn what_linux_says_of_memory_is_read() {
+        assert_eq!(available("MemTotal:  16 kB\nMemAvailable:    4096 kB\n"), Some(4 * MEGABYTE));
+        assert_eq!(available("MemTotal:  16 kB\n"), None);
+    }
+}
