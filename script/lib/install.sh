@@ -53,6 +53,8 @@ install_for_testing() {
   have caddy || missing+=(caddy)
   # An authority for certificates, and the program that looks at units of systemd.
   have pebble || missing+=(pebble)
+  # What converts films; the server works without it, too.
+  have ffmpeg || missing+=(ffmpeg)
   have systemd-analyze || missing+=(systemd)
   python_makes_venvs || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"

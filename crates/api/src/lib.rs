@@ -31,5 +31,6 @@ pub mod streaming;
 mod tags;
 mod timelines;
 
+pub use media::convert;
 pub use routes::{router, table};
 pub use state::{Api, Parts};

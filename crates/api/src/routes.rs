@@ -70,7 +70,7 @@ pub fn table() -> Vec<Route> {
         GET "/system/{kind}/{shard}/{name}/{label}"                   Anyone  []                           []             Nothing  FOREVER   pictures::file;
 
         GET "/media_proxy/{name}/{version}"                           Anyone  []                           []             Nothing  WEEK      media::proxy::show;
-        POST "/api/v1/media"                                          Member  ["write:media"]              [Api, Media]   Film     PERSONAL  media::create;
+        POST "/api/v1/media"                                          Member  ["write:media"]              [Api, Media]   Film     PERSONAL  media::create_and_wait;
         POST "/api/v2/media"                                          Member  ["write:media"]              [Api, Media]   Film     PERSONAL  media::create;
         GET "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Nothing  PERSONAL  media::show;
         PUT "/api/v1/media/{id}"                                      Member  ["write:media"]              [Api]          Film     PERSONAL  media::update;

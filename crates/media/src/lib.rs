@@ -3,6 +3,7 @@
 //! What a stranger made is decoded in a child process alone ([`wire`]); this room does not know where it runs.
 
 mod film;
+mod foreign;
 mod picture;
 mod playable;
 mod purpose;
@@ -12,8 +13,9 @@ mod source;
 mod unfit;
 pub mod wire;
 
+pub use foreign::{CONVERTED_TYPES, Foreign, ForeignFilm, demuxer};
 pub use picture::{Picture, Version, prepare};
-pub use playable::{Container, Kept, PLAYABLE_TYPES, Piece, Playable, Remade, probe};
+pub use playable::{Container, Kept, N_TELLING, PLAYABLE_TYPES, Piece, Playable, Remade, probe};
 pub use purpose::Purpose;
 pub use sniff::{Format, PICTURE_TYPES};
 pub use source::File;

@@ -15,6 +15,8 @@ use crate::{
     source::{File, Source},
 };
 
+/// Bytes from the beginning of a file that tell what it is.
+pub const N_TELLING: usize = 512;
 /// Most pieces a file is made of.
 pub(crate) const MOST_PIECES: usize = 200_000;
 /// Largest picture that a sound carries, in bytes.
@@ -37,8 +39,26 @@ pub enum Container {
     Flac,
     /// WAV.
     Wav,
-    /// Windows Media: never shown as it is.
+    /// Windows Media: this and what follows is never shown as it is.
     Asf,
+    /// AVI.
+    Avi,
+    /// MPEG transport stream, also as cameras write it.
+    MpegTs,
+    /// MPEG program stream.
+    MpegPs,
+    /// Flash video.
+    Flv,
+    /// AIFF.
+    Aiff,
+    /// AMR: what telephones record.
+    Amr,
+    /// Apple's Core Audio.
+    Caf,
+    /// Sun's sound.
+    Au,
+    /// WavPack.
+    WavPack,
 }
 
 /// What is shown by browsers, by how it is kept here.
@@ -87,7 +107,7 @@ pub const PLAYABLE_TYPES: [&str; 18] = [
 ];
 
 impl Container {
-    /// What a file begins like; sixteen bytes suffice.
+    /// What a file begins like; [`N_TELLING`] bytes suffice.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Option<Container> {
         match bytes {
@@ -107,12 +127,28 @@ impl Container {
             [b'f', b'L', b'a', b'C', ..] => Some(Container::Flac),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(Container::Wav),
             [0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11, ..] => Some(Container::Asf),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => Some(Container::Avi),
+            [b'F', b'O', b'R', b'M', _, _, _, _, b'A', b'I', b'F', b'F' | b'C', ..] => Some(Container::Aiff),
+            [0, 0, 1, 0xba, ..] => Some(Container::MpegPs),
+            [b'F', b'L', b'V', 1, ..] => Some(Container::Flv),
+            [b'#', b'!', b'A', b'M', b'R', ..] => Some(Container::Amr),
+            [b'c', b'a', b'f', b'f', ..] => Some(Container::Caf),
+            [b'.', b's', b'n', b'd', ..] => Some(Container::Au),
+            [b'w', b'v', b'p', b'k', ..] => Some(Container::WavPack),
+            _ if is_transport_stream(bytes) => Some(Container::MpegTs),
             [b'I', b'D', b'3', 2..=4, ..] => Some(Container::Mp3),
             [0xff, second, ..] if second & 0xf6 == 0xf0 => Some(Container::Aac),
             [0xff, second, ..] if second & 0xe0 == 0xe0 && second & 0x06 != 0 => Some(Container::Mp3),
             _ => None,
         }
     }
+}
+
+/// Packets of 188 bytes, each with a mark; cameras put the time before each.
+fn is_transport_stream(bytes: &[u8]) -> bool {
+    const MARK: Option<&u8> = Some(&0x47);
+    let has_marks = |first: usize, step: usize| (0..3).all(|n| bytes.get(first + n * step) == MARK);
+    has_marks(0, 188) || has_marks(4, 192)
 }
 
 impl Kept {
@@ -273,15 +309,26 @@ pub fn probe(file: &mut dyn File) -> Result<Playable, Unfit> {
     if source.length() > most as u64 {
         return Err(Unfit::TooManyBytes { most });
     }
-    let start = source.array::<12>(0).map_err(|_| Unfit::UnknownKind)?;
-    let found = match Container::of(&start).ok_or(Unfit::UnknownKind)? {
+    let n_telling = usize::try_from(source.length()).unwrap_or(N_TELLING).min(N_TELLING);
+    let start = source.bytes(0, n_telling)?;
+    let foreign = |name: &str| Err(Unfit::Foreign { codec: name.to_owned() });
+    let found = match Container::of(&start).filter(|_| n_telling >= 12).ok_or(Unfit::UnknownKind)? {
         Container::Mp4 => mp4::probe(&mut source)?,
         Container::WebM => webm::probe(&mut source)?,
         Container::Mp3 | Container::Aac => sound::stream::probe(&mut source)?,
         Container::Ogg => sound::ogg::probe(&mut source)?,
         Container::Flac => sound::flac::probe(&mut source, 0, None)?,
         Container::Wav => sound::wav::probe(&mut source)?,
-        Container::Asf => return Err(Unfit::Foreign { codec: "Windows Media".to_owned() }),
+        Container::Asf => return foreign("Windows Media"),
+        Container::Avi => return foreign("AVI"),
+        Container::MpegTs => return foreign("an MPEG transport stream"),
+        Container::MpegPs => return foreign("an MPEG program stream"),
+        Container::Flv => return foreign("Flash video"),
+        Container::Aiff => return foreign("AIFF"),
+        Container::Amr => return foreign("AMR"),
+        Container::Caf => return foreign("Core Audio"),
+        Container::Au => return foreign("Sun audio"),
+        Container::WavPack => return foreign("WavPack"),
     };
     found.check()
 }
@@ -368,6 +415,21 @@ mod tests {
         assert_eq!(made, b"78ab\0\x00012");
         let beyond = Remade::new(Cursor::new(b"0".to_vec()), vec![Piece::Copy(0, 2)]).read_to_end(&mut made);
         assert_eq!(beyond.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_container_is_what_the_file_begins_with() {
+        let mut stream = vec![0_u8; 600];
+        stream.iter_mut().step_by(188).for_each(|mark| *mark = 0x47);
+        assert_eq!(Container::of(&stream), Some(Container::MpegTs));
+        assert_eq!(Container::of(stream.get(..300).unwrap()), None);
+        assert_eq!(Container::of(b"RIFF....AVI LIST"), Some(Container::Avi));
+        assert_eq!(Container::of(b"#!AMR\n"), Some(Container::Amr));
+        for other in
+            ["#EXTM3U\n#EXT-X-TARGETDURATION:1", "ffconcat version 1.0", "<svg xmlns=", "<?xml version=\"1.0\"?><MPD"]
+        {
+            assert_eq!(Container::of(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

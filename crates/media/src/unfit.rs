@@ -39,13 +39,19 @@ pub enum Unfit {
     },
     /// A film or a sound that not every browser plays.
     #[error(
-        "is encoded as {codec}, which not every browser plays, and nothing is converted here: it has to be MP4 with H.264 \
-         and AAC, WebM, or as a sound MP3"
+        "is encoded as {codec}, which not every browser plays, and nothing is converted here, because this server has no \
+         ffmpeg: install ffmpeg there, or send MP4 with H.264 and AAC, WebM, or as a sound MP3"
     )]
     Foreign {
         /// What it is encoded as.
         codec: String,
     },
+    /// What a converter made nothing of.
+    #[error("could not be converted: {0}")]
+    Unconverted(String),
+    /// More pictures than are converted.
+    #[error("has more than {} pictures", LIMITS.video_frames)]
+    TooLong,
     /// A container with nothing in it.
     #[error("has nothing to see and nothing to hear in it")]
     NothingToPlay,

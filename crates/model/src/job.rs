@@ -83,6 +83,11 @@ pub enum Job {
         /// Their names.
         keys: Vec<String>,
     },
+    /// Makes of an upload what browsers play.
+    ConvertMedia {
+        /// Which.
+        media: MediaId,
+    },
     /// Looks after an upload some time after it began: its files go when its row never came.
     CheckUpload {
         /// Which.
@@ -209,20 +214,22 @@ pub enum Lane {
     Outgoing,
     /// What waits for other servers to answer.
     Fetch,
+    /// Films and sounds are converted, which takes minutes.
+    Media,
     /// Nobody is waiting for it.
     Upkeep,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Lane; 5] = [Lane::Feeds, Lane::Federation, Lane::Outgoing, Lane::Fetch, Lane::Upkeep];
+    pub const ALL: [Lane; 6] = [Lane::Feeds, Lane::Federation, Lane::Outgoing, Lane::Fetch, Lane::Media, Lane::Upkeep];
     /// The priorities of its jobs, lowest first: what a worker looks for one after the other.
     #[must_use]
     pub const fn priorities(self) -> &'static [i64] {
         match self {
             Lane::Feeds => &[10, 20, 30],
             Lane::Federation => &[20],
-            Lane::Outgoing => &[10],
+            Lane::Outgoing | Lane::Media => &[10],
             Lane::Fetch => &[10, 20, 30],
             Lane::Upkeep => &[10, 30, 90],
         }
@@ -235,6 +242,7 @@ impl Lane {
             Lane::Federation => "federation",
             Lane::Outgoing => "outgoing",
             Lane::Fetch => "fetch",
+            Lane::Media => "media",
             Lane::Upkeep => "upkeep",
         }
     }
@@ -264,6 +272,7 @@ impl Job {
             | Job::FetchCard { .. }
             | Job::CompareFollowers { .. }
             | Job::RefreshAccount { .. } => Lane::Fetch,
+            Job::ConvertMedia { .. } => Lane::Media,
             Job::SweepStatus { .. }
             | Job::SweepAccount { .. }
             | Job::MoveFollowers { .. }
@@ -285,6 +294,7 @@ impl Job {
             | Job::Publish { .. }
             | Job::LookAtAnnouncement { .. }
             | Job::Federate { .. }
+            | Job::ConvertMedia { .. }
             | Job::FetchThread { .. } => 10,
             Job::SweepHome { .. }
             | Job::MergeHome { .. }
@@ -337,6 +347,7 @@ impl Job {
             Job::CompareFollowers { .. } => "compare_followers",
             Job::MoveFollowers { .. } => "move_followers",
             Job::DropFiles { .. } => "drop_files",
+            Job::ConvertMedia { .. } => "convert_media",
             Job::CheckUpload { .. } => "check_upload",
             Job::CheckPictures { .. } => "check_pictures",
             Job::IndexWords { .. } => "index_words",
@@ -356,6 +367,7 @@ mod tests {
             Job::FanOut { status },
             Job::SweepStatus { status },
             Job::DropFiles { keys: Vec::new() },
+            Job::ConvertMedia { media: MediaId(5) },
             Job::CheckUpload { media: MediaId(5), keys: Vec::new() },
             Job::CheckPictures { account, keys: Vec::new() },
             Job::MergeHome { account, author },

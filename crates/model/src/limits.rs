@@ -45,6 +45,8 @@ pub struct Limits {
     pub video_pixels: usize,
     /// Frames a second.
     pub video_frame_rate: usize,
+    /// Frames of a video that is converted, as in Mastodon.
+    pub video_frames: usize,
     /// Accounts one may follow.
     pub follows: i64,
     /// Bytes of a request body on a route that says nothing else.
@@ -89,6 +91,7 @@ pub const LIMITS: Limits = Limits {
     video_bytes: 103_809_024,
     video_pixels: 8_294_400,
     video_frame_rate: 120,
+    video_frames: 36_000,
     follows: 7_500,
     body_bytes: 256 * 1024,
     email_characters: 320,

@@ -91,6 +91,19 @@ pub struct Media {
     /// Of a film or a sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playing: Option<Playing>,
+    /// `None`: it can be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<Unfinished>,
+}
+
+/// Why an upload cannot be shown. What the file is meanwhile is what came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfinished {
+    /// It is being converted, or waits for that.
+    Waiting,
+    /// It could not be: `File could not be converted: …`.
+    Failed(String),
 }
 
 impl Media {

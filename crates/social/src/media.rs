@@ -6,7 +6,7 @@ use phiomia_model::{
     AccountId, Error, Job, MediaId, Noun, Refusal, StatusId,
     account::ProfilePicture,
     limits::LIMITS,
-    media::{Media, MediaFile, MediaKind, MediaWords},
+    media::{Media, MediaFile, MediaKind, MediaWords, Playing, Unfinished},
 };
 use phiomia_store::{
     Query, Tx,
@@ -62,12 +62,77 @@ pub fn replace_preview(
     Ok(row.media)
 }
 
-/// Keeps an upload whose files are on the shelf.
+/// Keeps an upload whose files are on the shelf. One that browsers cannot play yet is left to be converted.
 ///
 /// # Errors
 /// The database failed.
 pub fn keep(tx: &Tx<'_>, me: AccountId, media: &Media) -> Result<(), Error> {
-    Ok(rows::insert(tx, me, media)?)
+    rows::insert(tx, me, media)?;
+    if media.unfinished == Some(Unfinished::Waiting) {
+        tx.enqueue(&Job::ConvertMedia { media: media.id })?;
+    }
+    Ok(())
+}
+
+/// An upload that is to be converted. `None`: it was, or nobody wants it any more.
+///
+/// # Errors
+/// The database failed.
+pub fn waiting(q: &Query<'_>, id: MediaId) -> Result<Option<Media>, Error> {
+    let media = rows::find(q, id)?.map(|row| row.media);
+    Ok(media.filter(|media| media.unfinished == Some(Unfinished::Waiting)))
+}
+
+/// What came of an upload.
+#[derive(Clone, Debug)]
+pub struct Converted {
+    /// What it is now.
+    pub kind: MediaKind,
+    /// Its file.
+    pub original: MediaFile,
+    /// A picture of it, and its placeholder.
+    pub preview: Option<(MediaFile, Option<String>)>,
+    /// What else is known of it.
+    pub playing: Playing,
+}
+
+/// Puts what came of an upload into its place; what came goes. Nobody wants it any more: its files go.
+///
+/// # Errors
+/// The database failed.
+pub fn converted(tx: &Tx<'_>, id: MediaId, made: Converted) -> Result<(), Error> {
+    let mut gone = Vec::new();
+    if let Some(mut media) = waiting(tx, id)? {
+        gone.push(std::mem::replace(&mut media.original, made.original).key);
+        match made.preview {
+            Some((preview, blurhash)) if media.preview.is_none() => {
+                (media.preview, media.blurhash) = (Some(preview), blurhash);
+            }
+            // One was given meanwhile.
+            preview => gone.extend(preview.map(|(file, _)| file.key)),
+        }
+        (media.kind, media.playing, media.unfinished) = (made.kind, Some(made.playing), None);
+        rows::write(tx, &media)?;
+    } else {
+        gone.push(made.original.key);
+        gone.extend(made.preview.map(|(file, _)| file.key));
+    }
+    Ok(tx.enqueue(&Job::DropFiles { keys: gone })?)
+}
+
+/// Says why nothing came of an upload. A picture that moves stays what it was.
+///
+/// # Errors
+/// The database failed.
+pub fn unconverted(tx: &Tx<'_>, id: MediaId, why: String) -> Result<(), Error> {
+    let Some(mut media) = waiting(tx, id)? else { return Ok(()) };
+    if media.kind == MediaKind::Gifv {
+        (media.kind, media.unfinished) = (MediaKind::Image, None);
+    } else {
+        media.unfinished = Some(Unfinished::Failed(why));
+        tx.enqueue(&Job::DropFiles { keys: vec![media.original.key.clone()] })?;
+    }
+    Ok(rows::write(tx, &media)?)
 }
 
 /// Says that files of a picture of `me` are about to be put on the shelf. If it is never hung, they go again.
@@ -185,6 +250,16 @@ pub(crate) fn wanted(
     }
     if media.len() > 1 && media.iter().any(|one| matches!(one.kind, MediaKind::Video | MediaKind::Audio)) {
         return Err(Refusal::validation("Cannot attach a video to a post that already contains images").into());
+    }
+    for one in &media {
+        match &one.unfinished {
+            None => {}
+            Some(Unfinished::Failed(why)) => return Err(Refusal::validation(why).into()),
+            Some(Unfinished::Waiting) => {
+                let not_ready = "Cannot attach files that have not finished processing. Try again in a moment!";
+                return Err(Refusal::validation(not_ready).into());
+            }
+        }
     }
     Ok(media)
 }

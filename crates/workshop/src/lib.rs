@@ -2,6 +2,12 @@
 //! without a way to any file or connection. If it dies, one file was not taken.
 
 mod child;
+#[cfg(target_os = "linux")]
+mod confine;
+#[cfg(not(target_os = "linux"))]
+#[path = "unconfined.rs"]
+mod confine;
+mod ffmpeg;
 mod spool;
 
 use std::{ffi::OsString, io, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
@@ -19,7 +25,8 @@ use tokio::{
     time::timeout,
 };
 
-pub use child::work;
+pub use child::{Ceilings, become_tool, work};
+pub use ffmpeg::{Converted, Converter, Ffmpeg};
 pub use spool::{Spool, Spooled};
 
 /// Most bytes that a child may say: what it makes is smaller than what it got, most of the time.
@@ -38,6 +45,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Where films lie while they come in.
     pub folder: PathBuf,
+    /// What makes films for browsers of other films; `None`: they are refused.
+    pub converter: Option<Converter>,
 }
 
 impl Settings {
@@ -52,6 +61,7 @@ impl Settings {
             patience: Duration::from_secs(60),
             concurrency: 1,
             folder: std::env::temp_dir(),
+            converter: None,
         })
     }
 }
@@ -73,12 +83,17 @@ pub struct Workshop(Arc<Inner>);
 struct Inner {
     place: Place,
     benches: Semaphore,
+    converter: Option<Converter>,
+    /// Conversions: one at a time.
+    kiln: Semaphore,
+    /// Looks at a file by a program of others, which are short: one at a time.
+    looks: Semaphore,
     spools: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
 enum Place {
-    Children(Settings),
+    Children(Box<Settings>),
     /// In this very process.
     Here,
 }
@@ -87,20 +102,40 @@ impl Workshop {
     /// One whose work is done by children.
     #[must_use]
     pub fn new(settings: Settings) -> Workshop {
-        let n_benches = settings.concurrency.max(1);
-        Workshop::of(Place::Children(settings), n_benches)
+        let (n_benches, converter) = (settings.concurrency.max(1), settings.converter.clone());
+        Workshop::of(Place::Children(Box::new(settings)), n_benches, converter)
     }
 
     /// One that works within this process: for tests, where there is no program to be a child. What strangers made
     /// never comes here.
     #[must_use]
     pub fn inside() -> Workshop {
-        Workshop::of(Place::Here, 1)
+        Workshop::of(Place::Here, 1, None)
     }
 
-    fn of(place: Place, n_benches: usize) -> Workshop {
+    /// The same with a converter, which is a process of its own in any case, here without ceilings.
+    #[must_use]
+    pub fn inside_with(converter: Converter) -> Workshop {
+        Workshop::of(Place::Here, 1, Some(converter))
+    }
+
+    fn of(place: Place, n_benches: usize, converter: Option<Converter>) -> Workshop {
         let spools = Arc::new(Semaphore::new(spool::MOST_SPOOLED));
-        Workshop(Arc::new(Inner { place, benches: Semaphore::new(n_benches), spools }))
+        Workshop(Arc::new(Inner {
+            place,
+            benches: Semaphore::new(n_benches),
+            converter,
+            kiln: Semaphore::new(1),
+            looks: Semaphore::new(1),
+            spools,
+        }))
+    }
+
+    fn folder(&self) -> PathBuf {
+        match &self.0.place {
+            Place::Children(settings) => settings.folder.clone(),
+            Place::Here => std::env::temp_dir(),
+        }
     }
 
     /// Begins a file for a film that comes in. Waits while too many do.
@@ -108,10 +143,7 @@ impl Workshop {
     /// # Errors
     /// When the disk fails.
     pub async fn spool(&self) -> Result<Spool, Fault> {
-        let begun = match &self.0.place {
-            Place::Children(settings) => Spool::begin(&settings.folder, &self.0.spools).await,
-            Place::Here => Spool::begin(&std::env::temp_dir(), &self.0.spools).await,
-        };
+        let begun = Spool::begin(&self.folder(), &self.0.spools).await;
         begun.map_err(|error| Fault::because("making a file for a film", error))
     }
 

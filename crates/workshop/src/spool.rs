@@ -33,7 +33,8 @@ pub struct Spool {
 pub struct Spooled {
     file: Arc<File>,
     n_bytes: u64,
-    _place: Arc<OwnedSemaphorePermit>,
+    /// What was made here has none: those who make are few.
+    _place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Spool {
@@ -67,11 +68,17 @@ impl Spool {
     pub async fn finish(mut self) -> io::Result<Spooled> {
         self.file.flush().await?;
         let file = Arc::new(self.file.into_std().await);
-        Ok(Spooled { file, n_bytes: self.n_bytes, _place: Arc::new(self.place) })
+        Ok(Spooled { file, n_bytes: self.n_bytes, _place: Some(Arc::new(self.place)) })
     }
 }
 
 impl Spooled {
+    /// A file that was made here.
+    pub(crate) fn of(file: File) -> io::Result<Spooled> {
+        let n_bytes = file.metadata()?.len();
+        Ok(Spooled { file: Arc::new(file), n_bytes, _place: None })
+    }
+
     /// Bytes of the file.
     #[must_use]
     pub const fn size_bytes(&self) -> u64 {
@@ -88,7 +95,7 @@ impl Spooled {
 }
 
 /// A file that only who has it open can reach.
-fn nameless(folder: &Path) -> io::Result<File> {
+pub(crate) fn nameless(folder: &Path) -> io::Result<File> {
     std::fs::create_dir_all(folder)?;
     loop {
         let n = N_SPOOLED.fetch_add(1, Ordering::Relaxed);

@@ -1,14 +1,18 @@
 //! Uploads: `/api/v1|v2/media`.
 
+pub mod convert;
 mod films;
 pub(crate) mod pictures;
 pub mod proxy;
 
+use std::time::Duration;
+
+use http::StatusCode;
 use phiomia_mastodon::form::{Text, filled};
-use phiomia_media::{Purpose, Version};
+use phiomia_media::{Format, Purpose, Version};
 use phiomia_model::{
     Error, MediaId, Noun, Refusal,
-    media::{Media, MediaFile, MediaKind, MediaWords},
+    media::{Media, MediaFile, MediaKind, MediaWords, Unfinished},
 };
 use phiomia_social::media as verbs;
 use phiomia_store::files::{FileKey, FileKind};
@@ -20,6 +24,11 @@ use crate::{
     render,
     state::Api,
 };
+
+/// How often it is looked whether an upload was converted.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long a request waits for that: fronts give up after a minute.
+const PATIENCE: Duration = Duration::from_secs(50);
 
 #[derive(Deserialize)]
 struct Words {
@@ -43,16 +52,40 @@ pub(crate) fn focus(text: &str) -> Option<(f64, f64)> {
     Some((x.trim().parse().ok()?, y.trim().parse().ok()?))
 }
 
-/// `POST /api/v1/media` and `POST /api/v2/media`: pictures are ready when this answers.
+/// `POST /api/v2/media`. What has to be converted is not ready when this answers: `202`.
 pub async fn create(ask: Ask<Member>) -> Answer {
+    let media = created(&ask).await?;
+    answer(&media, &ask.api, StatusCode::ACCEPTED)
+}
+
+/// `POST /api/v1/media`: waits for what has to be converted, as long as fronts wait for an answer.
+pub async fn create_and_wait(ask: Ask<Member>) -> Answer {
+    let media = created(&ask).await?;
+    let (id, me) = (media.id, ask.me.account);
+    let done = async {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let row = ask.api.db.read(move |q| verbs::own(q, me, id)).await?;
+            if row.media.unfinished != Some(Unfinished::Waiting) {
+                return Ok::<Media, Error>(row.media);
+            }
+        }
+    };
+    let media = match &media.unfinished {
+        Some(_) => tokio::time::timeout(PATIENCE, done).await.unwrap_or(Ok(media))?,
+        None => media,
+    };
+    answer(&media, &ask.api, StatusCode::ACCEPTED)
+}
+
+async fn created(ask: &Ask<Member>) -> Result<Media, Error> {
     let words = ask.decode::<Words>()?.into_words();
     let file = ask.upload("file").ok_or_else(|| Refusal::validation("File can't be blank"))?;
     // Refused before anything is decoded.
     let mut said = placeholder();
     verbs::say(&mut said, &words)?;
     if let Some(film) = &file.film {
-        let media = films::create(&ask, film, ask.upload("thumbnail"), said).await?;
-        return json(&render::media(&media, &ask.api.addresses));
+        return films::create(ask, film, ask.upload("thumbnail"), said).await;
     }
     let made = made(&ask.api, file, Purpose::Attachment).await?;
     let thumbnail = match ask.upload("thumbnail") {
@@ -60,12 +93,29 @@ pub async fn create(ask: Ask<Member>) -> Answer {
         None => None,
     };
     let random = random(&ask.api)?;
+    let is_moving_gif = made.still.is_some() && made.original.format == Format::Gif;
     let original = Shelved::new(random, "original", made.original)?;
     let preview = thumbnail.or(made.preview).map(|version| Shelved::new(random, "small", version)).transpose()?;
-    let said = Media { kind: MediaKind::Image, blurhash: made.blurhash, ..said };
+    // As a film it is a tenth of the bytes.
+    let becomes_film = is_moving_gif && ask.api.workshop.converter().is_some();
+    let said = Media {
+        kind: if becomes_film { MediaKind::Gifv } else { MediaKind::Image },
+        unfinished: becomes_film.then_some(Unfinished::Waiting),
+        blurhash: made.blurhash,
+        ..said
+    };
     let (api, key) = (ask.api.clone(), original.key.clone());
-    let media = shelve(&ask, &key, async move || original.put(&api).await, preview, said).await?;
-    json(&render::media(&media, &ask.api.addresses))
+    shelve(ask, &key, async move || original.put(&api).await, preview, said).await
+}
+
+/// An upload of somebody, `unready` while it is being converted; why it could not be is told once and again.
+fn answer(media: &Media, api: &Api, unready: StatusCode) -> Answer {
+    let reply = json(&render::media(media, &api.addresses))?;
+    match &media.unfinished {
+        None => Ok(reply),
+        Some(Unfinished::Waiting) => Ok(reply.status(unready)),
+        Some(Unfinished::Failed(why)) => Err(Refusal::validation(why).into()),
+    }
 }
 
 /// Keeps an upload: says which files are about to come, puts them on the shelf, and writes the row that has them.
@@ -95,7 +145,7 @@ async fn shelve(
 pub async fn show(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id::<MediaId>(Noun::Record)?, ask.me.account);
     let row = ask.api.db.read(move |q| verbs::own(q, me, id)).await?;
-    json(&render::media(&row.media, &ask.api.addresses))
+    answer(&row.media, &ask.api, StatusCode::PARTIAL_CONTENT)
 }
 
 /// `PUT /api/v1/media/:id`
@@ -104,7 +154,7 @@ pub async fn update(ask: Ask<Member>) -> Answer {
     let words = ask.decode::<Words>()?.into_words();
     let Some(thumbnail) = ask.upload("thumbnail") else {
         let media = ask.api.db.write(move |tx| verbs::describe(tx, me, id, &words)).await?;
-        return json(&render::media(&media, &ask.api.addresses));
+        return answer(&media, &ask.api, StatusCode::PARTIAL_CONTENT);
     };
     ask.api.db.read(move |q| verbs::own(q, me, id)).await?;
     let made = made(&ask.api, thumbnail, Purpose::Thumbnail).await?;
@@ -114,7 +164,7 @@ pub async fn update(ask: Ask<Member>) -> Answer {
     ask.api.db.write(move |tx| verbs::begin_again(tx, id, &keys)).await?;
     let preview = preview.put(&ask.api).await?;
     let media = ask.api.db.write(move |tx| verbs::replace_preview(tx, me, id, preview.clone(), &words)).await?;
-    json(&render::media(&media, &ask.api.addresses))
+    answer(&media, &ask.api, StatusCode::PARTIAL_CONTENT)
 }
 
 /// `DELETE /api/v1/media/:id`
@@ -189,5 +239,6 @@ fn placeholder() -> Media {
         focus: None,
         blurhash: None,
         playing: None,
+        unfinished: None,
     }
 }

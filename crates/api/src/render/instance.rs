@@ -37,6 +37,8 @@ pub struct InstanceFacts {
     pub usage: Usage,
     /// Where the source of what runs here is; where the server tells about itself, when nobody said.
     pub source_url: String,
+    /// Whether films and sounds that browsers do not play are converted.
+    pub converts: bool,
 }
 
 /// Version 2.
@@ -54,7 +56,7 @@ pub fn instance(facts: &InstanceFacts, cx: &Cx) -> entities::Instance {
         thumbnail: InstanceThumbnail { url: thumbnail(cx), description: String::new(), blurhash: None, versions: None },
         icon: Vec::new(),
         languages: languages(),
-        configuration: configuration(settings, cx),
+        configuration: configuration(facts, cx),
         registrations: InstanceRegistrations {
             enabled: settings.registrations != Registrations::Closed,
             approval_required: settings.registrations == Registrations::Approval,
@@ -76,7 +78,7 @@ pub fn instance(facts: &InstanceFacts, cx: &Cx) -> entities::Instance {
 #[must_use]
 pub fn instance_v1(facts: &InstanceFacts, cx: &Cx) -> entities::InstanceV1 {
     let settings = &facts.settings;
-    let media = media_attachments();
+    let media = media_attachments(facts.converts);
     entities::InstanceV1 {
         uri: cx.addresses.local_domain.clone(),
         title: settings.title.clone(),
@@ -113,12 +115,12 @@ pub fn instance_v1(facts: &InstanceFacts, cx: &Cx) -> entities::InstanceV1 {
     }
 }
 
-fn configuration(settings: &ServerSettings, cx: &Cx) -> InstanceConfiguration {
+fn configuration(facts: &InstanceFacts, cx: &Cx) -> InstanceConfiguration {
     let open = InstanceFeedAccess { local: FeedAccess::Public, remote: FeedAccess::Public };
     InstanceConfiguration {
         urls: InstanceUrls {
             streaming: cx.addresses.streaming(),
-            status: settings.status_page_url.clone(),
+            status: facts.settings.status_page_url.clone(),
             about: cx.addresses.at("/about"),
             privacy_policy: None,
             terms_of_service: None,
@@ -137,7 +139,7 @@ fn configuration(settings: &ServerSettings, cx: &Cx) -> InstanceConfiguration {
             profile_field_value_limit: number(LIMITS.profile_field_characters),
         },
         statuses: statuses(),
-        media_attachments: media_attachments(),
+        media_attachments: media_attachments(facts.converts),
         polls: polls(),
         translation: InstanceTranslation { enabled: false },
         timelines_access: InstanceTimelinesAccess {
@@ -157,11 +159,13 @@ fn statuses() -> InstanceStatuses {
     }
 }
 
-fn media_attachments() -> InstanceMediaAttachments {
+fn media_attachments(converts: bool) -> InstanceMediaAttachments {
+    let converted: &[&str] = if converts { &phiomia_media::CONVERTED_TYPES } else { &[] };
     InstanceMediaAttachments {
         supported_mime_types: phiomia_media::PICTURE_TYPES
             .iter()
             .chain(&phiomia_media::PLAYABLE_TYPES)
+            .chain(converted)
             .map(ToString::to_string)
             .collect(),
         description_limit: number(LIMITS.description_characters),

@@ -34,7 +34,7 @@ pub fn media(media: &Media, addresses: &Addresses) -> MediaAttachment {
             MediaKind::Audio => MediaType::Audio,
             MediaKind::Unknown => MediaType::Unknown,
         },
-        url: Some(at(&media.original)),
+        url: media.unfinished.is_none().then(|| at(&media.original)),
         preview_url: media.preview.as_ref().map(at),
         remote_url: None,
         meta: Some(MediaMeta {

@@ -14,7 +14,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use phiomia_api::{Api, Parts, peer::ClientAddr};
 use phiomia_federation::Federation;
-use phiomia_model::{AccountId, Addresses, AppId, Event, Job, Role, Scopes, Time, job::Lane};
+use phiomia_model::{AccountId, Addresses, AppId, Event, Job, MediaId, Role, Scopes, Time, job::Lane};
 use phiomia_social::{
     Social,
     apps::{self, NewApp},
@@ -29,6 +29,7 @@ use phiomia_store::{
     seal::Sealer,
 };
 use phiomia_testkit::{Engine, TestDatabase};
+use phiomia_workshop::{Converter, Ffmpeg, Workshop};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -82,7 +83,7 @@ impl House {
             live: Live::memory(),
             files,
             federation,
-            workshop: phiomia_workshop::Workshop::inside(),
+            workshop: Workshop::inside(),
             addresses,
             entropy: Entropy::system(),
             passwords: Passwords::new(Entropy::system()),
@@ -102,6 +103,15 @@ impl House {
         };
         let (app, _) = apps::register(&api.db, &api.entropy, new).await.unwrap();
         House { api, router, database, now, app: app.id }
+    }
+
+    /// The same house with ffmpeg on its machine; people come after this.
+    pub async fn with_ffmpeg(self) -> House {
+        let programs = Some(std::ffi::OsStr::new("/usr/local/bin:/usr/bin:/bin"));
+        let ffmpeg = Ffmpeg::find("ffmpeg", "ffprobe", programs).await.unwrap().expect("the tests need ffmpeg");
+        let converter = Converter { ffmpeg, memory: 1 << 29, patience: Duration::from_secs(30) };
+        let api = Api::new(Parts { workshop: Workshop::inside_with(converter), ..(*self.api).clone() });
+        House { router: phiomia_api::router(&api), api, ..self }
     }
 
     /// Somebody who lives here and has a token of all scopes.
@@ -144,7 +154,11 @@ impl House {
             let mut n_done = 0;
             for lane in Lane::ALL {
                 let social = self.api.social();
-                let (n, dropped) = self.api.db.write(move |tx| work(tx, &social, lane)).await.unwrap();
+                let Done { n, dropped, to_convert } =
+                    self.api.db.write(move |tx| work(tx, &social, lane)).await.unwrap();
+                for media in to_convert {
+                    phiomia_api::convert::run(&self.api, media).await.unwrap();
+                }
                 for key in dropped {
                     self.api.files.delete(&key.parse().unwrap()).await.unwrap();
                 }
@@ -198,9 +212,20 @@ async fn send(router: Router, mut request: Request<Body>) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body: body.to_vec() }
 }
 
-/// One job of a lane; how many there were, and the files that nobody needs any more.
-fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usize, Vec<String>), phiomia_model::Error> {
-    let mut dropped = Vec::new();
+/// What was done of a lane.
+#[derive(Default)]
+struct Done {
+    n: usize,
+    /// Files that nobody needs any more.
+    dropped: Vec<String>,
+    /// What takes too long for a transaction.
+    to_convert: Vec<MediaId>,
+}
+
+/// One job of a lane.
+fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<Done, phiomia_model::Error> {
+    let mut done = Done::default();
+    let dropped = &mut done.dropped;
     let claimed = jobs::claim(tx, lane, 1, Duration::from_secs(60), "kit")?;
     for job in &claimed {
         match job.job.as_ref().unwrap() {
@@ -232,12 +257,13 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<(usiz
             Job::CheckPictures { account, keys } => {
                 dropped.extend(phiomia_social::media::unhung(tx, *account, keys)?);
             }
+            Job::ConvertMedia { media } => done.to_convert.push(*media),
             // Mails are the server's to send.
             Job::SendMail { .. } | Job::Tidy => {}
         }
         jobs::finish(tx, job.id)?;
     }
-    Ok((claimed.len(), dropped))
+    Ok(Done { n: claimed.len(), ..done })
 }
 
 /// Somebody who lives in the house, with an app in hand.

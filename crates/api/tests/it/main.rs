@@ -7,6 +7,7 @@ mod authenticator;
 mod bucket;
 mod cards;
 mod conversations;
+mod converting;
 mod federation;
 mod gate;
 mod instance;

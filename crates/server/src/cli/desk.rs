@@ -66,12 +66,12 @@ impl Desk {
         shelf::open(&self.config, &self.db).await.map_err(Failure)
     }
 
-    /// Where files of strangers are decoded.
+    /// Where files of strangers are decoded. Films are not converted by commands.
     ///
     /// # Errors
     /// When the system does not say where this program lies.
     pub fn workshop(&self) -> Result<Workshop, Failure> {
-        house::workshop(&self.config).map_err(Failure)
+        house::workshop(&self.config, None).map_err(Failure)
     }
 
     /// What is kept of other servers' pictures.

@@ -14,7 +14,7 @@ use phiomia_store::{
 use serde_json::json;
 
 use super::{Failure, Global, desk::Desk, print};
-use crate::house::shelf;
+use crate::house::{ffmpeg, shelf};
 
 /// Longer than a running server needs to hear where new files go.
 const HEARD: Duration = Duration::from_millis(1_200);
@@ -26,7 +26,7 @@ const YOUNG: Duration = Duration::from_secs(86_400);
 /// What is done with files.
 #[derive(Debug, Subcommand)]
 pub enum Media {
-    /// Write, read and delete a file where files are, and say what is missing
+    /// Write, read and delete a file where files are, and say what is missing; say whether films are converted
     Check,
     /// Bring all files to the bucket or back to the disk while the server runs; begun again, it goes on where it was
     Move {
@@ -83,7 +83,8 @@ async fn check(desk: &Desk, files: &Files) -> Result<(), Failure> {
     if place == Place::at(Shelf::S3) {
         files.check_public(shelf::random(&desk.entropy)?).await?;
     }
-    print(&format!("{place}: {} takes files, gives them and lets go of them", files.name(place.shelf)))
+    print(&format!("{place}: {} takes files, gives them and lets go of them", files.name(place.shelf)))?;
+    print(&ffmpeg::find(&desk.config).await.sentence)
 }
 
 async fn bring(desk: &Desk, files: &Files, to: Shelf, delete: bool) -> Result<(), Failure> {

@@ -27,12 +27,14 @@ pub mod token;
 pub mod version;
 
 use std::{
+    ffi::OsString,
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use phiomia_workshop::Ceilings;
 
 use crate::config::{Loaded, Note, Places};
 
@@ -143,6 +145,15 @@ pub enum Command {
         /// Its standard input is a film
         #[arg(long)]
         film: bool,
+        /// Seconds of processor time of the program it becomes
+        #[arg(long, default_value_t = 0)]
+        seconds: u64,
+        /// Bytes of the file that the program makes
+        #[arg(long, default_value_t = 0)]
+        bytes: u64,
+        /// The program it becomes, and its arguments
+        #[arg(last = true)]
+        tool: Vec<OsString>,
     },
     /// Print a completion script for a shell
     Completions(completions::Completions),
@@ -214,8 +225,14 @@ pub fn main() -> ExitCode {
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
         Command::Tls(command) => command.run(&global),
-        Command::MediaChild { memory, film } => {
+        Command::MediaChild { memory, film, tool, .. } if tool.is_empty() => {
             phiomia_workshop::work(memory, film).map_err(|e| Failure::because("decoding", e))
+        }
+        Command::MediaChild { memory, seconds, bytes, tool, .. } => {
+            let ceilings = Ceilings { memory, seconds, bytes };
+            phiomia_workshop::become_tool(&ceilings, &tool)
+                .map(|never| match never {})
+                .map_err(|e| Failure::because("becoming a program that converts", e))
         }
         Command::Version(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -98,8 +98,6 @@ pub const KNOWN: &[Known] = &[
     ("GITHUB_*", Meaning::None, "see instance.source_base_url"),
     ("SOURCE_*", Meaning::None, "see instance.source_base_url"),
     ("MASTODON_VERSION_*", Meaning::None, "the version is named by the program"),
-    ("FFMPEG_BINARY", Meaning::NotYet, "video is not converted yet"),
-    ("FFPROBE_BINARY", Meaning::NotYet, "video is not converted yet"),
     ("MAX_FOLLOWS_*", Meaning::None, "7500 follows"),
     ("IP_RETENTION_PERIOD", Meaning::NotYet, "addresses of sessions go with the session"),
     ("SESSION_RETENTION_PERIOD", Meaning::NotYet, "sessions have their own end"),

@@ -21,8 +21,9 @@ pub use sections::{
     Media, Metrics, Redis, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
-pub use sources::{Places, load};
+pub use sources::{Places, load, program_folders};
 pub use tls::{AcmeChallenge, Directory, HttpListen, Tls};
+pub use value::Program;
 
 use setting::Reader;
 

@@ -6,7 +6,7 @@ use phiomia_store::db::SslMode;
 
 use super::{
     setting::section,
-    value::{Cidr, Count, Domain, Listen, Seconds, Secret, Size, Value, words},
+    value::{Cidr, Count, Domain, Listen, Program, Seconds, Secret, Size, Value, words},
 };
 
 section! {
@@ -280,6 +280,16 @@ section! {
     child_memory: Size = "200MB", [];
     /// Files that are decoded at the same time; others wait.
     concurrency: Count = "1", [];
+    /// ffmpeg, which makes MP4 and MP3 of films and sounds that browsers do not play, films of moving GIFs, and a picture
+    /// that stands for each film: `auto` (used if it is on this machine), `off`, its name or its path.
+    ffmpeg: Program = "auto", ["FFMPEG_BINARY"];
+    /// ffprobe, which belongs to it: `auto` (the one beside ffmpeg), its name or its path.
+    ffprobe: Program = "auto", ["FFPROBE_BINARY"];
+    /// Memory that ffmpeg may take. What needs more is refused; pictures of 1920x1080 need about 300 MB, of 3840x2160 about
+    /// 500 MB.
+    ffmpeg_memory: Size = "512MB", [];
+    /// How long the conversion of one film may take; also the processor time it may take.
+    ffmpeg_time: Duration = "15m", [];
     /// Bytes that may be kept of other servers' pictures. They are fetched when somebody looks at them; who was not looked
     /// at for longest goes first, previews last, and the last tenth of the disk is always left to others. With `0B` nothing
     /// is kept, and every look fetches.

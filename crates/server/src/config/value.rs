@@ -98,6 +98,32 @@ impl Value for PathBuf {
     }
 }
 
+/// A program beside this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// The usual one, if it is there.
+    Auto,
+    /// None, also if it is there.
+    Off,
+    /// This one: a path, or a name among those of the system's programs.
+    Named(String),
+}
+
+impl Value for Program {
+    const SHAPE: &'static str = "`auto`, `off`, or a program";
+
+    fn read(text: &str) -> Result<Program, String> {
+        Ok(match text {
+            "auto" => Program::Auto,
+            "off" | "false" | "none" => Program::Off,
+            other if other.starts_with('-') || other.chars().any(char::is_control) => {
+                return Err("must be `auto`, `off`, the name of a program or its path".to_owned());
+            }
+            other => Program::Named(other.to_owned()),
+        })
+    }
+}
+
 impl Value for bool {
     const SHAPE: &'static str = "true or false";
 

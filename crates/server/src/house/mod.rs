@@ -1,6 +1,7 @@
 //! The house as a serving process holds it open: its folder and secrets, its shelves, and what runs beside requests.
 
 mod events;
+pub mod ffmpeg;
 pub mod folder;
 pub mod shelf;
 
@@ -20,7 +21,7 @@ use phiomia_store::{
     live::Live,
     seal::Sealer,
 };
-use phiomia_workshop::Workshop;
+use phiomia_workshop::{Converter, Workshop};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     task::{JoinHandle, JoinSet, spawn_blocking},
@@ -128,7 +129,9 @@ impl House {
             config.federation_settings(),
         );
         let federation = federation.map_err(|fault| fault.chain())?;
-        let workshop = workshop(config)?;
+        let found = ffmpeg::find(config).await;
+        found.tell();
+        let workshop = workshop(config, found.converter)?;
         let gallery = Gallery::new(
             federation.clone(),
             files.clone(),
@@ -212,7 +215,7 @@ impl House {
         beside.spawn(shelf::follow(self.db.clone(), self.live.clone(), self.files.clone(), public));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
         let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
-        let workers = Workers::start(self.db.clone(), self.files.clone(), self.crew, post, self.federation);
+        let workers = Workers::start(api, self.crew, post, self.federation);
         Ok(Inhabited { db: self.db, workers, deliverer, beside, publishing, _lock: self.lock })
     }
 }
@@ -255,12 +258,13 @@ impl Inhabited {
 ///
 /// # Errors
 /// A sentence, when the system does not say where this program lies.
-pub fn workshop(config: &Config) -> Result<Workshop, String> {
+pub fn workshop(config: &Config, converter: Option<Converter>) -> Result<Workshop, String> {
     let mut ceilings = phiomia_workshop::Settings::of_this_program()
         .map_err(|error| format!("finding this program failed: {error}"))?;
     ceilings.memory = config.media.child_memory.0;
     ceilings.concurrency = config.media.concurrency.0;
     ceilings.folder = config.data().join("films");
+    ceilings.converter = converter;
     Ok(Workshop::new(ceilings))
 }
 

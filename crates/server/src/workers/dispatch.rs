@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use phiomia_api::{Api, convert};
 use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
 use phiomia_social::{
     Social, announcements, cards, media, polls, relationships, scheduled, search, statuses, timelines, users,
 };
 use phiomia_store::{
-    Db, Tx,
+    Tx,
     files::{FileKey, Files},
 };
 
@@ -19,11 +20,12 @@ use crate::mail::Post;
 const WORDS_AT_ONCE: i64 = 200;
 
 /// The work of all rooms.
-pub(super) fn rooms(db: Db, files: Files, post: Post, federation: Federation) -> Run {
+pub(super) fn rooms(api: Api, post: Post, federation: Federation) -> Run {
+    let (db, files) = (api.db.clone(), api.files.clone());
     let social = Social::new(post.addresses.clone());
     Arc::new(move |job| {
         let (db, files, post) = (db.clone(), files.clone(), post.clone());
-        let (social, federation) = (social.clone(), federation.clone());
+        let (api, social, federation) = (api.clone(), social.clone(), federation.clone());
         Box::pin(async move {
             match job {
                 Job::CheckPictures { account, keys } => {
@@ -33,6 +35,7 @@ pub(super) fn rooms(db: Db, files: Files, post: Post, federation: Federation) ->
                 // The network is not waited for in a transaction.
                 Job::SendMail { account, mail } => post.send(account, mail).await,
                 Job::DropFiles { keys } => drop_files(&files, &keys).await,
+                Job::ConvertMedia { media } => convert::run(&api, media).await,
                 Job::CheckUpload { media: id, keys } => {
                     let abandoned = db.read(move |q| media::abandoned(q, id, &keys)).await?;
                     drop_files(&files, &abandoned).await
@@ -72,7 +75,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
             users::erase(tx, account)?;
             statuses::sweep_account(tx, account)
         }
-        Job::DropFiles { .. } | Job::CheckUpload { .. } | Job::CheckPictures { .. } => {
+        Job::ConvertMedia { .. } | Job::DropFiles { .. } | Job::CheckUpload { .. } | Job::CheckPictures { .. } => {
             Err(Fault::new("files are not waited for within a transaction").into())
         }
         Job::SendMail { .. } => Err(Fault::new("a mail is not sent within a transaction").into()),

@@ -14,9 +14,10 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use phiomia_api::Api;
 use phiomia_federation::Federation;
 use phiomia_model::{Error, Fault, Job, job::Lane};
-use phiomia_store::{Db, Entropy, db::jobs, files::Files};
+use phiomia_store::{Db, Entropy, db::jobs};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::mail::Post;
@@ -89,6 +90,8 @@ impl Crew {
             Lane::Federation => self.at_once.federation,
             // What somebody did first is told first.
             Lane::Outgoing => 1,
+            // One takes a processor and much memory.
+            Lane::Media => 1,
             Lane::Fetch => self.at_once.fetch,
             Lane::Upkeep => self.at_once.upkeep,
         }
@@ -107,9 +110,9 @@ pub struct Workers {
 impl Workers {
     /// Starts the lanes with the jobs of all rooms, and what goes on beside them.
     #[must_use]
-    pub fn start(db: Db, files: Files, crew: Crew, post: Post, federation: Federation) -> Workers {
-        let run = dispatch::rooms(db.clone(), files, post, federation);
-        let mut workers = Workers::with(db, crew, run, Pace::default());
+    pub fn start(api: &Api, crew: Crew, post: Post, federation: Federation) -> Workers {
+        let run = dispatch::rooms(api.clone(), post, federation);
+        let mut workers = Workers::with(api.db.clone(), crew, run, Pace::default());
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));
         workers

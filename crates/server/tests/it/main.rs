@@ -10,7 +10,9 @@
 mod cli;
 mod config;
 mod documents;
+mod ffmpeg;
 mod house;
+mod kit;
 mod listen;
 mod mail;
 mod program;

@@ -19,6 +19,8 @@ use phiomia_store::{
 };
 use phiomia_testkit::{TestDatabase, on_both_engines};
 
+use crate::kit;
+
 /// Fast enough for a test to see a lease prolonged and a job postponed.
 const QUICK: Pace = Pace {
     lease: Duration::from_millis(600),
@@ -39,10 +41,6 @@ where
     let counter = n_begun.clone();
     let run: Run = Arc::new(move |job| Box::pin(does(counter.fetch_add(1, Ordering::SeqCst), job)));
     (run, n_begun)
-}
-
-async fn files() -> phiomia_store::files::Files {
-    phiomia_store::files::Files::disk(std::env::temp_dir().join("phiomia_workers_files")).await.unwrap()
 }
 
 fn crew() -> Crew {
@@ -267,7 +265,7 @@ on_both_engines! {
     }
 
     async fn every_room_does_its_jobs(db: TestDatabase) {
-        let workers = Workers::start(db.db.clone(), files().await, crew(), no_mail(&db), federation(&db));
+        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db));
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -289,7 +287,7 @@ on_both_engines! {
 
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(db.db.clone(), files().await, crew(), no_mail(&db), federation(&db));
+        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db));
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

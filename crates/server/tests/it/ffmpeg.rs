@@ -1,0 +1,183 @@
+//! ffmpeg as a child with ceilings: what it makes of films and sounds, and that it opens nothing and ends.
+
+use std::{
+    ffi::OsStr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use phiomia_media::{Kept, Unfit};
+use phiomia_workshop::{Converted, Converter, Ffmpeg, Settings, Spoiled, Spooled, Workshop};
+use tokio::process::Command;
+
+const MEGABYTE: u64 = 1024 * 1024;
+const PROGRAMS: &str = "/usr/local/bin:/usr/bin:/bin";
+
+async fn found() -> Ffmpeg {
+    Ffmpeg::find("ffmpeg", "ffprobe", Some(OsStr::new(PROGRAMS))).await.unwrap().expect("the tests need ffmpeg")
+}
+
+async fn workshop_with(memory: u64, patience: Duration) -> Workshop {
+    Workshop::new(Settings {
+        program: (PathBuf::from(env!("CARGO_BIN_EXE_phiomia")), vec!["media-child".into()]),
+        memory: 200 * MEGABYTE,
+        patience: Duration::from_secs(60),
+        concurrency: 1,
+        folder: std::env::temp_dir().join("phiomia_films"),
+        converter: Some(Converter { ffmpeg: found().await, memory, patience }),
+    })
+}
+
+async fn workshop() -> Workshop {
+    workshop_with(512 * MEGABYTE, Duration::from_secs(60)).await
+}
+
+/// What ffmpeg makes of half a second of a moving test picture and a tone. `%` stands for both.
+async fn file(arguments: &str, ending: &str) -> Vec<u8> {
+    static N: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let n = N.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("phiomia_made_{}_{n}.{ending}", std::process::id()));
+    let inputs = "-f lavfi -i testsrc=s=162x122:r=15:d=0.5 -f lavfi -i sine=d=0.5";
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y"]).args(arguments.replace('%', inputs).split_whitespace()).arg(&path);
+    let output = command.output().await.unwrap();
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    let bytes = tokio::fs::read(&path).await.unwrap();
+    tokio::fs::remove_file(&path).await.unwrap();
+    bytes
+}
+
+async fn spooled(workshop: &Workshop, bytes: &[u8]) -> Spooled {
+    let mut spool = workshop.spool().await.unwrap();
+    spool.write(bytes).await.unwrap();
+    spool.finish().await.unwrap()
+}
+
+async fn converted(workshop: &Workshop, bytes: &[u8]) -> Result<Converted, Unfit> {
+    let film = spooled(workshop, bytes).await;
+    let done = async { workshop.convert(&film, &workshop.foreign(&film).await?).await };
+    match done.await {
+        Ok(converted) => Ok(converted),
+        Err(Spoiled::Unfit(unfit)) => Err(unfit),
+        Err(Spoiled::Broken(fault)) => panic!("{}", fault.chain()),
+    }
+}
+
+#[tokio::test]
+async fn films_that_browsers_do_not_play_become_ones_that_they_do() {
+    let workshop = workshop().await;
+    for (arguments, ending, size) in [
+        ("% -c:v libx265 -x265-params log-level=none -c:a aac", "mp4", (162, 122)),
+        ("% -c:v mpeg4 -c:a libmp3lame", "avi", (162, 122)),
+        ("% -vf crop=161:121 -c:v mpeg4", "avi", (160, 120)),
+        ("% -c:v mpeg2video -c:a mp2", "ts", (162, 122)),
+        ("% -c:v wmv2 -c:a wmav2", "wmv", (162, 122)),
+        ("% -pix_fmt yuv420p -c:v libx264 -c:a aac -movflags frag_keyframe+empty_moov", "mp4", (162, 122)),
+        ("% -pix_fmt yuv444p -c:v libx264 -c:a flac", "mkv", (162, 122)),
+        ("% -c:v flv -ar 44100", "flv", (162, 122)),
+    ] {
+        let made = converted(&workshop, &file(arguments, ending).await).await;
+        let made = made.unwrap_or_else(|unfit| panic!("{arguments}: {unfit}"));
+        let playing = &made.playable.playing;
+        assert_eq!((made.playable.kept, made.playable.size), (Kept::Mp4, Some(size)), "{arguments}");
+        assert_eq!(playing.codec.as_deref(), Some("h264"), "{arguments}");
+        assert_eq!(playing.sound.as_ref().map(|sound| sound.codec.as_str()), Some("aac"), "{arguments}");
+        assert!((400..800).contains(&playing.duration_ms), "{arguments}: {} ms", playing.duration_ms);
+    }
+}
+
+#[tokio::test]
+async fn sounds_become_mp3_and_animations_films_without_sound() {
+    let workshop = workshop().await;
+    for (arguments, ending) in [
+        ("% -map 1:a -c:a alac", "m4a"),
+        ("% -map 1:a", "aiff"),
+        ("% -map 1:a -c:a wmav2", "wma"),
+        ("% -map 1:a -c:a adpcm_ms", "wav"),
+    ] {
+        let made = converted(&workshop, &file(arguments, ending).await).await.unwrap();
+        assert_eq!((made.playable.kept, made.playable.size), (Kept::Mp3, None), "{arguments}");
+    }
+    let made = converted(&workshop, &file("% -map 0:v", "gif").await).await.unwrap();
+    assert_eq!((made.playable.kept, made.playable.playing.sound), (Kept::Mp4, None));
+}
+
+#[tokio::test]
+async fn a_film_has_its_first_picture() {
+    let workshop = workshop().await;
+    let film = spooled(&workshop, &file("% -c:v libvpx -b:v 1M", "webm").await).await;
+    let poster = workshop.poster(&film, true).await.unwrap();
+    assert_eq!((poster.original.width, poster.original.height), (162, 122));
+    assert!(poster.blurhash.is_some());
+}
+
+/// A playlist, a script or a drawing is never opened, whatever is written before it: what it names stays where it is.
+#[tokio::test]
+async fn nothing_that_leads_elsewhere_is_opened() {
+    let workshop = workshop().await;
+    let secret = std::env::temp_dir().join(format!("phiomia_secret_{}.avi", std::process::id()));
+    tokio::fs::write(&secret, file("% -c:v mpeg4 -c:a libmp3lame", "avi").await).await.unwrap();
+    let path = secret.display();
+    let playlist = format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{path}\n#EXT-X-ENDLIST\n");
+    let script = format!("ffconcat version 1.0\nfile {path}\n");
+    let drawing = format!("<svg xmlns='http://www.w3.org/2000/svg'><image href='file://{path}'/></svg>");
+    for text in [&playlist, &script, &drawing] {
+        assert_eq!(converted(&workshop, text.as_bytes()).await.unwrap_err(), Unfit::UnknownKind);
+        // The same behind the first bytes of what is taken.
+        for start in [&b"RIFF\xff\xff\xff\x7fAVI "[..], b"\0\0\0\x10ftypisom\0\0\0\0", b"FLV\x01", b"\x1a\x45\xdf\xa3"]
+        {
+            let refused = converted(&workshop, &[start, text.as_bytes()].concat()).await.unwrap_err();
+            assert!(matches!(refused, Unfit::Unconverted(_) | Unfit::NothingToPlay), "{refused}");
+        }
+    }
+    tokio::fs::remove_file(&secret).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_takes_too_much_is_ended_and_the_next_is_taken() {
+    // So many pictures that a slow machine and a quick one take longer than a second.
+    let long = file("-f lavfi -i testsrc=s=640x480:r=50:d=20 -c:v mpeg4", "avi").await;
+    let impatient = workshop_with(512 * MEGABYTE, Duration::from_secs(1)).await;
+    let begun = Instant::now();
+    assert!(matches!(converted(&impatient, &long).await, Err(Unfit::Unconverted(_))));
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    let short = file("% -c:v mpeg4", "avi").await;
+    assert!(converted(&impatient, &short).await.is_ok());
+    let narrow = workshop_with(30 * MEGABYTE, Duration::from_secs(20)).await;
+    assert!(matches!(converted(&narrow, &short).await, Err(Unfit::Unconverted(_))));
+}
+
+/// With what a child may still reach: neither another file nor a connection.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_was_taken_over_reaches_no_file_and_no_port() {
+    let (mut ffmpeg, folder) =
+        (found().await, std::env::temp_dir().join(format!("phiomia_taken_{}", std::process::id())));
+    tokio::fs::create_dir_all(&folder).await.unwrap();
+    tokio::fs::write(folder.join("secret"), "told").await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // The shell itself is found among the programs; what it does is what a taken-over ffmpeg would do.
+    let script = folder.join("ffprobe");
+    let body = format!(
+        "#!/bin/bash\nread -r x < {0}/secret && echo read >&2\necho x > {0}/written\nrm -f {0}/secret\nexec 3<>/dev/tcp/127.0.0.1/{port} && echo connected >&2\nexit 3\n",
+        folder.display()
+    );
+    tokio::fs::write(&script, body).await.unwrap();
+    tokio::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).await.unwrap();
+    ffmpeg.ffprobe = script;
+    let workshop = Workshop::new(Settings {
+        program: (PathBuf::from(env!("CARGO_BIN_EXE_phiomia")), vec!["media-child".into()]),
+        memory: 200 * MEGABYTE,
+        patience: Duration::from_secs(60),
+        concurrency: 1,
+        folder: std::env::temp_dir().join("phiomia_films"),
+        converter: Some(Converter { ffmpeg, memory: 512 * MEGABYTE, patience: Duration::from_secs(10) }),
+    });
+    let refused = converted(&workshop, &file("% -c:v mpeg4", "avi").await).await.unwrap_err();
+    assert!(matches!(refused, Unfit::Unconverted(_)));
+    assert!(folder.join("secret").exists() && !folder.join("written").exists());
+    let connected = tokio::time::timeout(Duration::from_millis(200), listener.accept()).await;
+    assert!(connected.is_err(), "it connected");
+    tokio::fs::remove_dir_all(&folder).await.unwrap();
+}
