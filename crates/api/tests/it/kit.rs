@@ -258,8 +258,8 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<Done,
                 dropped.extend(phiomia_social::media::unhung(tx, *account, keys)?);
             }
             Job::ConvertMedia { media } => done.to_convert.push(*media),
-            // Mails are the server's to send.
-            Job::SendMail { .. } | Job::Tidy => {}
+            // Mails are the server's to send, and words are indexed anew by a command.
+            Job::SendMail { .. } | Job::IndexWords { .. } | Job::Tidy => {}
         }
         jobs::finish(tx, job.id)?;
     }
