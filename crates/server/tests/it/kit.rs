@@ -27,5 +27,6 @@ pub async fn api(db: &TestDatabase) -> Api {
         sends_mail: false,
         source_url: None,
         single_user: None,
+        doctor: None,
     })
 }
