@@ -176,6 +176,8 @@ pub enum Job {
         /// Posts up to this one have theirs.
         after: StatusId,
     },
+    /// Makes a backup, and deletes those that are older than as many as are kept.
+    BackUp,
     /// Throws away what has expired: used codes, old idempotency keys, ended sessions, lapsed mutes.
     Tidy,
 }
@@ -218,11 +220,14 @@ pub enum Lane {
     Media,
     /// Nobody is waiting for it.
     Upkeep,
+    /// Takes long, and nothing else may wait behind it.
+    Backup,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Lane; 6] = [Lane::Feeds, Lane::Federation, Lane::Outgoing, Lane::Fetch, Lane::Media, Lane::Upkeep];
+    pub const ALL: [Lane; 7] =
+        [Lane::Feeds, Lane::Federation, Lane::Outgoing, Lane::Fetch, Lane::Media, Lane::Upkeep, Lane::Backup];
     /// The priorities of its jobs, lowest first: what a worker looks for one after the other.
     #[must_use]
     pub const fn priorities(self) -> &'static [i64] {
@@ -232,6 +237,7 @@ impl Lane {
             Lane::Outgoing | Lane::Media => &[10],
             Lane::Fetch => &[10, 20, 30],
             Lane::Upkeep => &[10, 30, 90],
+            Lane::Backup => &[90],
         }
     }
     /// The word in the database and in `phiomia jobs`.
@@ -244,6 +250,7 @@ impl Lane {
             Lane::Fetch => "fetch",
             Lane::Media => "media",
             Lane::Upkeep => "upkeep",
+            Lane::Backup => "backup",
         }
     }
 }
@@ -282,6 +289,7 @@ impl Job {
             | Job::CheckPictures { .. }
             | Job::IndexWords { .. }
             | Job::Tidy => Lane::Upkeep,
+            Job::BackUp => Lane::Backup,
         }
     }
     /// Lower runs first within its lane.
@@ -316,7 +324,7 @@ impl Job {
             | Job::IndexWords { .. }
             | Job::FetchRelayed { .. }
             | Job::RefreshAccount { .. } => 30,
-            Job::Tidy => 90,
+            Job::BackUp | Job::Tidy => 90,
         }
     }
     /// The word clients of `phiomia jobs` see.
@@ -351,6 +359,7 @@ impl Job {
             Job::CheckUpload { .. } => "check_upload",
             Job::CheckPictures { .. } => "check_pictures",
             Job::IndexWords { .. } => "index_words",
+            Job::BackUp => "back_up",
             Job::Tidy => "tidy",
         }
     }

@@ -1,6 +1,7 @@
 //! The binary's own room: configuration, the command line, the listener, the log and the figures.
 
 pub mod acme;
+pub mod backups;
 pub mod cli;
 pub mod config;
 pub mod doctor;

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod announcement;
 pub mod app;
+pub mod backup;
 pub mod completions;
 pub mod config;
 pub mod db;
@@ -96,6 +97,9 @@ pub enum Command {
     /// The database: migrate, check, back up, restore
     #[command(subcommand)]
     Db(db::Database),
+    /// The whole server in one file: make, list, verify, restore
+    #[command(subcommand)]
+    Backup(backup::Backup),
     /// Other servers: how each stands, what waits for it
     #[command(subcommand)]
     Host(host::Host),
@@ -208,6 +212,7 @@ pub fn main() -> ExitCode {
         Command::Emoji(command) => command.run(&global),
         Command::Seed(command) => command.run(&global),
         Command::Db(command) => command.run(&global),
+        Command::Backup(command) => command.run(&global),
         Command::Host(command) => command.run(&global),
         Command::Federation(command) => command.run(&global),
         Command::Doctor(command) => match command.run(&global) {

@@ -12,7 +12,8 @@ use phiomia_api::{Api, Parts, doctor::Doctor};
 use super::{Failure, Global, log_notes, runtime};
 use crate::{
     acme::Acme,
-    config::{Config, LogFormat, value::Listen},
+    backups::Backups,
+    config::{Config, Loaded, LogFormat, value::Listen},
     doctor::Practice,
     house::House,
     listen::{self, Door, Options},
@@ -47,14 +48,16 @@ impl Serve {
             );
         }
         let runtime = runtime()?;
-        let done = runtime.block_on(serve(loaded.config, started));
+        let done = runtime.block_on(serve(loaded, started));
         // Work that does not end by itself does not keep the process.
         runtime.shutdown_background();
         done
     }
 }
 
-async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
+async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
+    let backups = Backups::of(&loaded).map_err(Failure)?;
+    let config = loaded.config;
     let shutdown = Shutdown::on_signals().map_err(|e| Failure::because("listening for signals", e))?;
     // Before everything else: a file that does not read stops the start.
     let own = Tls::from_config(&config).map_err(Failure)?;
@@ -75,7 +78,7 @@ async fn serve(config: Config, started: Instant) -> Result<(), Failure> {
     let api = Api::new(Parts { doctor: Some(Doctor::new(practice.clone())), ..house.parts() });
     let router = phiomia_api::router(&api);
     let owner_link = house.owner_link().await.map_err(Failure)?;
-    let house = house.inhabit(&api).map_err(Failure)?;
+    let house = house.inhabit(&api, Some(backups)).map_err(Failure)?;
     drop(api);
     let engine = house.engine_name();
     tracing::info!(

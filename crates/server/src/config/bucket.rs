@@ -14,14 +14,37 @@ impl Config {
     /// # Errors
     /// A sentence about what is missing. A [`Config`] that was assembled has none.
     pub fn bucket_settings(&self) -> Result<Option<BucketSettings>, String> {
-        let said = &self.s3;
-        if !said.enabled {
+        if !self.s3.enabled {
             return Ok(None);
         }
+        let bucket = self.s3.bucket.clone().ok_or("s3.enabled is set, and s3.bucket is missing")?;
+        self.bucket_named(bucket, "s3.enabled").map(Some)
+    }
+
+    /// The bucket for backups, on the same server; `None`: they are kept in a folder.
+    ///
+    /// # Errors
+    /// As [`Config::bucket_settings`]; also when it is the bucket of the files, which others may read.
+    pub fn backup_bucket(&self) -> Result<Option<BucketSettings>, String> {
+        let Some(bucket) = self.backup.bucket.clone() else { return Ok(None) };
+        if self.s3.bucket.as_ref() == Some(&bucket) {
+            return Err(
+                "backup.bucket is the bucket of the files, which others may read: name one of its own".to_owned()
+            );
+        }
+        let prefix = self.backup.key_prefix.as_deref().map(|prefix| prefix.trim_matches('/').to_owned());
+        let mut settings = self.bucket_named(bucket, "backup.bucket")?;
+        settings.prefix = prefix.filter(|prefix| !prefix.is_empty());
+        settings.hand_out = Way::Proxied;
+        Ok(Some(settings))
+    }
+
+    /// A bucket of the server that the settings name. `cause`: the setting that wants it.
+    fn bucket_named(&self, bucket: String, cause: &str) -> Result<BucketSettings, String> {
+        let said = &self.s3;
         let needed = |value: &Option<String>, key: &str| {
-            value.clone().ok_or_else(|| format!("s3.enabled is set, and {key} is missing"))
+            value.clone().ok_or_else(|| format!("{cause} is set, and {key} is missing"))
         };
-        let bucket = needed(&said.bucket, "s3.bucket")?;
         let access_key_id = needed(&said.access_key_id, "s3.access_key_id")?;
         let secret = said.secret_access_key.as_ref().map(|secret| secret.expose().to_owned());
         let secret = needed(&secret, "s3.secret_access_key")?;
@@ -42,7 +65,7 @@ impl Config {
         let prefix = said.key_prefix.as_deref().map(|prefix| prefix.trim_matches('/').to_owned());
         // A certificate for one name does not hold for two more in front of it.
         let is_virtual_hosted = said.virtual_hosted.unwrap_or_else(|| said.endpoint.is_none() && !bucket.contains('.'));
-        Ok(Some(BucketSettings {
+        Ok(BucketSettings {
             region: said.region.clone(),
             endpoint: said.endpoint.clone(),
             is_virtual_hosted,
@@ -56,7 +79,7 @@ impl Config {
             max_retries: usize::from(said.retries),
             ca_file: said.ca_file.clone(),
             bucket,
-        }))
+        })
     }
 
     /// Where browsers find files that do not come through this server.

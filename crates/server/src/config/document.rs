@@ -78,13 +78,26 @@ fn list(out: &mut String, meaning: Meaning, head: &str) {
 /// What is in force, as a `phiomia.toml`; behind each value that is no default stands who gave it.
 #[must_use]
 pub fn print_toml(loaded: &Loaded) -> String {
+    toml_of(|setting| in_force(loaded, setting))
+}
+
+/// The same with its secrets, for a backup.
+#[must_use]
+pub fn print_with_secrets(loaded: &Loaded) -> String {
+    toml_of(|setting| match loaded.texts.get(setting.key) {
+        Some((text, source)) => (text.clone(), source.clone()),
+        None => (setting.default.to_owned(), Source::Default),
+    })
+}
+
+fn toml_of(in_force: impl Fn(&Setting) -> (String, Source)) -> String {
     let mut out = String::new();
     for Section { name, settings, .. } in TABLE {
         if !name.is_empty() {
             out.push_str(&format!("\n[{name}]\n"));
         }
         for setting in *settings {
-            let (text, source) = in_force(loaded, setting);
+            let (text, source) = in_force(setting);
             let value = toml::Value::String(text);
             // Writing to a string does not fail.
             let _ = match source {

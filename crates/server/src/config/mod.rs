@@ -1,5 +1,6 @@
 //! The configuration: one table of settings, read once at the start. Nothing else looks at files or the environment.
 
+mod backup;
 mod bucket;
 mod document;
 pub mod dotenv;
@@ -13,7 +14,8 @@ mod sources;
 mod tls;
 pub mod value;
 
-pub use document::{document, print_json, print_toml};
+pub use backup::{Backup, Schedule};
+pub use document::{document, print_json, print_toml, print_with_secrets};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
@@ -51,6 +53,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "federation", doc: Federation::DOC, settings: Federation::SETTINGS },
     Section { name: "media", doc: Media::DOC, settings: Media::SETTINGS },
     Section { name: "s3", doc: S3::DOC, settings: S3::SETTINGS },
+    Section { name: "backup", doc: Backup::DOC, settings: Backup::SETTINGS },
     Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
     Section { name: "doctor", doc: Doctor::DOC, settings: Doctor::SETTINGS },
 ];
@@ -82,6 +85,8 @@ pub struct Config {
     pub media: Media,
     /// A bucket for files, as it was said; [`Config::bucket_settings`] is what it comes to.
     pub s3: S3,
+    /// Backups.
+    pub backup: Backup,
     /// Background work.
     pub workers: Workers,
     /// What the doctor asks.
@@ -139,6 +144,7 @@ impl Config {
         let federation = Federation::read(reader);
         let media = Media::read(reader);
         let s3 = S3::read(reader);
+        let backup = Backup::read(reader);
         let workers = Workers::read(reader);
         let doctor = Doctor::read(reader);
         Some(Config {
@@ -154,6 +160,7 @@ impl Config {
             federation: federation?,
             media: media?,
             s3: s3?,
+            backup: backup?,
             workers: workers?,
             doctor: doctor?,
         })

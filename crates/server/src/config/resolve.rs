@@ -226,6 +226,10 @@ impl Config {
         all.extend(self.database_settings().err());
         all.extend(self.redis_settings().err());
         all.extend(self.bucket_settings().err());
+        all.extend(self.backup_bucket().err());
+        if self.backup.bucket.is_some() && self.backup.directory.is_some() {
+            all.push("backup.bucket and backup.directory are both given: backups are kept in one place".to_owned());
+        }
         let is_page = |base: &String| base.starts_with("https://") || base.starts_with("http://");
         if !self.instance.source_base_url.as_ref().is_none_or(is_page) {
             all.push("instance.source_base_url must begin with https:// or http://".to_owned());

@@ -16,7 +16,7 @@ use phiomia_store::{
 use crate::config::Config;
 
 /// The file of the key that secrets in the database are sealed with. In the data folder, not in the database, so that a copy of the one is worth nothing without the other.
-const KEY_FILE: &str = "secret.key";
+pub const KEY_FILE: &str = "secret.key";
 
 /// Makes the data folder if it is not there, for nobody but us. Says in the log when others may look into it.
 ///
@@ -71,6 +71,36 @@ pub fn make_key(data: &Path, entropy: &Entropy) -> Result<(), String> {
     // Its content has another name by now, or is worth nothing.
     let _ = fs::remove_file(&beside);
     made.map_err(wrong)
+}
+
+/// The key itself, for a backup; `None` when there is none yet.
+///
+/// # Errors
+/// A sentence, when it cannot be read.
+pub fn key_bytes(data: &Path) -> Result<Option<Vec<u8>>, String> {
+    let path = data.join(KEY_FILE);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(format!("reading {} failed: {e}", path.display())),
+    }
+}
+
+/// Puts a file of a backup into the data folder, for nobody but us. One that is there is never replaced.
+///
+/// # Errors
+/// A sentence, when one of the name is there with another content, or when it cannot be written.
+pub fn put(data: &Path, name: &str, content: &[u8]) -> Result<(), String> {
+    let path = data.join(name);
+    let failed = |e: io::Error| format!("writing {} failed: {e}", path.display());
+    match fs::read(&path) {
+        Ok(found) if found == content => return Ok(()),
+        Ok(_) => return Err(format!("{} is there already, and is another", path.display())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(e) => return Err(failed(e)),
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)
 }
 
 /// What seals with the key that [`make_key`] made.

@@ -29,6 +29,7 @@ use tokio::{
 };
 
 use crate::{
+    backups::Backups,
     config::Config,
     mail::{Post, Smtp},
     workers::{AtOnce, Crew, Workers},
@@ -205,7 +206,7 @@ impl House {
     ///
     /// # Errors
     /// A sentence, when the system gives no random bytes.
-    pub fn inhabit(self, api: &Api) -> Result<Inhabited, String> {
+    pub fn inhabit(self, api: &Api, backups: Option<Backups>) -> Result<Inhabited, String> {
         let deliverer = Deliverer::start(self.federation.clone(), self.entropy.clone()).map_err(|e| e.chain())?;
         let mut beside = JoinSet::new();
         beside.spawn(api.clone().follow_events());
@@ -215,7 +216,7 @@ impl House {
         beside.spawn(shelf::follow(self.db.clone(), self.live.clone(), self.files.clone(), public));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
         let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
-        let workers = Workers::start(api, self.crew, post, self.federation);
+        let workers = Workers::start(api, self.crew, post, self.federation, backups);
         Ok(Inhabited { db: self.db, workers, deliverer, beside, publishing, _lock: self.lock })
     }
 }

@@ -14,24 +14,29 @@ use phiomia_store::{
 };
 
 use super::Run;
-use crate::mail::Post;
+use crate::{backups::Backups, mail::Post};
 
 /// Posts whose words are written in one transaction: few, so that nobody waits for them.
 const WORDS_AT_ONCE: i64 = 200;
 
 /// The work of all rooms.
-pub(super) fn rooms(api: Api, post: Post, federation: Federation) -> Run {
+pub(super) fn rooms(api: Api, post: Post, federation: Federation, backups: Option<Backups>) -> Run {
     let (db, files) = (api.db.clone(), api.files.clone());
     let social = Social::new(post.addresses.clone());
     Arc::new(move |job| {
         let (db, files, post) = (db.clone(), files.clone(), post.clone());
-        let (api, social, federation) = (api.clone(), social.clone(), federation.clone());
+        let (api, social, federation, backups) = (api.clone(), social.clone(), federation.clone(), backups.clone());
         Box::pin(async move {
             match job {
                 Job::CheckPictures { account, keys } => {
                     let unhung = db.read(move |q| media::unhung(q, account, &keys)).await?;
                     drop_files(&files, &unhung).await
                 }
+                // Whoever planned it has another configuration than this process.
+                Job::BackUp => match backups {
+                    Some(backups) => backups.make_and_thin_out(&files, db.clock().now()).await,
+                    None => Ok(()),
+                },
                 // The network is not waited for in a transaction.
                 Job::SendMail { account, mail } => post.send(account, mail).await,
                 Job::DropFiles { keys } => drop_files(&files, &keys).await,
@@ -78,6 +83,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         Job::ConvertMedia { .. } | Job::DropFiles { .. } | Job::CheckUpload { .. } | Job::CheckPictures { .. } => {
             Err(Fault::new("files are not waited for within a transaction").into())
         }
+        Job::BackUp => Err(Fault::new("a backup is not made within a transaction").into()),
         Job::SendMail { .. } => Err(Fault::new("a mail is not sent within a transaction").into()),
         Job::MoveFollowers { account, target } => relationships::move_followers(tx, account, target),
         Job::Federate { .. }

@@ -20,7 +20,7 @@ use phiomia_model::{Error, Fault, Job, job::Lane};
 use phiomia_store::{Db, Entropy, db::jobs};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::mail::Post;
+use crate::{backups::Backups, mail::Post};
 
 /// What runs a job.
 pub type Run = Arc<dyn Fn(Job) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
@@ -94,6 +94,7 @@ impl Crew {
             Lane::Media => 1,
             Lane::Fetch => self.at_once.fetch,
             Lane::Upkeep => self.at_once.upkeep,
+            Lane::Backup => 1,
         }
     }
 }
@@ -110,11 +111,15 @@ pub struct Workers {
 impl Workers {
     /// Starts the lanes with the jobs of all rooms, and what goes on beside them.
     #[must_use]
-    pub fn start(api: &Api, crew: Crew, post: Post, federation: Federation) -> Workers {
-        let run = dispatch::rooms(api.clone(), post, federation);
+    pub fn start(api: &Api, crew: Crew, post: Post, federation: Federation, backups: Option<Backups>) -> Workers {
+        let schedule = backups.as_ref().and_then(Backups::schedule);
+        let run = dispatch::rooms(api.clone(), post, federation, backups);
         let mut workers = Workers::with(api.db.clone(), crew, run, Pace::default());
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));
+        if let Some(schedule) = schedule {
+            workers.helpers.spawn(upkeep::backups(workers.house.clone(), schedule));
+        }
         workers
     }
 

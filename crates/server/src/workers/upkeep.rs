@@ -7,11 +7,14 @@ use phiomia_store::{Db, db::jobs};
 use tokio::time::MissedTickBehavior;
 
 use super::{House, told};
+use crate::config::Schedule;
 
 /// How often the figures are counted.
 const FIGURES: Duration = Duration::from_secs(15);
 /// How often it is made sure that the daily work is waiting.
 const LOOK: Duration = Duration::from_secs(3_600);
+/// How often it is made sure that the next backup is planned.
+const BACKUPS: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Prolongs the leases of what is in hand.
@@ -61,6 +64,18 @@ pub(super) async fn daily(house: Arc<House>) {
         match leave_tidy(&house.db, wait).await {
             Ok(()) => wait = DAY,
             Err(error) => tracing::debug!("the daily work cannot be left just now: {}", told(&error)),
+        }
+    }
+}
+
+/// Has the next backup wait for its time, also when that is another than before.
+pub(super) async fn backups(house: Arc<House>, schedule: Schedule) {
+    let mut ticks = every(BACKUPS);
+    loop {
+        ticks.tick().await;
+        let next = schedule.after(house.db.clock().now());
+        if let Err(error) = house.db.write(move |tx| Ok(jobs::plan(tx, &Job::BackUp, next)?)).await {
+            tracing::debug!("the next backup cannot be planned just now: {}", told(&error));
         }
     }
 }

@@ -4,8 +4,9 @@ use clap::Parser as _;
 use phiomia_server::{cli::Cli, doctor::catalogue};
 
 const DOCTOR: &str = include_str!("../../../../docs/hosting/doctor.md");
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("doctor.md", DOCTOR),
+    ("backup.md", include_str!("../../../../docs/hosting/backup.md")),
     ("postgresql.md", include_str!("../../../../docs/hosting/postgresql.md")),
     ("tls.md", include_str!("../../../../docs/hosting/tls.md")),
     ("systemd.md", include_str!("../../../../docs/hosting/systemd.md")),

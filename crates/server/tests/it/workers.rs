@@ -265,7 +265,7 @@ on_both_engines! {
     }
 
     async fn every_room_does_its_jobs(db: TestDatabase) {
-        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db));
+        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None);
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -287,7 +287,7 @@ on_both_engines! {
 
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db));
+        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None);
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

@@ -52,6 +52,9 @@ queries! {
     MORE_THAN = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and parked_at is null limit 1 offset $3");
     IS_AHEAD = Sql::Same("select 1 from jobs where lane = $1 and priority = $2 and run_at > $4 and payload = $3
             and leased_by is null and parked_at is null limit 1");
+    // Not what is due already, what failed and waits for another try, or what somebody has in hand.
+    MOVE = Sql::Same("update jobs set run_at = $2 where kind = $1 and run_at > $3 and run_at <> $2 and attempts = 0
+            and leased_by is null and parked_at is null");
     WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
 }
 
@@ -281,6 +284,17 @@ pub fn is_crowded(q: &Query<'_>, job: &Job, most: i64) -> Result<bool, Fault> {
 /// The database failed.
 pub fn is_waiting(q: &Query<'_>, kind: &str) -> Result<bool, Fault> {
     q.exists(&WAITING_OF_KIND, (kind,))
+}
+
+/// Has a job that comes again and again run at a moment: a new one, or the one that is waiting for another moment.
+///
+/// # Errors
+/// The database failed.
+pub fn plan(tx: &Tx<'_>, job: &Job, run_at: Time) -> Result<(), Fault> {
+    if is_waiting(tx, job.kind())? {
+        return tx.execute(&MOVE, (job.kind(), run_at, tx.now())).map(drop);
+    }
+    tx.enqueue_at(job, run_at)
 }
 
 /// Whether exactly this job is waiting or running.

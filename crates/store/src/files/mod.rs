@@ -18,9 +18,10 @@ pub use body::{FileBody, Part, Span};
 pub use key::{FileKey, FileKind, FilePrefix};
 pub use moving::Tally;
 pub use place::{Place, Shelf};
+pub(crate) use s3::{Bucket, Object};
 pub use s3::{BucketSettings, Elsewhere, HandOut};
 
-use self::{disk::Disk, one::One, place::PlaceCell, s3::Bucket};
+use self::{disk::Disk, one::One, place::PlaceCell};
 
 /// The files shelf. A clone is another handle of the same.
 ///

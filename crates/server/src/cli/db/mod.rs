@@ -93,7 +93,7 @@ fn restore(config: &Config, settings: &Settings, file: &Path, yes: bool) -> Resu
 }
 
 /// What a server of this database would hold; `None` where several may serve.
-fn lock(config: &Config, settings: &Settings, taken: &str) -> Result<Option<Lock>, Failure> {
+pub(super) fn lock(config: &Config, settings: &Settings, taken: &str) -> Result<Option<Lock>, Failure> {
     let Some(path) = lock_path(config, settings) else { return Ok(None) };
     if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
         folder::make_any(above).map_err(Failure)?;
@@ -105,7 +105,7 @@ fn lock(config: &Config, settings: &Settings, taken: &str) -> Result<Option<Lock
 }
 
 /// A look at nothing would make an empty database and find it sound.
-fn must_exist(settings: &Settings) -> Result<(), Failure> {
+pub(super) fn must_exist(settings: &Settings) -> Result<(), Failure> {
     match settings {
         Settings::Sqlite(sqlite) if !sqlite.path.exists() => {
             Err(Failure(format!("there is no database at {}", sqlite.path.display())))

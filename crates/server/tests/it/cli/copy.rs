@@ -25,7 +25,7 @@ const PAGES: [&str; 6] = [
     "/api/v2/instance",
 ];
 
-fn other(engine: Engine) -> Engine {
+pub fn other(engine: Engine) -> Engine {
     match engine {
         Engine::Sqlite => Engine::Postgres,
         Engine::Postgres => Engine::Sqlite,
@@ -33,7 +33,7 @@ fn other(engine: Engine) -> Engine {
 }
 
 /// Somebody with posts, and a token of theirs.
-async fn alice(place: &Place) -> String {
+pub async fn alice(place: &Place) -> String {
     place.says(&["account", "create", "alice", "--print-id", "--confirmed", "--approved"]);
     let flags = ["app", "create", "--name", "Test", "--redirect-uri", "urn:ietf:wg:oauth:2.0:oob", "--json"];
     let app = place.json(&[&flags[..], &["--scopes", "read write"]].concat());
@@ -44,7 +44,7 @@ async fn alice(place: &Place) -> String {
     place.says(&["token", "create", "--account", "alice", "--app", app, "--print"])
 }
 
-async fn post(place: &Place, text: &str) {
+pub async fn post(place: &Place, text: &str) {
     let opened = beside(&settings(&place.database)).await;
     let text = text.to_owned();
     let posting = opened.db.write(move |tx| {

@@ -40,6 +40,10 @@ impl Place {
         Place { folder, database, _scratch: scratch }
     }
 
+    pub fn engine(&self) -> Engine {
+        if self.database.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres }
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_phiomia"));
         command.args(args).current_dir(&self.folder).env_clear().stdin(Stdio::null());

@@ -2,6 +2,7 @@
 
 mod account;
 mod announcement;
+mod backup;
 mod copy;
 mod db;
 mod emoji;

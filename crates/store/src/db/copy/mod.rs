@@ -17,6 +17,7 @@ use super::{Settings, inspect::Raw, migrate, settings, sql::Sql, sql::Statement}
 
 pub use catalog::{Column, Kind, Table};
 pub use rows::Sum;
+pub(crate) use rows::hex;
 use rows::{Item, Row, Rows, Summing, lend, sum};
 use target::Target;
 

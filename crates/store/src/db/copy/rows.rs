@@ -220,7 +220,7 @@ impl Summing {
 }
 
 /// Bytes as digits, two each.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
         // A text takes whatever is written into it.

@@ -14,6 +14,8 @@ use crate::db::Shared;
 const CHECKPOINT_BYTES: u64 = 4 << 20;
 /// ... and above this one wait for readers, so that the log begins anew.
 const RESTART_BYTES: u64 = 64 << 20;
+/// Longest pause of writers for that, in milliseconds.
+const LONGEST_PAUSE_MS: u32 = 20;
 /// Freed pages given back at a time; a few milliseconds of work.
 const PAGES_AT_A_TIME: u32 = 200;
 /// Free pages that nobody hurries about: what is written next takes them.
@@ -27,6 +29,8 @@ pub(in crate::db) fn spawn(
     shared: &Arc<Shared>,
 ) -> Result<std::thread::JoinHandle<()>, Fault> {
     let connection = Connection::open(settings, false)?;
+    // To begin the log anew it keeps writers out while it waits for readers, and a backup reads for minutes.
+    connection.batch(&format!("pragma busy_timeout = {LONGEST_PAUSE_MS}"))?;
     let mut log = settings.path.clone().into_os_string();
     log.push("-wal");
     let shared: Weak<Shared> = Arc::downgrade(shared);

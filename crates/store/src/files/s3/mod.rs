@@ -14,9 +14,11 @@ use object_store::{
 use phiomia_model::{Fault, Time};
 
 mod client;
+mod objects;
 mod settings;
 mod trouble;
 
+pub(crate) use objects::Object;
 pub use settings::{BucketSettings, HandOut};
 
 use self::{
@@ -41,7 +43,7 @@ const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The bucket. A clone is another handle of the same.
 #[derive(Clone)]
-pub(super) struct Bucket(Arc<Inner>);
+pub(crate) struct Bucket(Arc<Inner>);
 
 struct Inner {
     store: AmazonS3,
@@ -61,7 +63,7 @@ pub struct Elsewhere {
 
 impl Bucket {
     /// Nothing is asked yet: a bucket that is away does not keep anybody from starting.
-    pub(super) fn open(settings: BucketSettings) -> Result<Bucket, Fault> {
+    pub(crate) fn open(settings: BucketSettings) -> Result<Bucket, Fault> {
         let client = Client::new(&settings)?;
         let retry =
             RetryConfig { max_retries: settings.max_retries, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
@@ -87,24 +89,29 @@ impl Bucket {
     }
 
     /// `the bucket files at https://minio.example.org`
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.0.whereabouts.name()
     }
 
     /// Nothing of a file is there before all of it is.
-    pub(super) async fn put_from(&self, key: &FileKey, mut from: impl Read + Send + 'static) -> Result<u64, Fault> {
-        let path = self.path(key.as_str());
+    pub(super) async fn put_from(&self, key: &FileKey, from: impl Read + Send + 'static) -> Result<u64, Fault> {
+        self.put_at(&self.path(key.as_str()), self.attributes(key.media_type().unwrap_or(UNKNOWN)), from).await
+    }
+
+    async fn put_at(
+        &self,
+        path: &Path,
+        attributes: Attributes,
+        mut from: impl Read + Send + 'static,
+    ) -> Result<u64, Fault> {
         let (first, mut from) = blocking(move || Ok((read_part(&mut from)?, from))).await?;
         let mut n_bytes = n_bytes_of(&first);
         if first.len() < PART_BYTES {
-            self.put_whole(&path, first, self.attributes(key.media_type().unwrap_or(UNKNOWN))).await?;
+            self.put_whole(path, first, attributes).await?;
             return Ok(n_bytes);
         }
-        let options = PutMultipartOptions {
-            attributes: self.attributes(key.media_type().unwrap_or(UNKNOWN)),
-            ..Default::default()
-        };
-        let begun = self.0.store.put_multipart_opts(&path, options).await;
+        let options = PutMultipartOptions { attributes, ..Default::default() };
+        let begun = self.0.store.put_multipart_opts(path, options).await;
         let mut upload = begun.map_err(|error| self.fault(Doing::Write, error))?;
         let mut part = first;
         while !part.is_empty() {
