@@ -122,8 +122,7 @@ fn about<R: Read>(archive: &mut tar::Reader<R>) -> Result<About, Error> {
 
 fn read<T: serde::de::DeserializeOwned>(archive: &mut tar::Reader<impl Read>) -> Result<T, Error> {
     let content = archive.content(MOST_BYTES).map_err(damaged)?;
-    Ok(serde_json::from_slice(&content)
-        .map_err(|_| refused("it is damaged: what it says of itself is not readable"))?)
+    serde_json::from_slice(&content).map_err(|_| refused("it is damaged: what it says of itself is not readable"))
 }
 
 fn refused(why: &str) -> Error {

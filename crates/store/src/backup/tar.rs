@@ -311,7 +311,7 @@ mod tests {
             changed[at] ^= 1;
             assert!(read(&changed).is_err(), "{at}");
         }
-        let mut longer = whole.clone();
+        let mut longer = whole;
         longer.push(1);
         assert!(read(&longer).is_err());
     }
