@@ -19,13 +19,11 @@ use phiomia_testkit::{
 
 use super::{
     copy::{alice, other, post},
-    kit::{Place, Running},
+    kit::{Place, Running, png},
 };
 
 const LOOKUP: &str = "/api/v1/accounts/lookup?acct=alice";
 const HOME: &str = "/api/v1/timelines/home";
-/// The first bytes count here.
-const GIF: &[u8] = b"GIF89a0000";
 
 /// The file whose place a command printed first.
 fn made(said: &str) -> String {
@@ -65,8 +63,8 @@ where
 on_both_engines! {
     async fn a_machine_that_had_nothing_is_the_server_again_on_either_engine(place: Place) {
         let token = alice(&place).await;
-        fs::write(place.folder.join("cat.gif"), GIF).unwrap();
-        place.says(&["seed", "emoji", "blobcat", "cat.gif"]);
+        fs::write(place.folder.join("cat.png"), png()).unwrap();
+        place.says(&["emoji", "add", "blobcat", "cat.png"]);
         let server = place.serve();
         let mut command = place.command(&["backup", "create", "--media", "--directory", "kept"]);
         let (output, n_posts) = posting(&place, move || command.output().unwrap()).await;
