@@ -1,11 +1,15 @@
 """Films and sounds through the real program and its child: taken as they are, told of, served in parts."""
 
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 import requests
 from mastodon.errors import MastodonAPIError
 
+# Half a second of a test card that moves, and of a tone.
+CARD = "-v error -f lavfi -i testsrc=s=160x120:r=15:d=0.5 -f lavfi -i sine=d=0.5".split()
 CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"
 
 
@@ -36,3 +40,47 @@ def test_a_film_that_is_cut_is_refused_and_the_next_one_taken(as_alice):
         as_alice.media_post(film[:900], mime_type="video/mp4")
     assert refused.value.args[1] == 422
     assert as_alice.media_post(film, mime_type="video/mp4").type == "video"
+
+
+def made(tmp_path, name, *how):
+    subprocess.run(["ffmpeg", *CARD, *how, tmp_path / name], check=True)
+    return (tmp_path / name).read_bytes()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The library asks every five seconds."""
+    sleep = time.sleep
+    monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.1)))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_browsers_do_not_play_is_converted_while_the_library_waits(as_alice, tmp_path):
+    film = made(tmp_path, "a.wmv", "-c:v", "wmv2", "-c:a", "wmav2")
+    upload = as_alice.media_post(film, mime_type="video/x-ms-wmv", description="From an old disk", synchronous=True)
+    assert (upload.type, upload.description) == ("video", "From an old disk")
+    assert upload.url.endswith(".mp4") and upload.preview_url and upload.blurhash
+    post = as_alice.status_post("Play this", media_ids=[upload])
+    shown = post.media_attachments[0]
+    assert (shown.meta["original"]["width"], shown.meta["original"]["height"]) == (160, 120)
+    assert requests.get(shown.url, timeout=10).headers["content-type"] == "video/mp4"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_film_is_in_hand_until_it_is_done_and_a_deleted_one_is_given_up(as_alice, tmp_path):
+    # So many times the same that it is seen while it is made.
+    made(tmp_path, "s.avi", "-map", "0:v", "-s", "640x480", "-c:v", "mpeg4")
+    repeat = ["ffmpeg", *"-v error -stream_loop 150 -i".split(), tmp_path / "s.avi", "-c", "copy", tmp_path / "l.avi"]
+    subprocess.run(repeat, check=True)
+    upload = as_alice.media_post((tmp_path / "l.avi").read_bytes(), mime_type="video/x-msvideo")
+    assert upload.url is None
+    address = f"{as_alice.api_base_url}/api/v1/media/{upload.id}"
+    headers = {"Authorization": f"Bearer {as_alice.access_token}"}
+    assert requests.get(address, headers=headers, timeout=10).status_code == 206
+    with pytest.raises(MastodonAPIError) as refused:
+        as_alice.status_post("Too early", media_ids=[upload])
+    assert "have not finished processing" in str(refused.value)
+    assert requests.delete(address, headers=headers, timeout=10).status_code == 200
+    assert requests.get(address, headers=headers, timeout=10).status_code == 404
+    # The next one does not wait for it.
+    assert as_alice.media_post(made(tmp_path, "a.aiff", "-map", "1:a"), mime_type="audio/aiff", synchronous=True).url
