@@ -8,6 +8,9 @@ import pytest
 import requests
 from mastodon.errors import MastodonAPIError
 
+from people import new_person
+from server import Server, eventually
+
 # Half a second of a test card that moves, and of a tone.
 CARD = "-v error -f lavfi -i testsrc=s=160x120:r=15:d=0.5 -f lavfi -i sine=d=0.5".split()
 CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"
@@ -66,13 +69,17 @@ def test_what_browsers_do_not_play_is_converted_while_the_library_waits(as_alice
     assert requests.get(shown.url, timeout=10).headers["content-type"] == "video/mp4"
 
 
+def long_film(tmp_path, n_times):
+    """So many times the same half second that it is seen while it is made."""
+    made(tmp_path, "s.avi", "-map", "0:v", "-s", "640x480", "-c:v", "mpeg4")
+    repeat = f"ffmpeg -v error -stream_loop {n_times} -i s.avi -c copy l.avi"
+    subprocess.run(repeat.split(), cwd=tmp_path, check=True)
+    return (tmp_path / "l.avi").read_bytes()
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_film_is_in_hand_until_it_is_done_and_a_deleted_one_is_given_up(as_alice, tmp_path):
-    # So many times the same that it is seen while it is made.
-    made(tmp_path, "s.avi", "-map", "0:v", "-s", "640x480", "-c:v", "mpeg4")
-    repeat = ["ffmpeg", *"-v error -stream_loop 150 -i".split(), tmp_path / "s.avi", "-c", "copy", tmp_path / "l.avi"]
-    subprocess.run(repeat, check=True)
-    upload = as_alice.media_post((tmp_path / "l.avi").read_bytes(), mime_type="video/x-msvideo")
+    upload = as_alice.media_post(long_film(tmp_path, 150), mime_type="video/x-msvideo")
     assert upload.url is None
     address = f"{as_alice.api_base_url}/api/v1/media/{upload.id}"
     headers = {"Authorization": f"Bearer {as_alice.access_token}"}
@@ -84,3 +91,40 @@ def test_a_film_is_in_hand_until_it_is_done_and_a_deleted_one_is_given_up(as_ali
     assert requests.get(address, headers=headers, timeout=10).status_code == 404
     # The next one does not wait for it.
     assert as_alice.media_post(made(tmp_path, "a.aiff", "-map", "1:a"), mime_type="audio/aiff", synchronous=True).url
+
+
+def children(pid):
+    """Numbers of the programs that a process started."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = place.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if after_name[0] != "Z" and after_name[1] == str(pid):
+            found.append(place.parent)
+    return found
+
+
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
+def test_what_was_in_hand_when_the_power_went_is_done_after_it(server, tmp_path):
+    # On SQLite nobody else can have it in hand, so it goes on at once.
+    with Server(server.engine) as server:
+        alice = new_person(server, "alice").client()
+        upload = alice.media_post(long_film(tmp_path, 15), mime_type="video/x-msvideo")
+        converting = eventually(
+            lambda: [one for one in children(server.process.pid) if "libx264" in (one / "cmdline").read_text()],
+            "it is being converted")
+        server.process.kill()
+        server.process.wait()
+        eventually(lambda: not any(one.exists() for one in converting), "ffmpeg ends with it")
+        server.start()
+        address = f"{server.base}/api/v1/media/{upload.id}"
+        headers = {"Authorization": f"Bearer {alice.access_token}"}
+        done = eventually(
+            lambda: (answer := requests.get(address, headers=headers, timeout=10)).status_code == 200 and answer.json(),
+            "it is done", 60)
+        assert requests.get(done["url"], timeout=10).headers["content-type"] == "video/mp4"
+        media = server.data / "files" / "media"
+        eventually(lambda: sorted(path.name for path in media.rglob("*.*")) == ["original.mp4", "small.jpg"],
+                   "nothing else lies there")
