@@ -261,7 +261,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<Done,
             // Mails are the server's to send, and words are indexed anew by a command.
             Job::SendMail { .. } | Job::IndexWords { .. } | Job::BackUp | Job::Tidy => {}
         }
-        jobs::finish(tx, job.id)?;
+        jobs::finish(tx, &[job.id])?;
     }
     Ok(Done { n: claimed.len(), ..done })
 }

@@ -4,7 +4,10 @@ use std::{any::Any, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration
 
 use futures_util::FutureExt as _;
 use phiomia_model::{Error, Fault, Job, JobId, Refusal, job::Lane};
-use phiomia_store::db::jobs::{self, Claimed};
+use phiomia_store::{
+    Db,
+    db::jobs::{self, Claimed},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -19,6 +22,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 pub(super) async fn work(house: Arc<House>, lane: Lane, mut stop: watch::Receiver<bool>) {
     let waiting = house.db.jobs_waiting();
     let mut tasks = JoinSet::new();
+    // As many were due as were asked for: there are more.
+    let mut is_behind = false;
     loop {
         // Listening begins before the look, so that a job left in between is not missed.
         let mut news = pin!(waiting.notified());
@@ -27,8 +32,15 @@ pub(super) async fn work(house: Arc<House>, lane: Lane, mut stop: watch::Receive
         if *stop.borrow() {
             break;
         }
-        let n_free = house.crew.at_once(lane).saturating_sub(tasks.len());
-        let pause = if n_free == 0 { house.pace.poll } else { begin(&house, lane, n_free, &mut tasks, &stop).await };
+        let at_once = house.crew.at_once(lane);
+        let n_free = at_once.saturating_sub(tasks.len());
+        // Taking one at a time would cost a transaction for each.
+        let enough = if is_behind { (at_once / 4).max(1) } else { 1 };
+        let pause = if n_free < enough {
+            house.pace.poll
+        } else {
+            begin(&house, lane, n_free, &mut is_behind, &mut tasks, &stop).await
+        };
         tokio::select! {
             // An error means that whoever could say "stop" is gone.
             stopped = stop.changed() => if stopped.is_err() { break },
@@ -45,10 +57,13 @@ async fn begin(
     house: &Arc<House>,
     lane: Lane,
     n_free: usize,
+    is_behind: &mut bool,
     tasks: &mut JoinSet<()>,
     stop: &watch::Receiver<bool>,
 ) -> Duration {
-    match claim(house, lane, n_free).await {
+    let taken = claim(house, lane, n_free, *is_behind).await;
+    *is_behind = matches!(&taken, Ok(Taken::Jobs(claimed)) if claimed.len() >= n_free);
+    match taken {
         Ok(Taken::Jobs(claimed)) => {
             for job in claimed {
                 // A lease of ours that lapsed while the database was away: it still runs.
@@ -71,17 +86,19 @@ enum Taken {
     NothingBefore(Duration),
 }
 
-/// Looks before it takes: a look costs no commit.
-async fn claim(house: &House, lane: Lane, n_free: usize) -> Result<Taken, Error> {
-    let due = house.db.read(move |q| Ok(jobs::next_due(q, lane)?)).await?;
-    let now = house.db.clock().now();
-    match due {
-        None => return Ok(Taken::NothingBefore(house.pace.poll)),
-        Some(due) if due > now => {
-            let micros = u64::try_from(due.0.saturating_sub(now.0)).unwrap_or_default();
-            return Ok(Taken::NothingBefore(Duration::from_micros(micros)));
+/// Looks before it takes, unless there is surely something: a look costs no commit.
+async fn claim(house: &House, lane: Lane, n_free: usize, is_behind: bool) -> Result<Taken, Error> {
+    if !is_behind {
+        let due = house.db.read(move |q| Ok(jobs::next_due(q, lane)?)).await?;
+        let now = house.db.clock().now();
+        match due {
+            None => return Ok(Taken::NothingBefore(house.pace.poll)),
+            Some(due) if due > now => {
+                let micros = u64::try_from(due.0.saturating_sub(now.0)).unwrap_or_default();
+                return Ok(Taken::NothingBefore(Duration::from_micros(micros)));
+            }
+            Some(_) => {}
         }
-        Some(_) => {}
     }
     let (most, lease, name) = (i64::try_from(n_free).unwrap_or(1), house.pace.lease, house.crew.name.clone());
     house.db.write(move |tx| Ok(Taken::Jobs(jobs::claim(tx, lane, most, lease, &name)?))).await
@@ -140,21 +157,11 @@ async fn settle(in_hand: &InHand, job: JobId, verdict: &Verdict, mut stop: watch
     let mut was_told = false;
     loop {
         let verdict = verdict.clone();
-        let written = house.db.write(move |tx| {
-            match &verdict {
-                Verdict::Done => jobs::finish(tx, job)?,
-                Verdict::Retry { wait, error } => jobs::retry(tx, job, tx.now().plus(*wait), error)?,
-                Verdict::Postpone { wait, error } => jobs::postpone(tx, job, tx.now().plus(*wait), error)?,
-                Verdict::Park { error, has_failed } => {
-                    if *has_failed {
-                        jobs::retry(tx, job, tx.now(), error)?;
-                    }
-                    jobs::park(tx, job, error)?;
-                }
-            }
-            Ok(())
-        });
-        let Err(error) = written.await else { return };
+        let written = match verdict {
+            Verdict::Done => house.finishers.finish(&house.db, job).await,
+            failed => write_down(&house.db, job, failed).await,
+        };
+        let Err(error) = written else { return };
         if !was_told {
             was_told = true;
             tracing::warn!(job.id = %job, "what became of job {job} cannot be written down yet: {}", told(&error));
@@ -172,6 +179,25 @@ async fn settle(in_hand: &InHand, job: JobId, verdict: &Verdict, mut stop: watch
             () = tokio::time::sleep(house.pace.poll) => {}
         }
     }
+}
+
+/// Writes down that a job is not done.
+async fn write_down(db: &Db, job: JobId, verdict: Verdict) -> Result<(), Error> {
+    db.write(move |tx| {
+        match &verdict {
+            Verdict::Done => jobs::finish(tx, &[job])?,
+            Verdict::Retry { wait, error } => jobs::retry(tx, job, tx.now().plus(*wait), error)?,
+            Verdict::Postpone { wait, error } => jobs::postpone(tx, job, tx.now().plus(*wait), error)?,
+            Verdict::Park { error, has_failed } => {
+                if *has_failed {
+                    jobs::retry(tx, job, tx.now(), error)?;
+                }
+                jobs::park(tx, job, error)?;
+            }
+        }
+        Ok(())
+    })
+    .await
 }
 
 fn panic_words(panic: &(dyn Any + Send)) -> String {

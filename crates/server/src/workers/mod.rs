@@ -3,6 +3,7 @@
 //! Nothing is in memory only: a job is a row, leased while it runs. Whatever becomes of this process, the row is there.
 
 mod dispatch;
+mod finish;
 mod lane;
 mod upkeep;
 mod verdict;
@@ -126,7 +127,8 @@ impl Workers {
     /// Starts the lanes alone, with other work and at another pace.
     #[must_use]
     pub fn with(db: Db, crew: Crew, run: Run, pace: Pace) -> Workers {
-        let house = Arc::new(House { db, crew, run, pace, in_hand: Mutex::default() });
+        let house =
+            Arc::new(House { db, crew, run, pace, in_hand: Mutex::default(), finishers: finish::Finishers::default() });
         let (stop, stopping) = watch::channel(false);
         let mut lanes = JoinSet::new();
         for lane in Lane::ALL {
@@ -161,6 +163,7 @@ struct House {
     pace: Pace,
     /// Ids of the jobs that run.
     in_hand: Mutex<HashSet<i64>>,
+    finishers: finish::Finishers,
 }
 
 impl House {

@@ -95,7 +95,7 @@ impl Town {
             .unwrap();
         let mut jobs: Vec<Job> = claimed.iter().map(|c| c.job.clone().unwrap()).collect();
         for job in claimed {
-            self.does(move |tx| Ok(jobs::finish(tx, job.id)?)).await.unwrap();
+            self.does(move |tx| Ok(jobs::finish(tx, &[job.id])?)).await.unwrap();
         }
         jobs.sort_by_key(|job| format!("{job:?}"));
         jobs

@@ -14,14 +14,14 @@ use super::{
 /// A connection of its own.
 pub(super) enum Raw {
     Sqlite(sqlite::Connection),
-    Postgres(postgres::Connection),
+    Postgres(Box<postgres::Connection>),
 }
 
 impl Raw {
     pub(super) fn open(settings: &Settings) -> Result<Raw, Fault> {
         match settings {
             Settings::Sqlite(s) => sqlite::Connection::open(s, false).map(Raw::Sqlite),
-            Settings::Postgres(s) => postgres::Connection::primary(s).map(Raw::Postgres),
+            Settings::Postgres(s) => postgres::Connection::primary(s).map(|c| Raw::Postgres(Box::new(c))),
         }
     }
     pub(super) fn rows<T: FromRow>(&self, statement: &Statement) -> Result<Vec<T>, Fault> {

@@ -38,7 +38,7 @@ async fn due(house: &House, lane: Lane) -> Vec<Job> {
             if lane == Lane::Outgoing {
                 house.api.federation.run(what.clone()).await.unwrap();
             }
-            house.api.db.write(move |tx| Ok(jobs::finish(tx, job.id)?)).await.unwrap();
+            house.api.db.write(move |tx| Ok(jobs::finish(tx, &[job.id])?)).await.unwrap();
             done.push(what);
         }
     }

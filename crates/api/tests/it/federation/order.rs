@@ -41,7 +41,7 @@ async fn looks_again(house: &House) {
         let claiming = house.api.db.write(|tx| {
             let claimed = jobs::claim(tx, Lane::Federation, 10, Duration::from_secs(60), "test")?;
             for job in &claimed {
-                jobs::finish(tx, job.id)?;
+                jobs::finish(tx, &[job.id])?;
             }
             Ok(claimed)
         });

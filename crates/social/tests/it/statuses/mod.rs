@@ -151,7 +151,7 @@ impl Village {
                         Job::RebuildHome { account } => timelines::rebuild(tx, *account)?,
                         _ => {}
                     }
-                    Ok(jobs::finish(tx, job.id)?)
+                    Ok(jobs::finish(tx, &[job.id])?)
                 })
                 .await
                 .unwrap();

@@ -26,6 +26,7 @@ impl Stream<'_> {
 impl Connection {
     /// Asks and gives the rows one by one: never are all of them in memory.
     pub(in crate::db) fn stream(&self, sql: &str) -> Result<Stream<'_>, Fault> {
+        self.begun()?;
         let no_parameters: [(&(dyn ToSql + Sync), Type); 0] = [];
         let asked = self.runtime.block_on(self.client.query_typed_raw(sql, no_parameters));
         let rows = asked.map_err(|e| broken("reading a table", &e))?;
@@ -34,6 +35,7 @@ impl Connection {
 
     /// Runs a statement that is not one of the registered ones.
     pub(in crate::db) fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Fault> {
+        self.begun()?;
         let done = self.runtime.block_on(self.client.execute_typed(sql, &typed(&wrapped(values))));
         done.map_err(|e| broken("changing a table", &e))
     }
@@ -45,6 +47,7 @@ impl Connection {
         types: &[Type],
         rows: impl Iterator<Item = Vec<Value<'v>>>,
     ) -> Result<(), Fault> {
+        self.begun()?;
         let copying = async {
             let sink = self.client.copy_in(sql).await?;
             let mut writer = pin!(BinaryCopyInWriter::new(sink, types));

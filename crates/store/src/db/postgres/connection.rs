@@ -4,6 +4,7 @@ use std::{
     cell::{Cell as StdCell, RefCell},
     collections::HashMap,
     error::Error as StdError,
+    pin::pin,
 };
 
 use bytes::BytesMut;
@@ -53,6 +54,17 @@ pub struct Connection {
     is_preparing: bool,
     /// A statement of this transaction failed: PostgreSQL will only roll it back, whatever it is told.
     has_failed: StdCell<bool>,
+    /// A transaction of which the server does not know yet.
+    opening: StdCell<Option<Opening>>,
+}
+
+const BEGIN_READ: &str = "begin isolation level repeatable read read only";
+
+/// How a transaction begins.
+#[derive(Clone, Copy, Debug)]
+enum Opening {
+    Read,
+    Write(Mark),
 }
 
 impl Connection {
@@ -68,6 +80,7 @@ impl Connection {
             prepared: RefCell::default(),
             is_preparing: settings.prepared_statements,
             has_failed: StdCell::new(false),
+            opening: StdCell::new(None),
         })
     }
 
@@ -85,37 +98,48 @@ impl Connection {
 
     /// Runs statements without parameters or rows.
     pub(in crate::db) fn batch(&self, sql: &str) -> Result<(), Fault> {
+        self.begun()?;
         self.runtime.block_on(self.client.batch_execute(sql)).map_err(|e| {
             self.has_failed.set(true);
             broken(sql.split_whitespace().next().unwrap_or("batch"), &e)
         })
     }
 
-    /// Begins a transaction and leaves this worker's mark in it, in one round trip: should the answer to `commit` be
-    /// lost, the mark says whether it happened.
-    pub(super) fn begin_write(&self, mark: &Mark) -> Result<(), Fault> {
+    /// Begins a transaction. Nothing is sent yet: `begin`, this worker's mark and the first statement go in one round
+    /// trip. Should the answer to `commit` be lost, the mark says whether it happened.
+    pub(super) fn begin_write(&self, mark: Mark) {
         self.has_failed.set(false);
-        let values = [mark.worker, mark.n, mark.at.0].map(|n| Parameter(Value::Int(n)));
-        let outcome = self.runtime.block_on(async {
-            if self.is_preparing {
-                let statement = self.prepared(&MARK).await?;
-                let parameters = borrowed(&values);
-                let (begun, marked) =
-                    tokio::join!(self.client.batch_execute("begin"), self.client.execute(&statement, &parameters));
-                begun.and(marked)
-            } else {
-                let parameters = typed(&values);
-                let (begun, marked) = tokio::join!(
-                    self.client.batch_execute("begin"),
-                    self.client.execute_typed(MARK.postgres(), &parameters)
-                );
-                begun.and(marked)
-            }
+        self.opening.set(Some(Opening::Write(mark)));
+    }
+
+    /// Begins a transaction that sees one snapshot and writes nothing; sent with its first statement.
+    pub(super) fn begin_read(&self) {
+        self.has_failed.set(false);
+        self.opening.set(Some(Opening::Read));
+    }
+
+    /// Ends the transaction; nothing is sent when none was begun yet.
+    pub(super) fn commit(&self) -> Result<(), Fault> {
+        if self.opening.take().is_some() { Ok(()) } else { self.batch("commit") }
+    }
+
+    /// Undoes the transaction.
+    pub(super) fn roll_back(&self) -> Result<(), Fault> {
+        if self.opening.take().is_some() { Ok(()) } else { self.batch("rollback") }
+    }
+
+    /// Lets go of a snapshot: told to the server, whose answer is not waited for. Whatever is wrong with the connection
+    /// the next statement hears.
+    pub(super) fn let_go(&self) {
+        if self.opening.take().is_some() {
+            return;
+        }
+        self.runtime.block_on(async {
+            let mut told = pin!(self.client.batch_execute("rollback"));
+            let _ = futures_util::poll!(&mut told);
+            // The task that owns the socket writes it.
+            tokio::task::yield_now().await;
         });
-        outcome.map(|_| ()).map_err(|e| {
-            self.has_failed.set(true);
-            broken("begin", &e)
-        })
     }
 
     /// Whether the transaction that left this mark was committed. Waits for it, should it still be on its way: its row
@@ -127,11 +151,6 @@ impl Connection {
             Ok(false)
         })?;
         Ok(n == Some(mark.n))
-    }
-
-    pub(super) fn begin_read(&self) -> Result<(), Fault> {
-        self.has_failed.set(false);
-        self.batch("begin isolation level repeatable read read only")
     }
 
     pub(in crate::db) fn each(
@@ -149,7 +168,7 @@ impl Connection {
     }
 
     fn query(&self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
-        self.guarded(statement, async {
+        self.guarded(statement.name, async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.query(&prepared, &borrowed(&wrapped(values))).await
@@ -160,7 +179,7 @@ impl Connection {
     }
 
     pub(in crate::db) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
-        self.guarded(statement, async {
+        self.guarded(statement.name, async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.execute(&prepared, &borrowed(&wrapped(values))).await
@@ -196,15 +215,49 @@ impl Connection {
         Ok(rows.into_iter().filter_map(line).collect())
     }
 
+    /// Makes sure that a transaction has begun that is only announced yet: for what is none of the statements below.
+    pub(super) fn begun(&self) -> Result<(), Fault> {
+        self.guarded("begin", async { Ok(()) })
+    }
+
     fn guarded<T>(
         &self,
-        statement: &Statement,
+        doing: &str,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
-        self.runtime.block_on(work).map_err(|e| {
+        let outcome = self.runtime.block_on(async {
+            match self.opening.take() {
+                None => work.await,
+                // Sent in this order, answered in this order: what fails first says why the rest did.
+                Some(Opening::Read) => {
+                    let (begun, done) = tokio::join!(self.client.batch_execute(BEGIN_READ), work);
+                    begun.and(done)
+                }
+                Some(Opening::Write(mark)) => {
+                    if self.is_preparing {
+                        self.prepared(&MARK).await?;
+                    }
+                    let (begun, marked, done) =
+                        tokio::join!(self.client.batch_execute("begin"), self.leave(&mark), work);
+                    begun.and(marked).and(done)
+                }
+            }
+        });
+        outcome.map_err(|e| {
             self.has_failed.set(true);
-            broken(statement.name, &e)
+            broken(doing, &e)
         })
+    }
+
+    async fn leave(&self, mark: &Mark) -> Result<(), tokio_postgres::Error> {
+        let values = [mark.worker, mark.n, mark.at.0].map(|n| Parameter(Value::Int(n)));
+        if self.is_preparing {
+            let statement = self.prepared(&MARK).await?;
+            self.client.execute(&statement, &borrowed(&values)).await?;
+        } else {
+            self.client.execute_typed(MARK.postgres(), &typed(&values)).await?;
+        }
+        Ok(())
     }
 
     async fn prepared(&self, statement: &Statement) -> Result<tokio_postgres::Statement, tokio_postgres::Error> {

@@ -107,7 +107,9 @@ impl Worker {
                 continue;
             }
             act.answer(outcome);
-            self.end();
+            if let Some(connection) = &self.connection {
+                connection.let_go();
+            }
             return;
         }
     }
@@ -117,14 +119,14 @@ impl Worker {
         // A replica may lag behind what the cache was told.
         let cached = self.settings.replica.is_none().then(|| shared.cached()).flatten();
         let connection = self.connection()?;
-        connection.begin_read()?;
+        connection.begin_read();
         let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements, cached };
         catch_unwind(AssertUnwindSafe(|| act.run(&query))).unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 
     /// Ends whatever transaction is open; a connection that cannot do that is thrown away.
     fn end(&mut self) {
-        if self.connection.as_ref().is_some_and(|c| c.batch("rollback").is_err()) {
+        if self.connection.as_ref().is_some_and(|c| c.roll_back().is_err()) {
             self.connection = None;
         }
     }
@@ -163,7 +165,7 @@ impl Worker {
         self.n_transactions += 1;
         let mark = Mark { worker: self.id, n: self.n_transactions, at: shared.clock.now() };
         let connection = self.connection()?;
-        connection.begin_write(&mark)?;
+        connection.begin_write(mark);
         let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements, cached: None };
         let tx = Tx::new(query, shared.clock.now(), &shared.ids);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -180,7 +182,7 @@ impl Worker {
             self.end();
             return Err(error);
         }
-        if let Err(fault) = connection.batch("commit") {
+        if let Err(fault) = connection.commit() {
             self.connection = None;
             if cause(&fault) != Cause::Away {
                 return Err(fault.into());

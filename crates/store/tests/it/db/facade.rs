@@ -89,7 +89,7 @@ on_both_engines! {
         db.db.write(move |tx| Ok(jobs::renew(tx, &[id.0], Duration::ZERO, "one")?)).await.unwrap();
         let again = claim(60_000, "two").await;
         assert_eq!(again.iter().map(|c| (c.id, c.crashes)).collect::<Vec<_>>(), vec![(id, 1)]);
-        db.db.write(move |tx| Ok(jobs::finish(tx, id)?)).await.unwrap();
+        db.db.write(move |tx| Ok(jobs::finish(tx, &[id])?)).await.unwrap();
         assert_eq!(db.db.read(|q| Ok(jobs::counts(q)?)).await.unwrap(), vec![]);
     }
 
