@@ -104,19 +104,25 @@ impl Gallery {
         self.remove(keys).await
     }
 
-    /// Removes what nobody looked at for so long. How many files that were.
+    /// Removes what nobody looked at for so long, of a domain and what lies below it if one is given. How many files
+    /// that were, and their bytes.
     ///
     /// # Errors
     /// The database or the disk failed.
-    pub async fn remove_unused(&self, idle: Duration) -> Result<usize, Error> {
-        let mut n_files = 0;
+    pub async fn remove_unused(&self, domain: Option<&str>, idle: Duration) -> Result<(i64, i64), Error> {
+        let (mut n_files, mut n_bytes) = (0, 0);
         loop {
-            let leaving = self.0.federation.db.write(move |tx| verbs::leave_unused(tx, idle)).await?;
+            let domain = domain.map(str::to_owned);
+            let leaving =
+                self.0.federation.db.write(move |tx| verbs::leave_unused(tx, domain.as_deref(), idle)).await?;
             if leaving.is_empty() {
-                return Ok(n_files);
+                return Ok((n_files, n_bytes));
             }
-            n_files += leaving.len();
-            self.remove(leaving).await?;
+            for (_, bytes) in &leaving {
+                n_files += 1;
+                n_bytes += bytes;
+            }
+            self.remove(leaving.into_iter().map(|(key, _)| key).collect()).await?;
         }
     }
 

@@ -102,7 +102,10 @@ async fn decide(desk: &Desk, domain: &str, severity: Severity, comment: Option<S
 }
 
 /// A domain as it is kept: lower case, in the letters of DNS.
-fn domain_name(text: &str) -> Result<String, Failure> {
+///
+/// # Errors
+/// A sentence.
+pub(super) fn domain_name(text: &str) -> Result<String, Failure> {
     let url = url::Url::parse(&format!("https://{}/", text.trim()));
     let host = url.ok().and_then(|url| {
         let host = url.host_str()?.to_owned();

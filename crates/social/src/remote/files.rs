@@ -181,14 +181,16 @@ pub fn describe(
     Ok(())
 }
 
-/// Some files that nobody looked at for so long; they are to be removed now.
+/// Some files that nobody looked at for so long, with their bytes; of a domain, if one is given. They are to be removed
+/// now.
 ///
 /// # Errors
 /// The database failed.
-pub fn leave_unused(tx: &Tx<'_>, idle: Duration) -> Result<Vec<String>, Error> {
-    let keys = rows::unused(tx, tx.now().minus(idle), MOST_AT_ONCE)?;
+pub fn leave_unused(tx: &Tx<'_>, domain: Option<&str>, idle: Duration) -> Result<Vec<(String, i64)>, Error> {
+    let found = rows::unused(tx, domain, tx.now().minus(idle), MOST_AT_ONCE)?;
+    let keys: Vec<String> = found.iter().map(|(key, _)| key.clone()).collect();
     rows::leave(tx, &keys)?;
-    Ok(keys)
+    Ok(found)
 }
 
 /// Some files of a domain; they are to be removed now.

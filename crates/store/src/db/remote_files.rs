@@ -33,8 +33,15 @@ queries! {
     TOUCH = Sql::Same("update remote_versions set used_at = $2 where file_key = $1 and state = 'kept'");
     VICTIMS = Sql::Same("select file_key, n_bytes from remote_versions where state = 'kept'
         order by rank, used_at limit $1");
-    UNUSED = Sql::Same("select file_key from remote_versions where state = 'kept' and rank = $1 and used_at < $2
-        order by used_at limit $3");
+    // $2: a domain, and what lies below it; null for all. What nobody looked at for longest first.
+    UNUSED = Sql::Same("select v.file_key, v.n_bytes from remote_versions v join remote_files f on f.id = v.remote_file_id
+        where v.state = 'kept' and v.rank = $1 and v.used_at <= $3
+            and (cast($2 as text) is null or f.host = $2 or f.host like '%.' || $2 or f.host like $2 || ':%')
+        order by v.used_at limit $4");
+    N_UNUSED = Sql::Same("select count(*), coalesce(cast(sum(v.n_bytes) as bigint), 0)
+        from remote_versions v join remote_files f on f.id = v.remote_file_id
+        where v.state = 'kept' and v.used_at <= $2
+            and (cast($1 as text) is null or f.host = $1 or f.host like '%.' || $1 or f.host like $1 || ':%')");
     // A domain, and what lies below it.
     OF_DOMAIN = Sql::Same("select v.file_key from remote_files f
         join remote_versions v on v.remote_file_id = f.id and v.state = 'kept'
@@ -208,17 +215,25 @@ pub fn victims(q: &Query<'_>, most: i64) -> Result<Vec<(String, i64)>, Fault> {
     q.rows(&VICTIMS, (most,))
 }
 
-/// Some that nobody looked at since then.
+/// Some that nobody looked at since then, with their bytes; of a domain and what lies below it, if one is given.
 ///
 /// # Errors
 /// The database failed.
-pub fn unused(q: &Query<'_>, before: Time, most: i64) -> Result<Vec<String>, Fault> {
-    let mut keys: Vec<String> = Vec::new();
+pub fn unused(q: &Query<'_>, domain: Option<&str>, before: Time, most: i64) -> Result<Vec<(String, i64)>, Fault> {
+    let mut found: Vec<(String, i64)> = Vec::new();
     for rank in [0_i64, 1] {
-        let left = most.saturating_sub(i64::try_from(keys.len()).unwrap_or(i64::MAX));
-        keys.extend(q.column::<String>(&UNUSED, (rank, before, left))?);
+        let left = most.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        found.extend(q.rows::<(String, i64)>(&UNUSED, (rank, domain, before, left))?);
     }
-    Ok(keys)
+    Ok(found)
+}
+
+/// How many these are in all, and their bytes.
+///
+/// # Errors
+/// The database failed.
+pub fn n_unused(q: &Query<'_>, domain: Option<&str>, before: Time) -> Result<(i64, i64), Fault> {
+    Ok(q.row(&N_UNUSED, (domain, before))?.unwrap_or_default())
 }
 
 /// Some that came from a domain or from below it.

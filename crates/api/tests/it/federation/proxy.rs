@@ -16,7 +16,7 @@ use phiomia_social::{
     emojis::{self, Offer},
     remote,
 };
-use phiomia_store::db::federation::domains::Severity;
+use phiomia_store::db::{federation::domains::Severity, remote_files};
 use phiomia_testkit::{Engine, on_both_engines};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -257,6 +257,34 @@ on_both_engines! {
         assert_eq!(why("cat").await, format!("no pictures are taken from {domain}"));
     }
 
+    async fn what_nobody_looked_at_goes_when_it_is_asked_for_and_comes_again(museum: Museum) {
+        let mut shown = Vec::new();
+        for n in 0..3 {
+            let path = format!("/{n}.png");
+            museum.puts(&path, png(60, 60, u32::try_from(n).unwrap() + 1));
+            shown.push(museum.shows(n, &path).await["url"].clone());
+            assert_eq!(museum.look(&shown[n]).await.status, StatusCode::OK);
+        }
+        let (gallery, db) = (&museum.house.api.gallery, &museum.house.api.db);
+        let unused = async |domain: Option<&'static str>, idle: Duration| {
+            let before = db.clock().now().minus(idle);
+            db.read(move |q| Ok(remote_files::n_unused(q, domain, before)?)).await.unwrap()
+        };
+        let hour = Duration::from_secs(3_600);
+        assert_eq!(unused(None, hour).await, (0, 0));
+        assert_eq!(gallery.remove_unused(None, hour).await.unwrap(), (0, 0), "everything was just looked at");
+        assert_eq!(gallery.remove_unused(Some("other.example"), Duration::ZERO).await.unwrap(), (0, 0));
+        let of_host = db.read(|q| Ok(remote_files::by_host(q, 5)?)).await.unwrap();
+        let host = museum.at.strip_prefix("http://").unwrap();
+        assert_eq!((of_host.len(), of_host[0].0.as_str()), (1, host));
+        let all = unused(Some("127.0.0.1"), Duration::ZERO).await;
+        assert_eq!(all, (of_host[0].1, of_host[0].2), "what would go is what is there");
+        assert_eq!(gallery.remove_unused(Some("127.0.0.1"), Duration::ZERO).await.unwrap(), all);
+        assert_eq!(db.read(|q| Ok(remote_files::usage(q)?)).await.unwrap(), 0);
+        assert_eq!(museum.look(&shown[0]).await.status, StatusCode::OK);
+        assert_eq!(museum.n_asked("/0.png"), 2);
+    }
+
     async fn the_budget_holds_while_many_pictures_come(museum: Museum) {
         let budget = 400_000_u64;
         let gallery = phiomia_testkit::gallery(&museum.house.api.federation, &museum.house.api.files, budget);
@@ -271,18 +299,18 @@ on_both_engines! {
                 panic!("it lies here already")
             };
             gallery.fetch(wanted).await.unwrap();
-            let reading = museum.house.api.db.read(|q| Ok(phiomia_store::db::remote_files::usage(q)?));
+            let reading = museum.house.api.db.read(|q| Ok(remote_files::usage(q)?));
             let used = u64::try_from(reading.await.unwrap()).unwrap();
             assert!(used <= budget, "{used}");
             most = most.max(used);
         }
         assert!(most > budget * 8 / 10, "{most}: it was never full");
-        let reading = museum.house.api.db.read(|q| Ok(phiomia_store::db::remote_files::by_purpose(q)?));
+        let reading = museum.house.api.db.read(|q| Ok(remote_files::by_purpose(q)?));
         let kept = reading.await.unwrap();
         let n_of = |version: &str| kept.iter().find(|(_, v, ..)| v == version).map_or(0, |(_, _, n, _)| *n);
         assert!(n_of("original") < 24 && n_of("small") > n_of("original"), "{kept:?}");
         let on_disk: i64 = kept.iter().map(|(.., n_bytes)| n_bytes).sum();
-        let reading = museum.house.api.db.read(|q| Ok(phiomia_store::db::remote_files::usage(q)?));
+        let reading = museum.house.api.db.read(|q| Ok(remote_files::usage(q)?));
         assert_eq!(on_disk, reading.await.unwrap());
     }
 }

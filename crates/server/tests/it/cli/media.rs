@@ -58,6 +58,9 @@ on_both_engines! {
         assert_eq!(running.get(&format!("/system/{path}"), None).0, 200);
         let usage: serde_json::Value = serde_json::from_str(&says(&place, &server, &["media", "usage", "--json"])).unwrap();
         assert_eq!((&usage["place"], &usage["kinds"]["emoji"]), (&"s3".into(), &serde_json::json!({"files": 1, "bytes": n_bytes})));
+        assert_eq!(usage["remote"], serde_json::json!({"bytes": 0, "budget": 1_073_741_824, "by_kind": [], "by_origin": []}));
+        assert_eq!(says(&place, &server, &["media", "remove", "--dry-run"]), "would remove 0 files (0 bytes)\n");
+        assert_eq!(says(&place, &server, &["media", "remove", "--domain", "a.example"]), "removed 0 files (0 bytes)\n");
         let without = complaint(&place.command(&["media", "check"]).output().unwrap());
         assert!(without.contains("files of this server lie in a bucket (s3): set s3.enabled"), "{without}");
 

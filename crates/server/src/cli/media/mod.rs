@@ -1,20 +1,20 @@
 //! `phiomia media`: where files are, how much they take, and which nobody needs.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Duration,
-};
+mod usage;
+
+use std::{collections::HashSet, time::Duration};
 
 use clap::{Subcommand, ValueEnum};
 use futures_util::TryStreamExt as _;
 use phiomia_store::{
-    db::named_files,
-    files::{FileKind, Files, Place, Shelf, Stored, Tally},
+    db::{named_files, remote_files},
+    files::{FileKind, Files, Place, Shelf, Tally},
 };
-use serde_json::json;
 
-use super::{Failure, Global, desk::Desk, print};
-use crate::house::{ffmpeg, shelf};
+use crate::{
+    cli::{Failure, Global, desk::Desk, federation::domain_name, print},
+    house::{ffmpeg, shelf},
+};
 
 /// Longer than a running server needs to hear where new files go.
 const HEARD: Duration = Duration::from_millis(1_200);
@@ -37,11 +37,26 @@ pub enum Media {
         #[arg(long)]
         delete: bool,
     },
-    /// Print how many files there are of each kind, and their bytes
+    /// Print how many files there are of each kind, and their bytes; of other servers' also by where they are from
     Usage {
+        /// Servers that are listed, those with most bytes first
+        #[arg(long, default_value_t = 20)]
+        servers: i64,
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Remove pictures of other servers that nobody looked at for a while; who looks again has them fetched again
+    Remove {
+        /// Days; 7, and with --domain 0
+        #[arg(long)]
+        days: Option<u32>,
+        /// Of this domain alone, and of what lies below it
+        #[arg(long)]
+        domain: Option<String>,
+        /// Remove nothing and say what would go
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List files older than a day that nothing names
     Orphans {
@@ -66,12 +81,13 @@ impl Media {
     pub fn run(&self, global: &Global) -> Result<(), Failure> {
         Desk::work(global, async |desk| {
             let files = desk.files().await?;
-            match *self {
+            match self {
                 Media::Check => check(desk, &files).await,
-                Media::Move { to: To::Disk, delete } => bring(desk, &files, Shelf::Disk, delete).await,
-                Media::Move { to: To::S3, delete } => bring(desk, &files, Shelf::S3, delete).await,
-                Media::Usage { json } => usage(&files, json).await,
-                Media::Orphans { delete } => orphans(desk, &files, delete).await,
+                Media::Move { to: To::Disk, delete } => bring(desk, &files, Shelf::Disk, *delete).await,
+                Media::Move { to: To::S3, delete } => bring(desk, &files, Shelf::S3, *delete).await,
+                Media::Usage { servers, json } => usage::print_all(desk, &files, *servers, *json).await,
+                Media::Remove { days, domain, dry_run } => remove(desk, *days, domain.as_deref(), *dry_run).await,
+                Media::Orphans { delete } => orphans(desk, &files, *delete).await,
             }
         })
     }
@@ -141,41 +157,19 @@ fn words(tally: Tally) -> String {
     format!("{} {files} ({} bytes)", tally.n_files, tally.n_bytes)
 }
 
-/// What a file is to who asks what takes the room.
-fn word(file: &Stored) -> &'static str {
-    match file.key.kind() {
-        FileKind::Media if file.key.label().starts_with("original") => "attachments",
-        FileKind::Media => "previews",
-        kind => kind.as_str(),
-    }
-}
-
-async fn usage(files: &Files, as_json: bool) -> Result<(), Failure> {
-    let mut all: BTreeMap<&str, (u64, u64)> =
-        ["attachments", "previews", "avatars", "headers", "emoji"].map(|word| (word, (0, 0))).into();
-    let place = files.place();
-    for kind in FileKind::ALL {
-        let mut seen = HashSet::new();
-        for shelf in shelves(place) {
-            let mut pages = files.pages(shelf, kind)?;
-            while let Some(page) = pages.try_next().await? {
-                for file in page {
-                    let (n_files, n_bytes) = all.entry(word(&file)).or_default();
-                    // While they move some are in both places.
-                    if !place.is_moving || seen.insert(file.key) {
-                        *n_files = n_files.saturating_add(1);
-                        *n_bytes = n_bytes.saturating_add(file.n_bytes);
-                    }
-                }
-            }
-        }
-    }
-    if as_json {
-        let kinds = all.iter().map(|(kind, (n_files, n_bytes))| (*kind, json!({ "files": n_files, "bytes": n_bytes })));
-        let kinds: serde_json::Map<_, _> = kinds.map(|(kind, facts)| (kind.to_owned(), facts)).collect();
-        return print(&json!({ "place": place.to_string(), "kinds": kinds }).to_string());
-    }
-    print(&all.iter().map(|(kind, (n, bytes))| format!("{kind}\t{n} files\t{bytes} bytes\n")).collect::<String>())
+async fn remove(desk: &Desk, days: Option<u32>, domain: Option<&str>, dry_run: bool) -> Result<(), Failure> {
+    let days = days.unwrap_or(if domain.is_some() { 0 } else { 7 });
+    let idle = Duration::from_secs(u64::from(days) * 86_400);
+    let domain = domain.map(domain_name).transpose()?;
+    let (n_files, n_bytes) = if dry_run {
+        let before = desk.db.clock().now().minus(idle);
+        desk.db.read(move |q| Ok(remote_files::n_unused(q, domain.as_deref(), before)?)).await?
+    } else {
+        desk.gallery().await?.remove_unused(domain.as_deref(), idle).await?
+    };
+    let files = if n_files == 1 { "file" } else { "files" };
+    let done = if dry_run { "would remove" } else { "removed" };
+    print(&format!("{done} {n_files} {files} ({n_bytes} bytes)"))
 }
 
 /// Where files may be.
