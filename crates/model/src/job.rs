@@ -178,6 +178,11 @@ pub enum Job {
     },
     /// Makes a backup, and deletes those that are older than as many as are kept.
     BackUp,
+    /// Forgets posts of other servers that nobody here touched, some windows a run, from the newest down.
+    PruneStatuses {
+        /// Posts from this one on were looked at; `None`: none was.
+        below: Option<StatusId>,
+    },
     /// Throws away what has expired: used codes, old idempotency keys, ended sessions, lapsed mutes.
     Tidy,
 }
@@ -288,6 +293,7 @@ impl Job {
             | Job::CheckUpload { .. }
             | Job::CheckPictures { .. }
             | Job::IndexWords { .. }
+            | Job::PruneStatuses { .. }
             | Job::Tidy => Lane::Upkeep,
             Job::BackUp => Lane::Backup,
         }
@@ -324,7 +330,7 @@ impl Job {
             | Job::IndexWords { .. }
             | Job::FetchRelayed { .. }
             | Job::RefreshAccount { .. } => 30,
-            Job::BackUp | Job::Tidy => 90,
+            Job::BackUp | Job::PruneStatuses { .. } | Job::Tidy => 90,
         }
     }
     /// The word clients of `phiomia jobs` see.
@@ -360,6 +366,7 @@ impl Job {
             Job::CheckPictures { .. } => "check_pictures",
             Job::IndexWords { .. } => "index_words",
             Job::BackUp => "back_up",
+            Job::PruneStatuses { .. } => "prune_statuses",
             Job::Tidy => "tidy",
         }
     }
@@ -397,6 +404,7 @@ mod tests {
             Job::RefreshAccount { account },
             Job::CompareFollowers { account, url: String::new() },
             Job::MoveFollowers { account, target: author },
+            Job::PruneStatuses { below: None },
             Job::Tidy,
         ] {
             assert!(job.lane().priorities().contains(&job.priority()), "{job:?}");

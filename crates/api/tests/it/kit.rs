@@ -259,7 +259,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<Done,
             }
             Job::ConvertMedia { media } => done.to_convert.push(*media),
             // Mails are the server's to send, and words are indexed anew by a command.
-            Job::SendMail { .. } | Job::IndexWords { .. } | Job::BackUp | Job::Tidy => {}
+            Job::SendMail { .. } | Job::IndexWords { .. } | Job::BackUp | Job::PruneStatuses { .. } | Job::Tidy => {}
         }
         jobs::finish(tx, &[job.id])?;
     }

@@ -22,6 +22,7 @@ pub mod search;
 mod seed;
 pub mod serve;
 pub mod settings;
+pub mod statuses;
 pub mod systemd;
 pub mod tls;
 pub mod token;
@@ -116,6 +117,9 @@ pub enum Command {
     /// Pictures and other files: check, move, count, tidy
     #[command(subcommand)]
     Media(media::Media),
+    /// Posts of other servers: forget old ones that nobody here touched
+    #[command(subcommand)]
+    Statuses(statuses::Statuses),
     /// What people and other servers told moderators
     #[command(subcommand)]
     Report(report::Report),
@@ -226,6 +230,7 @@ pub fn main() -> ExitCode {
         Command::Relay(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
         Command::Media(command) => command.run(&global),
+        Command::Statuses(command) => command.run(&global),
         Command::Report(command) => command.run(&global),
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),

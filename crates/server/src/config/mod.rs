@@ -20,7 +20,7 @@ pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
     Database, Doctor, Federation, ForwardedHeader, General, HandOut, Instance, Locale, LogFormat, LogLevel, Logs,
-    Media, Metrics, Redis, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
+    Media, Metrics, Redis, Retention, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Places, load, program_folders};
@@ -52,6 +52,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "metrics", doc: Metrics::DOC, settings: Metrics::SETTINGS },
     Section { name: "federation", doc: Federation::DOC, settings: Federation::SETTINGS },
     Section { name: "media", doc: Media::DOC, settings: Media::SETTINGS },
+    Section { name: "retention", doc: Retention::DOC, settings: Retention::SETTINGS },
     Section { name: "s3", doc: S3::DOC, settings: S3::SETTINGS },
     Section { name: "backup", doc: Backup::DOC, settings: Backup::SETTINGS },
     Section { name: "workers", doc: Workers::DOC, settings: Workers::SETTINGS },
@@ -83,6 +84,8 @@ pub struct Config {
     pub federation: Federation,
     /// Pictures.
     pub media: Media,
+    /// How long posts of other servers are kept, as it was said; [`Config::retention`] is what it comes to.
+    pub retention: Retention,
     /// A bucket for files, as it was said; [`Config::bucket_settings`] is what it comes to.
     pub s3: S3,
     /// Backups.
@@ -143,6 +146,7 @@ impl Config {
         let metrics = Metrics::read(reader);
         let federation = Federation::read(reader);
         let media = Media::read(reader);
+        let retention = Retention::read(reader);
         let s3 = S3::read(reader);
         let backup = Backup::read(reader);
         let workers = Workers::read(reader);
@@ -159,6 +163,7 @@ impl Config {
             metrics: metrics?,
             federation: federation?,
             media: media?,
+            retention: retention?,
             s3: s3?,
             backup: backup?,
             workers: workers?,

@@ -12,6 +12,7 @@ use super::{
     AcmeChallenge, Config, HttpListen,
     value::{Domain, Listen, Secret},
 };
+use crate::workers::Retention;
 
 impl Config {
     /// The data folder.
@@ -71,6 +72,14 @@ impl Config {
             Some(tag) => format!("{base}/tree/{tag}"),
             None => base,
         })
+    }
+
+    /// Which posts of other servers are kept; `None`: all of them.
+    #[must_use]
+    pub fn retention(&self) -> Option<Retention> {
+        let days = self.retention.remote_statuses?.0;
+        let days = u64::try_from(days).unwrap_or(u64::MAX);
+        Some(Retention { days, with_followed: self.retention.followed })
     }
 
     /// Whether this server's addresses begin with `https`.

@@ -296,6 +296,19 @@ section! {
     remote_budget: Size = "1GB", [];
 }
 
+section! {
+    /// How long posts of other servers are kept.
+    Retention in "retention.";
+    /// Days after which posts of other servers go that nobody here touched; without it they stay for ever. Posts stay that
+    /// somebody here favourited, bookmarked, boosted, answered, quoted, pinned, voted in or is named in, posts of threads
+    /// in which somebody here takes part, reported ones, and whatever has something left that answers, boosts or quotes it.
+    /// What goes is fetched again when somebody looks at its thread. Once a day, a little at a time; `phiomia statuses prune
+    /// --dry-run` says what would go.
+    remote_statuses: Option<Count> = "", [];
+    /// Whether posts of people go, too, whom somebody here follows.
+    followed: bool = "false", [];
+}
+
 words! {
     /// How files of a bucket come to those who look at them.
     HandOut {

@@ -32,7 +32,7 @@ use crate::{
     backups::Backups,
     config::Config,
     mail::{Post, Smtp},
-    workers::{AtOnce, Crew, Workers},
+    workers::{AtOnce, Crew, Retention, Workers},
 };
 use folder::Lock;
 
@@ -75,6 +75,7 @@ pub struct House {
     pub single_user: Option<bool>,
     announced: UnboundedReceiver<Event>,
     crew: Crew,
+    retention: Option<Retention>,
     lock: Option<Lock>,
 }
 
@@ -158,6 +159,7 @@ impl House {
             single_user,
             announced: opened.events,
             crew,
+            retention: config.retention(),
             lock,
         })
     }
@@ -216,7 +218,7 @@ impl House {
         beside.spawn(shelf::follow(self.db.clone(), self.live.clone(), self.files.clone(), public));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
         let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
-        let workers = Workers::start(api, self.crew, post, self.federation, backups);
+        let workers = Workers::start(api, self.crew, post, self.federation, backups, self.retention);
         Ok(Inhabited { db: self.db, workers, deliverer, beside, publishing, _lock: self.lock })
     }
 }

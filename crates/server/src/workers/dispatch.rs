@@ -13,14 +13,23 @@ use phiomia_store::{
     files::{FileKey, Files},
 };
 
-use super::Run;
+use super::{
+    Run,
+    retention::{self, Retention},
+};
 use crate::{backups::Backups, mail::Post};
 
 /// Posts whose words are written in one transaction: few, so that nobody waits for them.
 const WORDS_AT_ONCE: i64 = 200;
 
 /// The work of all rooms.
-pub(super) fn rooms(api: Api, post: Post, federation: Federation, backups: Option<Backups>) -> Run {
+pub(super) fn rooms(
+    api: Api,
+    post: Post,
+    federation: Federation,
+    backups: Option<Backups>,
+    kept: Option<Retention>,
+) -> Run {
     let (db, files) = (api.db.clone(), api.files.clone());
     let social = Social::new(post.addresses.clone());
     Arc::new(move |job| {
@@ -44,6 +53,14 @@ pub(super) fn rooms(api: Api, post: Post, federation: Federation, backups: Optio
                 Job::CheckUpload { media: id, keys } => {
                     let abandoned = db.read(move |q| media::abandoned(q, id, &keys)).await?;
                     drop_files(&files, &abandoned).await
+                }
+                Job::PruneStatuses { below } => match kept {
+                    Some(kept) => retention::run(&db, kept, below).await,
+                    None => Ok(()),
+                },
+                Job::Tidy => {
+                    db.write(move |tx| tidy(tx)).await?;
+                    if kept.is_some() { retention::begin(&db).await } else { Ok(()) }
                 }
                 job if matches!(job.lane(), Lane::Federation | Lane::Outgoing | Lane::Fetch) => {
                     federation.run(job).await
@@ -101,7 +118,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
             }
             Ok(())
         }
-        Job::Tidy => tidy(tx),
+        Job::PruneStatuses { .. } | Job::Tidy => Err(Fault::new("this is more than one transaction").into()),
     }
 }
 

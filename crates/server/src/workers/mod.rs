@@ -5,6 +5,7 @@
 mod dispatch;
 mod finish;
 mod lane;
+mod retention;
 mod upkeep;
 mod verdict;
 
@@ -22,6 +23,8 @@ use phiomia_store::{Db, Entropy, db::jobs};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{backups::Backups, mail::Post};
+
+pub use retention::Retention;
 
 /// What runs a job.
 pub type Run = Arc<dyn Fn(Job) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
@@ -110,11 +113,19 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts the lanes with the jobs of all rooms, and what goes on beside them.
+    /// Starts the lanes with the jobs of all rooms, and what goes on beside them. Without `retention` posts of other
+    /// servers stay for ever.
     #[must_use]
-    pub fn start(api: &Api, crew: Crew, post: Post, federation: Federation, backups: Option<Backups>) -> Workers {
+    pub fn start(
+        api: &Api,
+        crew: Crew,
+        post: Post,
+        federation: Federation,
+        backups: Option<Backups>,
+        retention: Option<Retention>,
+    ) -> Workers {
         let schedule = backups.as_ref().and_then(Backups::schedule);
-        let run = dispatch::rooms(api.clone(), post, federation, backups);
+        let run = dispatch::rooms(api.clone(), post, federation, backups, retention);
         let mut workers = Workers::with(api.db.clone(), crew, run, Pace::default());
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));

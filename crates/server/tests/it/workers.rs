@@ -8,14 +8,19 @@ use std::{
     time::Duration,
 };
 
-use phiomia_model::{AccountId, Addresses, Error, Fault, Job, Noun, Refusal, StatusId, job::Lane};
+use phiomia_model::{
+    AccountId, Addresses, Error, Fault, Job, Noun, QuotePolicy, Refusal, StatusId, Time, Visibility, job::Lane,
+};
 use phiomia_server::{
     mail::Post,
-    workers::{AtOnce, Crew, Pace, Run, Workers},
+    workers::{AtOnce, Crew, Pace, Retention, Run, Workers},
 };
 use phiomia_store::{
     Db, Entropy,
-    db::{inspect, jobs},
+    db::{
+        federation::actors::{self, RemoteProfile},
+        inspect, jobs, statuses,
+    },
 };
 use phiomia_testkit::{TestDatabase, on_both_engines};
 
@@ -265,7 +270,7 @@ on_both_engines! {
     }
 
     async fn every_room_does_its_jobs(db: TestDatabase) {
-        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None);
+        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None, None);
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -285,9 +290,55 @@ on_both_engines! {
         workers.stop(Duration::from_secs(5)).await;
     }
 
+    async fn old_posts_of_other_servers_go_when_that_is_wanted(db: TestDatabase) {
+        let profile = RemoteProfile {
+            uri: "https://b.example/bob".into(),
+            username: "bob".into(),
+            domain: "b.example".into(),
+            host: "b.example".into(),
+            ..RemoteProfile::default()
+        };
+        let n_posts = 90_i64;
+        db.db.write(move |tx| {
+            let bob = actors::keep(tx, &profile)?;
+            for n in 1..=n_posts {
+                let uri = format!("https://b.example/bob/{n}");
+                statuses::insert(tx, &statuses::NewStatus {
+                    id: StatusId(n),
+                    author: bob,
+                    uri: Some(&uri),
+                    url: None,
+                    text: "<p>long ago</p>",
+                    spoiler_text: "",
+                    visibility: Visibility::Public,
+                    is_sensitive: false,
+                    is_local: false,
+                    language: None,
+                    in_reply_to: None,
+                    reblog_of: None,
+                    conversation: Some(statuses::insert_conversation(tx)?),
+                    app: None,
+                    quote_policy: QuotePolicy::Public,
+                    created_at: Time(0),
+                    media: &[],
+                })?;
+            }
+            Ok(())
+        }).await.unwrap();
+        let left = async || db.db.read(|q| {
+            let ids: Vec<StatusId> = (1..=90).map(StatusId).collect();
+            Ok(ids.into_iter().filter(|id| statuses::source(q, *id).is_ok_and(|row| row.is_some())).count())
+        }).await.unwrap();
+        assert_eq!(left().await, 90);
+        let kept = Retention { days: 30, with_followed: false };
+        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None, Some(kept));
+        until("all are gone", async || left().await == 0).await;
+        workers.stop(Duration::from_secs(5)).await;
+    }
+
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None);
+        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None, None);
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

@@ -7,6 +7,7 @@ mod edit;
 mod post;
 mod quotes;
 mod reblog;
+pub mod retention;
 
 pub use acts::{bookmark, favourite, pin, unbookmark, unfavourite, unpin};
 pub use delete::{Deleted, delete, sweep, sweep_account};

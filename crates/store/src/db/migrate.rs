@@ -56,6 +56,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0023_remote_files",
     "0024_announcements",
     "0025_keeping",
+    "0026_retention",
 ];
 
 /// Copies kept from before migrations.

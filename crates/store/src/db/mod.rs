@@ -51,6 +51,7 @@ pub mod relationships;
 pub mod remote_files;
 pub mod reports;
 mod restore;
+pub mod retention;
 pub mod scheduled;
 pub mod search;
 pub mod second_factor;
@@ -402,6 +403,7 @@ pub fn statements() -> Vec<&'static Statement> {
         rate_buckets::ALL,
         remote_files::ALL,
         reports::ALL,
+        retention::ALL,
         server::ALL,
         scheduled::ALL,
         search::ALL,

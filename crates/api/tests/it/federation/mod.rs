@@ -8,6 +8,7 @@ mod order;
 mod policies;
 mod proxy;
 mod recorded;
+mod retention;
 mod threads;
 
 use http::{Request, header};

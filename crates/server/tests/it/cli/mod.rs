@@ -15,5 +15,6 @@ mod search;
 mod seed;
 mod serve;
 mod settings;
+mod statuses;
 mod systemd;
 mod token;

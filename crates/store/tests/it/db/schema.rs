@@ -115,10 +115,9 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "alter table custom_emojis drop column still;
-                drop index statuses_conversation_local;
+                "drop index statuses_boosts;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0025_keeping'",
+                delete from schema_migrations where name = '0026_retention'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
