@@ -137,6 +137,14 @@ pub fn resident_mb(process: u32) -> f64 {
     count(kb) / 1024.0
 }
 
+/// The most memory that a process was resident with, in MB.
+pub fn peak_mb(process: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = text.lines().find(|l| l.starts_with("VmHWM:")).unwrap_or_default();
+    let kb: usize = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or_default();
+    count(kb) / 1024.0
+}
+
 /// How many small durable appends the disk takes in a second, one after the other: what one fsync per post allows.
 pub fn fsyncs_per_second(folder: &std::path::Path) -> f64 {
     use std::io::Write as _;

@@ -17,6 +17,7 @@ mod inbox;
 mod kill;
 mod kill_federation;
 mod neighbours;
+mod picture;
 mod server;
 mod sockets;
 mod world;
@@ -69,6 +70,15 @@ enum Program {
         /// Only reads with this in their name, and no writes.
         #[arg(long)]
         only: Option<String>,
+    },
+    /// A photograph on its way to a post, beside libvips making the same files (Debian: libvips-tools).
+    Picture {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// How often.
+        #[arg(long, default_value_t = 9)]
+        rounds: usize,
     },
     /// Kills the server at random moments under posting load and looks for what was acknowledged and is lost.
     Kill {
@@ -203,6 +213,7 @@ fn main() {
                 is_followed_by_all: all,
             }));
         }
+        Program::Picture { server, rounds } => picture::run(&picture::Plan { server, rounds }),
         Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),
     }
 }
