@@ -2,7 +2,9 @@
 started once and each test creates the fault that it is about."""
 
 import json
+import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ server {{
         if (-f {folder}/drop-query) {{ return 301 {web}$uri; }}
         if (-f {folder}/wrong-host) {{ return 301 https://{other}$request_uri; }}
         if (-f {folder}/plain-http) {{ return 301 http://{web_place}$request_uri; }}
+        if (-f {folder}/far) {{ return 301 https://{apex}$uri?resource=$arg_resource&n=1$arg_n; }}
         if (-f {folder}/loop) {{ return 301 https://{apex}$request_uri; }}
         if (-f {folder}/not-found) {{ return 404; }}
         if (-f {folder}/forbidden) {{ return 403; }}
@@ -81,11 +84,39 @@ server {{
     listen {small} ssl; ssl_certificate {web_certificate}; ssl_certificate_key {web_key};
     location / {{ proxy_pass http://{upstream}; proxy_set_header Host $http_host; proxy_request_buffering off; }}
 }}
+# A server that was never told that it is reached by https, and believes no front.
 server {{
-    listen {expired} ssl; ssl_certificate {expired_certificate}; ssl_certificate_key {expired_key};
-    location / {{ proxy_pass http://{upstream}; proxy_set_header Host $http_host; }}
+    listen {untold} ssl; ssl_certificate {untold_certificate}; ssl_certificate_key {untold_key};
+    location / {{
+        proxy_pass http://{untold_upstream}; proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For 203.0.113.9; proxy_set_header X-Forwarded-Proto http;
+    }}
 }}
+# Somebody else at the port of the web domain; a bucket that lets nobody in.
+server {{
+    listen {stranger} ssl; ssl_certificate {web_certificate}; ssl_certificate_key {web_key};
+    location / {{ return 200 "It works!"; }}
+}}
+server {{ listen {bucket}; location / {{ return 403; }} }}
 """
+
+# The usual ports, at addresses where they are free.
+USUAL = """
+server {{
+    listen {well}:443 ssl; listen {careless}:443 ssl; ssl_certificate {web_certificate}; ssl_certificate_key {web_key};
+    location / {{ return 200 OK; }}
+}}
+server {{ listen {well}:80; return 301 https://$host$request_uri; }}
+server {{ listen {careless}:80; location / {{ return 200 OK; }} }}
+"""
+
+MAY_USE_LOW_PORTS = os.getuid() == 0 or int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80
+
+CERTIFICATE = """
+server {{ listen {place} ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; return 200 OK; }}
+"""
+# A name that the clinic's own name server knows.
+NAME = "social.test"
 
 
 class Clinic(Federated):
@@ -102,7 +133,11 @@ class Clinic(Federated):
         self.other = f"{self.other_host}:{ports[self.other_host]}"
         self.behind = self.base
         self.upstream = self.domain
-        self.web_port, self.small_port, self.expired_port = (free_port(self.host) for _ in range(3))
+        self.web_port, self.small_port = free_port(self.host), free_port(self.host)
+        self.well_host, self.careless_host = next_host(), next_host()
+        self.untold = Untold()
+        self.bucket = f"{self.other_host}:{free_port(self.other_host)}"
+        self.certificates = {kind: free_port(self.host) for kind in CERTIFICATES}
         self.domain = f"{self.host}:{self.web_port}"
         self.handle_domain = self.apex
         self.base = f"https://{self.domain}"
@@ -138,18 +173,21 @@ class Clinic(Federated):
 
     def configuration(self):
         values = {}
-        for name, host in (("apex", self.apex_host), ("web", self.host)):
-            certificate, key = self.authority.files_for(host)
+        for name, host in (("apex", self.apex_host), ("web", self.host), ("untold", self.untold.host)):
+            certificate, key = self.authority.files_for(host, names=[host, NAME])
             values |= {f"{name}_certificate": certificate, f"{name}_key": key}
-        certificate, key = self.authority.files_for("expired", names=[self.host], days=(-3, -1))
-        values |= {"expired_certificate": certificate, "expired_key": key}
         jrd = {"subject": f"acct:alice@{self.apex}", "links": [{"rel": "self", "href": f"{self.base}/ap/users/1"}]}
         values |= {
             "apex": self.apex, "other": self.other, "web": self.base, "web_place": self.domain, "upstream": self.upstream,
-            "small": f"{self.host}:{self.small_port}", "expired": f"{self.host}:{self.expired_port}",
-            "folder": self.folder, "jrd": json.dumps(jrd),
+            "small": f"{self.host}:{self.small_port}", "untold": self.untold.front, "untold_upstream": self.untold.domain,
+            "stranger": f"{self.other_host}:{self.web_port}", "bucket": self.bucket,
+            "well": self.well_host, "careless": self.careless_host, "folder": self.folder, "jrd": json.dumps(jrd),
         }
-        return "map $http_upgrade $joined { default upgrade; '' ''; }\n" + (APEX + WEB).format(**values)
+        text = "map $http_upgrade $joined { default upgrade; '' ''; }\n" + (APEX + WEB + (USUAL if MAY_USE_LOW_PORTS else "")).format(**values)
+        for kind, port in self.certificates.items():
+            certificate, key = CERTIFICATES[kind](self)
+            text += CERTIFICATE.format(place=f"{self.host}:{port}", certificate=certificate, key=key)
+        return text
 
     @contextmanager
     def fault(self, name):
@@ -161,11 +199,66 @@ class Clinic(Federated):
         finally:
             switch.unlink()
 
-    def doctor(self, *arguments, **more):
-        """What the doctor says: the code, and the findings by name."""
-        done = subprocess.run(
-            [BINARY, "--data", self.data, *arguments[1:], "doctor", "--json", "--only", arguments[0]],
-            env=self.environment | more, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-        said = json.loads(done.stdout or "null")
-        assert said and said["code"] == done.returncode, done.stderr
-        return done.returncode, {finding["name"]: finding for finding in said["findings"]}
+    def doctor(self, subject, *arguments, **how):
+        return asked(self, subject, *arguments, **how)
+
+    def copy(self, name, *statements):
+        """A copy of the database in which something was done by hand; as a setting."""
+        file = self.folder / f"{name}.sqlite3"
+        self.cli("db", "backup", str(file))
+        with sqlite3.connect(file) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+        return {"database.url": f"sqlite:{file}"}
+
+
+class Untold(Federated):
+    """A server behind https whose settings say http."""
+
+    def __init__(self):
+        super().__init__(engines()[0])
+        self.front = f"{self.host}:{free_port(self.host)}"
+
+
+def asked(server, subject, *flags, settings=None, before=(), **variables):
+    """What the doctor says of a subject: the code, and the findings by name. `before`: what starts the program."""
+    chosen = [word for pair in (settings or {}).items() for word in ("--set", "=".join(pair))]
+    done = subprocess.run(
+        [*before, BINARY, "--data", server.data, *chosen, "doctor", "--json", "--only", subject, *flags],
+        env=server.environment | variables, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    said = json.loads(done.stdout or "null")
+    assert said and said["code"] == done.returncode, done.stderr
+    return done.returncode, {finding["name"]: finding for finding in said["findings"]}
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=20)
+
+
+def _by_openssl(clinic, name, *signed_by):
+    certificate, key = clinic.folder / f"{name}.pem", clinic.folder / f"{name}.key"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", 30, "-subj",
+            f"/CN={name}", "-addext", f"subjectAltName=IP:{clinic.host}", "-addext", "basicConstraints=CA:FALSE",
+            "-keyout", key, "-out", certificate, *signed_by)
+    return certificate, key
+
+
+def _without_chain(clinic):
+    certificate, key = _by_openssl(clinic, "between")
+    return _by_openssl(clinic, "leaf", "-CA", certificate, "-CAkey", key)
+
+
+def _of_days(*days):
+    return lambda clinic: clinic.authority.files_for(f"days{days[0]}", names=[clinic.host], days=days)
+
+
+# What is wrong with a certificate, and how to get it.
+CERTIFICATES = {
+    "certificate-expired": _of_days(-3, -1),
+    "certificate-not-yet": _of_days(2, 10),
+    "certificate-expires-soon": _of_days(-80, 2),
+    "certificate-wrong-name": lambda clinic: clinic.authority.files_for("other", names=["other.example"]),
+    "certificate-untrusted": lambda clinic: _by_openssl(clinic, "self"),
+    "certificate-chain": _without_chain,
+}

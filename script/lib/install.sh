@@ -55,6 +55,9 @@ install_for_testing() {
   have pebble || missing+=(pebble)
   # What converts films; the server works without it, too.
   have ffmpeg || missing+=(ffmpeg)
+  # A clock that is wrong, and what stands between people and PostgreSQL.
+  have faketime || missing+=(faketime)
+  [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
   have systemd-analyze || missing+=(systemd)
   python_makes_venvs || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"

@@ -8,6 +8,7 @@ mod bucket;
 mod cards;
 mod conversations;
 mod converting;
+mod doctor;
 mod federation;
 mod gate;
 mod instance;

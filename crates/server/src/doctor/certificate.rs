@@ -9,7 +9,7 @@ use super::{
     known::{good, known, unknown},
     trip::explained,
 };
-use crate::tls::x509;
+use crate::tls::x509::{self, Facts};
 
 known! {
     NONE = Certificate Fault "certificate-none";
@@ -23,6 +23,8 @@ known! {
 
 /// A certificate that has less than this part of its life left should have been renewed: they are at a third.
 const SHORT_LIFE: u32 = 8;
+const AUTHORITY: &str =
+    "Order one from an authority that everybody knows: tls.acme = true does, and so do certbot and Caddy";
 
 /// Who takes care of it.
 #[derive(Clone, Copy)]
@@ -80,43 +82,8 @@ fn judge(shown: &Result<Shown, Failure>, domain: &str, keeper: Keeper, now: Time
             "See whether the clock of this machine is right (timedatectl), else take the certificate from before",
         );
     }
-    match &shown.distrust {
-        Some(Distrust::OtherName) => {
-            let names = if facts.names.is_empty() { "other names".to_owned() } else { facts.names.join(", ") };
-            return OTHER_NAME.cured(
-                format!("The certificate of {domain} is for {names}"),
-                format!("Order one that names {domain}. {}", renew(keeper)),
-            );
-        }
-        Some(Distrust::UnknownIssuer) if facts.issuer != facts.subject && shown.chain.len() == 1 => {
-            return CHAIN.cured(
-                format!(
-                    "{domain} shows its certificate without the ones in between: browsers know them, other servers do not"
-                ),
-                "Use the file with the whole chain (certbot: fullchain.pem and not cert.pem)",
-            );
-        }
-        Some(Distrust::UnknownIssuer) => {
-            let by =
-                if facts.issuer == facts.subject { "by itself" } else { "by an authority that others do not know" };
-            return UNTRUSTED.cured(
-                format!("The certificate of {domain} is signed {by}: other servers hang up"),
-                "Order one from an authority that everybody knows: tls.acme = true does, and so do certbot and Caddy",
-            );
-        }
-        Some(Distrust::Expired) => {
-            return EXPIRED
-                .cured(format!("A certificate between {domain} and its authority has expired"), renew(keeper));
-        }
-        Some(Distrust::NotYetValid) => {
-            return NOT_YET
-                .cured(format!("A certificate between {domain} and its authority does not hold yet"), renew(keeper));
-        }
-        Some(Distrust::Other(why)) => {
-            return UNTRUSTED
-                .cured(format!("Other servers do not believe the certificate of {domain}: {why}"), renew(keeper));
-        }
-        None => {}
+    if let Some(why) = &shown.distrust {
+        return distrusted(why, shown.chain.len(), &facts, domain, keeper);
     }
     let (life, left) = (facts.not_after.since(facts.not_before), facts.not_after.since(now));
     if left < life / SHORT_LIFE {
@@ -126,6 +93,41 @@ fn judge(shown: &Result<Shown, Failure>, domain: &str, keeper: Keeper, now: Time
         );
     }
     good(Subject::Certificate, format!("The certificate of {domain} holds until {}", day(facts.not_after)))
+}
+
+/// Why others hang up.
+fn distrusted(why: &Distrust, n_shown: usize, facts: &Facts<'_>, domain: &str, keeper: Keeper) -> Finding {
+    let by_itself = facts.issuer == facts.subject;
+    match why {
+        Distrust::OtherName => {
+            let names = if facts.names.is_empty() { "other names".to_owned() } else { facts.names.join(", ") };
+            OTHER_NAME.cured(
+                format!("The certificate of {domain} is for {names}"),
+                format!("Order one that names {domain}. {}", renew(keeper)),
+            )
+        }
+        Distrust::UnknownIssuer | Distrust::Other(_) if by_itself => UNTRUSTED
+            .cured(format!("The certificate of {domain} is signed by itself: other servers hang up"), AUTHORITY),
+        Distrust::UnknownIssuer if n_shown == 1 => CHAIN.cured(
+            format!(
+                "{domain} shows its certificate without the ones in between: browsers know them, other servers do not"
+            ),
+            "Use the file with the whole chain (certbot: fullchain.pem and not cert.pem)",
+        ),
+        Distrust::UnknownIssuer => UNTRUSTED.cured(
+            format!("The certificate of {domain} is signed by an authority that others do not know: they hang up"),
+            AUTHORITY,
+        ),
+        Distrust::Expired => {
+            EXPIRED.cured(format!("A certificate between {domain} and its authority has expired"), renew(keeper))
+        }
+        Distrust::NotYetValid => {
+            NOT_YET.cured(format!("A certificate between {domain} and its authority does not hold yet"), renew(keeper))
+        }
+        Distrust::Other(why) => {
+            UNTRUSTED.cured(format!("Other servers do not believe the certificate of {domain}: {why}"), renew(keeper))
+        }
+    }
 }
 
 const fn renew(keeper: Keeper) -> &'static str {

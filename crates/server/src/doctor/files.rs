@@ -74,3 +74,20 @@ fn judge(seen: &Seen) -> Vec<Finding> {
     }
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_that_works_and_shows_nothing_is_named() {
+        let names = |checked, public, is_moving| {
+            let seen = Seen { place: "the bucket b".to_owned(), checked, public, is_moving };
+            judge(&seen).into_iter().map(|finding| finding.name).collect::<Vec<_>>()
+        };
+        let denied = || Err(Fault::new("HTTP 403"));
+        assert_eq!(names(Ok(()), denied(), false), ["files-good", "files-not-public"]);
+        assert_eq!(names(denied(), denied(), true), ["files-no-rights", "files-moving"]);
+        assert_eq!(names(Err(Fault::new("timed out").transient()), Ok(()), false), ["files-away"]);
+    }
+}

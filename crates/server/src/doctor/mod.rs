@@ -188,7 +188,11 @@ impl Practice {
             Subject::Files => files::examine(self).await,
             Subject::Database => database::examine(self).await,
             Subject::Redis => redis::examine(self).await,
-            Subject::System => system::examine(self),
+            Subject::System => {
+                let mut findings = system::examine(self);
+                findings.push(system::films(self).await);
+                findings
+            }
             Subject::Version => version::examine(self).await,
         }
     }

@@ -9,12 +9,14 @@ use super::{
     Practice,
     known::{good, known, unknown},
 };
+use crate::{config::Program, house::ffmpeg};
 
 known! {
     DISK_FULL = System Fault "system-disk-full";
     DISK_LOW = System Warning "system-disk-low";
     MEMORY_LOW = System Warning "system-memory-low";
     FEW_FILES = System Warning "system-few-files";
+    NO_FFMPEG = System Warning "system-no-ffmpeg";
 }
 
 const MEGABYTE: u64 = 1 << 20;
@@ -47,6 +49,21 @@ pub(super) fn examine(practice: &Practice) -> Vec<Finding> {
         files: Some(getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)),
         connections: u64::try_from(practice.config.server.max_connections.0).unwrap_or(u64::MAX),
     })
+}
+
+/// Whether films are converted, which takes a program beside this one.
+pub(super) async fn films(practice: &Practice) -> Finding {
+    let is_off = practice.config.media.ffmpeg == Program::Off;
+    let found = ffmpeg::find(&practice.config).await;
+    judge_films(found.converter.is_some() || is_off, found.sentence)
+}
+
+fn judge_films(is_well: bool, sentence: String) -> Finding {
+    if is_well {
+        return good(Subject::System, sentence);
+    }
+    let cure = "`apt-get install ffmpeg`; who wants none says media.ffmpeg = \"off\"";
+    NO_FFMPEG.cured(sentence, cure)
 }
 
 /// The nearest folder that is there.

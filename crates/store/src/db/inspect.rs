@@ -239,7 +239,10 @@ pub fn pooler(settings: &Settings) -> Result<Pooler, Fault> {
         Ok::<_, Fault>(found)
     };
     one.batch("begin")?;
-    let first = backend(&one)?;
+    let Ok(first) = backend(&one) else {
+        // A name that we have not used yet is taken: somebody else prepared it on the same connection.
+        return Ok(Pooler::Transactions { keeps_prepared: false });
+    };
     one.batch("commit")?;
     other.batch("begin")?;
     one.batch("begin")?;
