@@ -37,9 +37,11 @@ impl Examine for Fixed {
     }
 }
 
-fn with_doctor(house: House) -> House {
+fn with_doctor(mut house: House) -> House {
     let api = Api::new(Parts { doctor: Some(Doctor::new(Arc::new(Fixed))), ..(*house.api).clone() });
-    House { router: phiomia_api::router(&api), api, ..house }
+    house.router = phiomia_api::router(&api);
+    house.api = api;
+    house
 }
 
 async fn ask(house: &House, method: Method, path: &str, body: Vec<u8>) -> crate::kit::Answer {
