@@ -4,7 +4,8 @@ use std::{num::NonZero, path::PathBuf, thread};
 
 use phiomia_model::Addresses;
 use phiomia_store::{
-    db::{PostgresSettings, Settings, SqliteSettings},
+    Secret as StoreSecret,
+    db::{Iam, PostgresSettings, Settings, SqliteSettings},
     live::RedisSettings,
 };
 
@@ -152,10 +153,35 @@ impl Config {
             settings.prepared_statements = said.prepared_statements;
         }
         settings.connections = said.pool.0;
+        settings.iam = self.iam(&settings)?;
         if let Some(replica) = said.replica_url.as_ref().map(Secret::expose) {
             settings = settings.with_replica(replica).map_err(|why| format!("database.replica_url: {why}"))?;
         }
         Ok(Settings::Postgres(Box::new(settings)))
+    }
+
+    fn iam(&self, settings: &PostgresSettings) -> Result<Option<Iam>, String> {
+        let said = &self.database;
+        if !said.iam {
+            return Ok(None);
+        }
+        if !settings.is_encrypted() {
+            return Err(
+                "database.iam needs database.sslmode verify-full: the password is one for a quarter of an hour, \
+                        for whoever reads it on the way"
+                    .to_owned(),
+            );
+        }
+        let in_name = || settings.host().and_then(Iam::region_of).map(str::to_owned);
+        let region = said.iam_region.clone().or_else(in_name);
+        let region = region.ok_or("database.iam needs database.iam_region: the name of the host has none")?;
+        let secret = said.iam_secret_access_key.as_ref().map(|secret| StoreSecret::new(secret.expose()));
+        let key = match (said.iam_access_key_id.clone(), secret) {
+            (Some(id), Some(secret)) => Some((id, secret)),
+            (None, None) => None,
+            _ => return Err("database.iam_access_key_id and database.iam_secret_access_key belong together".to_owned()),
+        };
+        Ok(Some(Iam { region, key }))
     }
 
     /// The single settings as one address. A folder becomes a percent-encoded host, as libpq writes it.

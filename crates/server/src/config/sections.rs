@@ -112,6 +112,15 @@ section! {
     sslmode: SslMode = "prefer", ["DB_SSLMODE"];
     /// A PEM file with the authorities that may sign PostgreSQL's certificate. Without it: those of the system.
     ca_file: Option<PathBuf> = "", [];
+    /// Signing in at Amazon's RDS or Aurora as somebody of IAM instead of with a password: made anew for each connection, from
+    /// the role of this machine. [How to](hosting/postgresql.md).
+    iam: bool = "false", [];
+    /// The region of that database. Without it: the one in the host's name.
+    iam_region: Option<String> = "", [];
+    /// A key to sign in with instead of the machine's role.
+    iam_access_key_id: Option<String> = "", [];
+    /// That key's secret.
+    iam_secret_access_key: Option<Secret> = "", [];
     /// How many connections to PostgreSQL this process opens at most.
     pool: Count = "10", ["DB_POOL"];
     /// Whether statements stay prepared between transactions. `false` behind a pooler that lends out connections per transaction.

@@ -36,8 +36,11 @@ use crate::{
 };
 use folder::Lock;
 
-/// How often an absent PostgreSQL or Redis is asked again before the start is given up.
-const TRIES: u32 = 10;
+/// How often an absent PostgreSQL is asked again before the start is given up: as long as a failover takes, or a database
+/// that had been paused.
+const DATABASE_TRIES: u32 = 60;
+/// The same of Redis.
+const REDIS_TRIES: u32 = 10;
 /// How much of the disk other servers' pictures never take, in percent.
 const LEFT_TO_OTHERS: u64 = 10;
 /// Between two tries.
@@ -100,13 +103,13 @@ impl House {
             upkeep: workers.upkeep.0,
         };
         let crew = Crew::new(entropy.clone(), at_once).map_err(|fault| fault.chain())?;
-        let opened = patiently("the database", || open_database(settings.clone())).await?;
+        let opened = patiently("the database", DATABASE_TRIES, || open_database(settings.clone())).await?;
         if let Some(copy) = &opened.migrated.backup {
             tracing::info!("the database was migrated; a copy from before is {}", copy.display());
         }
         let live = match config.redis_settings()? {
             None => Live::memory(),
-            Some(redis) => patiently("Redis", || async { Ok(Live::redis(redis.clone()).await?) }).await?,
+            Some(redis) => patiently("Redis", REDIS_TRIES, || async { Ok(Live::redis(redis.clone()).await?) }).await?,
         };
         let files = shelf::open(config, &opened.db).await?;
         shelf::try_out(&files, &entropy).await?;
@@ -301,7 +304,7 @@ async fn open_database(settings: Settings) -> Result<Opened, Error> {
 }
 
 /// Tries again while the other side may still be starting.
-async fn patiently<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> Result<T, String>
+async fn patiently<T, F>(what: &str, most: u32, mut attempt: impl FnMut() -> F) -> Result<T, String>
 where
     F: Future<Output = Result<T, Error>>,
 {
@@ -309,7 +312,7 @@ where
     loop {
         match attempt().await {
             Ok(opened) => return Ok(opened),
-            Err(Error::Broken(fault)) if fault.is_transient() && n_tries < TRIES => {
+            Err(Error::Broken(fault)) if fault.is_transient() && n_tries < most => {
                 if n_tries == 1 {
                     tracing::warn!("{what} does not answer yet: {}", fault.chain());
                 }

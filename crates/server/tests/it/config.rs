@@ -281,6 +281,30 @@ fn the_address_of_the_database_goes_before_its_parts() {
 }
 
 #[test]
+fn who_signs_in_by_iam_says_no_password_and_reads_the_region_from_the_host() {
+    let aurora = "postgres://me@prod.cluster-abc.eu-central-1.rds.amazonaws.com/phiomia";
+    let with = |url: &str, more: &str| {
+        let file = format!("[database]\nurl = \"{url}\"\niam = true\n{more}");
+        Inputs { file: Some(file.parse().unwrap()), ..Inputs::default() }
+    };
+    let loaded = load(&with(&format!("{aurora}?sslmode=verify-full"), ""));
+    let Ok(Settings::Postgres(settings)) = loaded.config.database_settings() else { panic!("not PostgreSQL") };
+    assert_eq!(settings.iam.unwrap().region, "eu-central-1");
+    for (url, more, why) in [
+        (aurora, "", "database.iam needs database.sslmode verify-full"),
+        ("postgres://me@db.example/x?sslmode=require", "", "database.iam needs database.iam_region"),
+        (
+            "postgres://me@db.example/x?sslmode=require",
+            "iam_region = \"x\"\niam_access_key_id = \"a\"",
+            "belong together",
+        ),
+    ] {
+        let problems = problems(&with(url, more));
+        assert!(problems.len() == 1 && problems[0].contains(why), "{problems:?}");
+    }
+}
+
+#[test]
 fn secrets_are_shown_neither_by_print_nor_by_debug() {
     let loaded = load(&environment(&[
         ("DATABASE_URL", "postgres://me:hunter2@db.example/phiomia?password=hunter2"),

@@ -84,7 +84,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use made::Made;
 pub use migrate::Migrated;
-pub use postgres::{PostgresSettings, SslMode};
+pub use postgres::{Iam, PostgresSettings, SslMode};
 pub use query::{Query, Tx};
 pub use restore::restore;
 pub use sqlite::SqliteSettings;

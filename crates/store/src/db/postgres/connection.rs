@@ -280,6 +280,11 @@ async fn connect(settings: &PostgresSettings, config: &tokio_postgres::Config) -
         SslMode::Prefer => &[Wire::Prefer, Wire::Disable],
         SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Wire::Require],
     };
+    let signed = match &settings.iam {
+        Some(iam) => Some(iam.sign_in(config).await?),
+        None => None,
+    };
+    let config = signed.as_ref().unwrap_or(config);
     let mut last = None;
     for mode in attempts {
         let mut config = config.clone();

@@ -4,6 +4,7 @@
 
 mod bulk;
 mod connection;
+mod iam;
 mod tls;
 mod worker;
 
@@ -13,6 +14,7 @@ use phiomia_model::Refusal;
 
 pub(super) use bulk::Stream;
 pub(super) use connection::{ALL, Connection, forget_marks};
+pub use iam::Iam;
 pub(super) use worker::{Work, spawn};
 
 /// How the connection is secured, as libpq means it.
@@ -62,6 +64,8 @@ pub struct PostgresSettings {
     pub ssl_mode: SslMode,
     /// A PEM file of certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// Instead of a password: one that is made for each connection.
+    pub iam: Option<Iam>,
     /// Connections, each with a thread.
     pub connections: usize,
     /// `false` behind a pooler in transaction mode.
@@ -93,6 +97,7 @@ impl PostgresSettings {
             replica: None,
             ssl_mode: SslMode::Prefer,
             ca_file: None,
+            iam: None,
             connections: 5,
             prepared_statements: true,
         };
@@ -104,6 +109,21 @@ impl PostgresSettings {
             }
         }
         Ok(settings)
+    }
+
+    /// Whether a password is never sent in the clear, whatever the server says.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.ssl_mode, SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull)
+    }
+
+    /// The host, where it has a name.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self.config.get_hosts().first() {
+            Some(tokio_postgres::config::Host::Tcp(name)) => Some(name),
+            _ => None,
+        }
     }
 
     /// Reads go to this server when they may be a moment old.

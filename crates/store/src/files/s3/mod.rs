@@ -14,10 +14,12 @@ use object_store::{
 use phiomia_model::{Fault, Time};
 
 mod client;
+mod machine;
 mod objects;
 mod settings;
 mod trouble;
 
+pub(crate) use machine::machine_credentials;
 pub(crate) use objects::Object;
 pub use settings::{BucketSettings, HandOut};
 
