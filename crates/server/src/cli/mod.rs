@@ -13,6 +13,7 @@ pub mod emoji;
 pub mod federation;
 pub mod front;
 pub mod host;
+pub mod init;
 mod jobs;
 pub mod man;
 pub mod media;
@@ -58,7 +59,7 @@ pub struct Global {
     /// The folder that holds everything this server keeps
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The configuration file, instead of phiomia.toml here or in the data folder
+    /// The configuration file, instead of phiomia.toml here, in the data folder or in /etc/phiomia
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// A file of variables, such as Mastodon's .env.production
@@ -72,6 +73,8 @@ pub struct Global {
 /// The nouns.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new server ready to start: configuration, owner, what to write into the DNS
+    Init(init::Init),
     /// Serve people and apps until a signal comes
     Serve(serve::Serve),
     /// People of this server
@@ -207,6 +210,7 @@ impl From<crate::config::Problems> for Failure {
 pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let done = match command {
+        Command::Init(command) => command.run(&global),
         Command::Serve(command) => command.run(&global),
         Command::Account(command) => command.run(&global),
         Command::App(command) => command.run(&global),

@@ -20,7 +20,7 @@ A setting can be given in five places. The earlier one in this list wins:
 2. in the environment, under its own name or Mastodon's (its own name first); an empty variable counts as not given,
 3. in the file named by `--env-file` (or `PHIOMIA_ENV_FILE`), which has the form of Mastodon's `.env.production`,
 4. in `phiomia.toml`: the file named by `--config` (or `PHIOMIA_CONFIG`), else the one in the current folder, else the one
-   in the data folder,
+   in the data folder, else `/etc/phiomia/phiomia.toml`,
 5. the default.
 
 A name nobody knows is an error in `phiomia.toml` and on the command line, and a warning in the environment.

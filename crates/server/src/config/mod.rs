@@ -23,7 +23,7 @@ pub use sections::{
     Media, Metrics, Redis, Retention, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
-pub use sources::{Places, load, program_folders};
+pub use sources::{Home, Places, SYSTEM_DATA, SYSTEM_FILE, home, load, program_folders};
 pub use tls::{AcmeChallenge, Directory, HttpListen, Tls};
 pub use value::Program;
 

@@ -11,6 +11,9 @@ use phiomia_store::db::users;
 use super::{Failure, fill, host};
 use crate::cli::{Global, desk::Desk, federation, print};
 
+/// What of the bare domain has to lead here.
+pub const PATHS: [&str; 3] = ["/.well-known/webfinger", "/.well-known/host-meta", "/.well-known/nodeinfo"];
+
 /// What to do about the bare domain.
 #[derive(Debug, Subcommand)]
 pub enum Apex {
@@ -98,6 +101,12 @@ impl Apex {
 }
 
 impl Print {
+    /// The rules for that kind of server, or the files for that account.
+    #[must_use]
+    pub fn of(kind: Kind, account: String) -> Print {
+        Print { kind, account: Some(account), out: None }
+    }
+
     /// A file does not look at the question, so it has one answer.
     fn files(&self, global: &Global) -> Result<(), Failure> {
         let files = Desk::work(global, async |desk| {

@@ -23,7 +23,7 @@ pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> Result<String, Fa
 }
 
 /// A domain without its port.
-fn host(domain: &str) -> &str {
+pub(super) fn host(domain: &str) -> &str {
     match domain.rsplit_once(':') {
         Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
         _ => domain,

@@ -7,6 +7,7 @@ mod copy;
 mod db;
 mod emoji;
 mod host;
+mod init;
 mod jobs;
 mod kit;
 mod media;
