@@ -12,7 +12,8 @@ fn pages() -> Vec<(String, String)> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let folder = fs::read_dir(root.join("docs/hosting")).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = folder.map(|name| format!("docs/hosting/{}", name.to_str().unwrap())).collect();
-    let others = ["docs/hosting.md", "README.md", "CHANGELOG.md", "deploy/cloud-init.yaml", "deploy/terraform/cloud-init.yaml"];
+    // Not the changelog, which also says what a command was called before.
+    let others = ["docs/hosting.md", "README.md", "deploy/cloud-init.yaml", "deploy/terraform/cloud-init.yaml"];
     names.extend(others.map(str::to_owned));
     names.into_iter().map(|name| (name.clone(), fs::read_to_string(root.join(&name)).unwrap())).collect()
 }
@@ -34,35 +35,37 @@ fn mentions(text: &str) -> Vec<Vec<String>> {
 
 /// What the shell makes of a line, up to a comment, a pipe or another file.
 fn words(line: &str) -> Vec<String> {
-    let words = line.split_whitespace().take_while(|word| !word.starts_with(['#', '>']) && *word != "|" && *word != "&&");
+    let words =
+        line.split_whitespace().take_while(|word| !word.starts_with(['#', '>']) && *word != "|" && *word != "&&");
     // Of several, the first; and a template's place has some value.
     words.map(|word| word.split('|').next().unwrap().replace(['"', '\''], "")).collect()
 }
 
 #[test]
 fn every_command_of_ours_in_the_pages_is_understood() {
-    let mut n_commands = 0;
+    let (mut n_commands, mut wrong) = (0, Vec::new());
     for (page, text) in pages() {
-        for command in lines(&text) {
-            n_commands += 1;
-            if let Err(error) = Cli::try_parse_from(&command) {
-                panic!("{page}: {}: {error}", command.join(" "));
-            }
-        }
+        let lines = lines(&text).into_iter().map(|command| (command, false));
         // A sentence may name a command without what belongs to it, and a word in capitals is in the place of another.
-        for command in mentions(&text) {
+        let mentions = mentions(&text).into_iter().map(|command| (command, true));
+        for (command, is_mention) in lines.chain(mentions) {
             n_commands += 1;
             let has_place = command.iter().any(|word| word.contains('…') || word.chars().any(char::is_uppercase));
-            match Cli::try_parse_from(&command).map_err(|error| (error.kind(), error)) {
+            match Cli::try_parse_from(&command).map_err(|error| error.kind()) {
                 Ok(_) => {}
-                Err((ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand, _)) => {}
-                Err((ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _)) => {}
-                Err((ErrorKind::InvalidValue | ErrorKind::ValueValidation, _)) if has_place => {}
-                Err((_, error)) => panic!("{page}: {}: {error}", command.join(" ")),
+                Err(
+                    ErrorKind::MissingRequiredArgument
+                    | ErrorKind::MissingSubcommand
+                    | ErrorKind::DisplayHelp
+                    | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+                ) if is_mention => {}
+                Err(ErrorKind::InvalidValue | ErrorKind::ValueValidation) if is_mention && has_place => {}
+                Err(kind) => wrong.push(format!("{page}: {}: {kind}", command.join(" "))),
             }
         }
     }
-    assert!(n_commands > 100, "{n_commands} were found");
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(n_commands > 80, "{n_commands} were found");
 }
 
 #[test]
