@@ -15,7 +15,12 @@ fn pages() -> Vec<(String, String)> {
     // Not the changelog, which also says what a command was called before.
     let others = ["docs/hosting.md", "README.md", "deploy/cloud-init.yaml", "deploy/terraform/cloud-init.yaml"];
     names.extend(others.map(str::to_owned));
-    names.into_iter().map(|name| (name.clone(), fs::read_to_string(root.join(&name)).unwrap())).collect()
+    let page = |name: String| {
+        let text = fs::read_to_string(root.join(&name)).unwrap();
+        // What Terraform fills in.
+        (name, text.replace("${address}", "203.0.113.7").replace("${settings}", "--set database.pool=2"))
+    };
+    names.into_iter().map(page).collect()
 }
 
 /// Lines that are commands, as people and cloud-init give them.
@@ -37,7 +42,7 @@ fn mentions(text: &str) -> Vec<Vec<String>> {
 fn words(line: &str) -> Vec<String> {
     let words =
         line.split_whitespace().take_while(|word| !word.starts_with(['#', '>']) && *word != "|" && *word != "&&");
-    // Of several, the first; and a template's place has some value.
+    // Of several, the first.
     words.map(|word| word.split('|').next().unwrap().replace(['"', '\''], "")).collect()
 }
 
