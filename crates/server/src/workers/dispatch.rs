@@ -59,7 +59,7 @@ pub(super) fn rooms(
                     None => Ok(()),
                 },
                 Job::Tidy => {
-                    db.write(move |tx| tidy(tx)).await?;
+                    db.write(tidy).await?;
                     if kept.is_some() { retention::begin(&db).await } else { Ok(()) }
                 }
                 job if matches!(job.lane(), Lane::Federation | Lane::Outgoing | Lane::Fetch) => {
