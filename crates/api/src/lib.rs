@@ -32,5 +32,5 @@ mod tags;
 mod timelines;
 
 pub use media::convert;
-pub use routes::{router, table};
+pub use routes::{router, router_of, table};
 pub use state::{Api, Parts};

@@ -354,7 +354,15 @@ pub fn table() -> Vec<Route> {
 
 /// All routes over one state.
 pub fn router(api: &Api) -> Router {
-    let routes = table().into_iter().fold(Router::new(), |router, route| route.mount(router, api));
+    router_of(api, |_| true)
+}
+
+/// The routes whose path is wanted; any other is answered as one that does not exist. For processes that serve a part.
+pub fn router_of(api: &Api, is_wanted: impl Fn(&str) -> bool) -> Router {
+    let routes = table()
+        .into_iter()
+        .filter(|route| is_wanted(route.path))
+        .fold(Router::new(), |router, route| route.mount(router, api));
     let strict = routes.clone().method_not_allowed_fallback(unknown).fallback(unknown);
     // As in Rails, a slash or a format at the end changes nothing.
     let lenient = move |request: Request| {

@@ -238,9 +238,18 @@ impl Api {
         let mut events = self.live.subscribe();
         loop {
             match events.recv().await {
-                Ok(event) => self.hear(&event),
+                Ok(event) => {
+                    // What this process did itself its caches know since the commit.
+                    if self.live.is_shared() {
+                        self.db.hear(&event);
+                    }
+                    self.hear(&event);
+                }
                 // Something was missed, and it may have been anything.
-                Err(_) => self.forget(),
+                Err(_) => {
+                    self.db.forget();
+                    self.forget();
+                }
             }
         }
     }

@@ -132,6 +132,8 @@ pub enum Event {
         /// Which.
         announcement: AnnouncementId,
     },
+    /// Work was left for later by a process that does none itself: those that do look for it.
+    WorkLeft,
     /// Server settings changed: read them anew.
     SettingsChanged,
 }

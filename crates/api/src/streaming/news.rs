@@ -123,6 +123,7 @@ fn is_heard(hub: &Hub, event: &Event) -> bool {
         | Event::RelationsChanged { .. }
         | Event::TagFollowed { .. }
         | Event::TokensRevoked { .. }
+        | Event::WorkLeft
         | Event::SettingsChanged => false,
     }
 }

@@ -13,7 +13,7 @@ use super::{Failure, Global, log_notes, runtime};
 use crate::{
     acme::Acme,
     backups::Backups,
-    config::{Config, Loaded, LogFormat, value::Listen},
+    config::{Config, Loaded, LogFormat, Part, value::Listen},
     doctor::Practice,
     house::House,
     listen::{self, Door, Options},
@@ -29,6 +29,9 @@ pub struct Serve {
     /// Where to listen: host:port, a port, or unix:/path
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// What this process does, where several serve one instance: all, web, streaming or workers
+    #[arg(long, value_name = "PART")]
+    only: Option<String>,
 }
 
 impl Serve {
@@ -36,7 +39,8 @@ impl Serve {
     /// When the server does not come up.
     pub fn run(&self, global: &Global) -> Result<(), Failure> {
         let started = Instant::now();
-        let loaded = global.load(&[("server.listen", self.listen.as_deref())])?;
+        let loaded =
+            global.load(&[("server.listen", self.listen.as_deref()), ("server.only", self.only.as_deref())])?;
         logs::start(&loaded.config.logs).map_err(Failure)?;
         log_notes(&loaded.notes);
         let (wanted, granted) = (loaded.config.server.max_connections.0, open_files::raise());
@@ -73,17 +77,24 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
         let door = Door::bind(address).await.map_err(|e| Failure::because(&format!("listening on {address}"), e))?;
         tokio::spawn(metrics::serve(handle, door, shutdown.clone()));
     }
-    let (door, plain_door) = doors(&config).await?;
+    let part = config.server.only;
+    let (door, plain_door) = match part {
+        Part::Workers => (Door::default(), None),
+        Part::All | Part::Web | Part::Streaming => doors(&config).await?,
+    };
     let practice = Arc::new(Practice::within(config.clone(), &house).map_err(Failure)?);
     let api = Api::new(Parts { doctor: Some(Doctor::new(practice.clone())), ..house.parts() });
-    let router = phiomia_api::router(&api);
+    let router = phiomia_api::router_of(&api, |path| is_of(part, path));
     let owner_link = house.owner_link().await.map_err(Failure)?;
-    let house = house.inhabit(&api, Some(backups)).map_err(Failure)?;
+    let house = house.inhabit(&api, Some(backups), part).map_err(Failure)?;
     drop(api);
     let engine = house.engine_name();
+    let place = match part {
+        Part::Workers => "working".to_owned(),
+        Part::All | Part::Web | Part::Streaming => format!("listening on {}", door.addresses().join(" and ")),
+    };
     tracing::info!(
-        "listening on {}, reached as {}, ready {} ms after the start, on {engine}",
-        door.addresses().join(" and "),
+        "{place}, reached as {}, ready {} ms after the start, on {engine}",
         config.addresses().base(),
         started.elapsed().as_millis(),
     );
@@ -100,6 +111,8 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
         lead_to_https(&config, door, acme.as_ref().zip(tls.as_ref()), &shutdown);
     }
     let looking_after = match (acme, tls.clone()) {
+        // Another process, one that is reached, looks after certificates.
+        _ if part == Part::Workers => None,
         (Some(acme), Some(tls)) => Some(tokio::spawn(acme.keep_up(tls, is_alone))),
         (None, Some(tls)) => Some(tokio::spawn(tls.keep_up(tls::EVERY))),
         _ => None,
@@ -112,6 +125,18 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
     house.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Whether a route belongs to a part of the server. Each says whether it is well.
+fn is_of(part: Part, path: &str) -> bool {
+    let is_health = matches!(path, "/health" | "/livez" | "/readyz");
+    let is_stream = path.starts_with("/api/v1/streaming");
+    match part {
+        Part::All => true,
+        Part::Web => !is_stream,
+        Part::Streaming => is_stream || is_health,
+        Part::Workers => false,
+    }
 }
 
 /// Answers over plain http beside TLS, until the process stops.

@@ -20,7 +20,7 @@ pub use layers::{Inputs, Note};
 pub use nearest::nearest;
 pub use sections::{
     Database, Doctor, Federation, ForwardedHeader, General, HandOut, Instance, Locale, LogFormat, LogLevel, Logs,
-    Media, Metrics, Redis, Retention, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
+    Media, Metrics, Part, Redis, Retention, S3, Server, Smtp, SmtpAuth, SmtpVerify, Starttls, Workers,
 };
 pub use setting::{Setting, Source, Texts};
 pub use sources::{Home, Places, SYSTEM_DATA, SYSTEM_FILE, home, load, program_folders};

@@ -10,7 +10,7 @@ use phiomia_store::{
 };
 
 use super::{
-    AcmeChallenge, Config, HttpListen,
+    AcmeChallenge, Config, HttpListen, Part,
     value::{Domain, Listen, Secret},
 };
 use crate::workers::Retention;
@@ -274,6 +274,14 @@ impl Config {
         }
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
             all.push("tls.cert_file and tls.key_file belong together: one is given without the other".to_owned());
+        }
+        if self.server.only != Part::All {
+            // A database file has one process; and what one tells the others goes through Redis.
+            if matches!(self.database_settings(), Ok(Settings::Sqlite(_))) {
+                all.push("server.only needs PostgreSQL: a SQLite database is served by one process".to_owned());
+            } else if matches!(self.redis_settings(), Ok(None)) {
+                all.push("server.only needs Redis: processes tell each other through it what happens".to_owned());
+            }
         }
         if self.server.proxy_protocol && self.server.trusted_proxies.is_empty() {
             all.push("server.proxy_protocol needs server.trusted_proxies: nobody could connect".to_owned());

@@ -59,6 +59,20 @@ words! {
     }
 }
 
+words! {
+    /// What one of several processes does.
+    Part {
+        /// Everything, as one process alone.
+        All = "all",
+        /// Requests, but for streams.
+        Web = "web",
+        /// Streams alone.
+        Streaming = "streaming",
+        /// What is done beside requests: feeds, activities in and out, mail, tidying. It listens nowhere.
+        Workers = "workers",
+    }
+}
+
 section! {
     /// The listener: where requests come in, and how many.
     Server in "server.";
@@ -66,6 +80,10 @@ section! {
     /// A socket handed over by systemd goes before this. Mastodon's `SOCKET` goes before `BIND` and `PORT`.
     /// Without it: `localhost:3000`, and with `tls.acme` port 443 of all addresses.
     listen: Option<Listen> = "", ["SOCKET", "BIND", "PORT"];
+    /// What this process does, where several serve one instance: `all`, `web` (requests but for streams), `streaming` or
+    /// `workers` (what is done beside requests; it listens nowhere). Any number of each, on one PostgreSQL and one Redis, and
+    /// with the same data folder or the same key in it. Also `phiomia serve --only web`.
+    only: Part = "all", [];
     /// The proxies in front of this server. Only from them is it believed for whom they ask; without it, the address of a
     /// request is that of the socket. A proxy that comes through a Unix socket counts as `127.0.0.1`.
     /// Mastodon trusts all private addresses when this is left out; this server trusts nobody.
@@ -383,6 +401,9 @@ section! {
     fetch: Count = "8", [];
     /// Jobs that tidy up; nobody waits for them.
     upkeep: Count = "1", [];
+    /// How long a job is in a process's hands before another takes it; prolonged while it runs. Where several processes
+    /// work, what one of them had in hand when it died waits that long.
+    lease: Duration = "60s", [];
 }
 
 section! {

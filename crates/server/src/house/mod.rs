@@ -30,9 +30,9 @@ use tokio::{
 
 use crate::{
     backups::Backups,
-    config::Config,
+    config::{Config, Part},
     mail::{Post, Smtp},
-    workers::{AtOnce, Crew, Retention, Workers},
+    workers::{AtOnce, Crew, Pace, Retention, Workers},
 };
 use folder::Lock;
 
@@ -79,6 +79,7 @@ pub struct House {
     announced: UnboundedReceiver<Event>,
     crew: Crew,
     retention: Option<Retention>,
+    pace: Pace,
     lock: Option<Lock>,
 }
 
@@ -163,6 +164,7 @@ impl House {
             announced: opened.events,
             crew,
             retention: config.retention(),
+            pace: Pace::with_lease(workers.lease),
             lock,
         })
     }
@@ -211,8 +213,8 @@ impl House {
     ///
     /// # Errors
     /// A sentence, when the system gives no random bytes.
-    pub fn inhabit(self, api: &Api, backups: Option<Backups>) -> Result<Inhabited, String> {
-        let deliverer = Deliverer::start(self.federation.clone(), self.entropy.clone()).map_err(|e| e.chain())?;
+    pub fn inhabit(self, api: &Api, backups: Option<Backups>, part: Part) -> Result<Inhabited, String> {
+        let works = matches!(part, Part::All | Part::Workers);
         let mut beside = JoinSet::new();
         beside.spawn(api.clone().follow_events());
         beside.spawn(self.gallery.clone().watch());
@@ -220,17 +222,23 @@ impl House {
         let public = self.addresses.public_files.clone();
         beside.spawn(shelf::follow(self.db.clone(), self.live.clone(), self.files.clone(), public));
         let publishing = tokio::spawn(events::publish(self.announced, self.live));
-        let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
-        let workers = Workers::start(api, self.crew, post, self.federation, backups, self.retention);
-        Ok(Inhabited { db: self.db, workers, deliverer, beside, publishing, _lock: self.lock })
+        let crew = if works {
+            let deliverer = Deliverer::start(self.federation.clone(), self.entropy.clone()).map_err(|e| e.chain())?;
+            let post = Post { db: self.db.clone(), entropy: self.entropy, addresses: self.addresses, smtp: self.smtp };
+            Some((Workers::start(api, self.crew, self.pace, post, self.federation, backups, self.retention), deliverer))
+        } else {
+            self.db.work_is_done_elsewhere();
+            None
+        };
+        Ok(Inhabited { db: self.db, crew, beside, publishing, _lock: self.lock })
     }
 }
 
 /// A house in which somebody works.
 pub struct Inhabited {
     db: Db,
-    workers: Workers,
-    deliverer: Deliverer,
+    /// Who does what was left for later; `None`: another process.
+    crew: Option<(Workers, Deliverer)>,
     beside: JoinSet<()>,
     publishing: JoinHandle<()>,
     /// Given back last: until then nobody else may serve.
@@ -246,7 +254,9 @@ impl Inhabited {
 
     /// Ends what runs beside requests, then the database: everything that was accepted is on the disk afterwards.
     pub async fn close(mut self) {
-        tokio::join!(self.workers.stop(JOBS_ENDING), self.deliverer.stop(JOBS_ENDING));
+        if let Some((workers, deliverer)) = self.crew {
+            tokio::join!(workers.stop(JOBS_ENDING), deliverer.stop(JOBS_ENDING));
+        }
         self.beside.shutdown().await;
         let db = self.db;
         let closing = async {

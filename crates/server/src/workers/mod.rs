@@ -42,6 +42,14 @@ pub struct Pace {
     pub postponed: Duration,
 }
 
+impl Pace {
+    /// The usual one with another lease.
+    #[must_use]
+    pub fn with_lease(lease: Duration) -> Pace {
+        Pace { lease, heartbeat: lease / 4, ..Pace::default() }
+    }
+}
+
 impl Default for Pace {
     fn default() -> Pace {
         Pace {
@@ -119,6 +127,7 @@ impl Workers {
     pub fn start(
         api: &Api,
         crew: Crew,
+        pace: Pace,
         post: Post,
         federation: Federation,
         backups: Option<Backups>,
@@ -126,7 +135,7 @@ impl Workers {
     ) -> Workers {
         let schedule = backups.as_ref().and_then(Backups::schedule);
         let run = dispatch::rooms(api.clone(), post, federation, backups, retention);
-        let mut workers = Workers::with(api.db.clone(), crew, run, Pace::default());
+        let mut workers = Workers::with(api.db.clone(), crew, run, pace);
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));
         if let Some(schedule) = schedule {

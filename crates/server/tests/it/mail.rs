@@ -7,7 +7,7 @@ use phiomia_model::{AccountId, Addresses, Job, job::Mail};
 use phiomia_server::{
     config::{Config, Inputs},
     mail::{Post, Smtp},
-    workers::{AtOnce, Crew, Workers},
+    workers::{AtOnce, Crew, Pace, Workers},
 };
 use phiomia_social::users::{self, NewUser, Passwords};
 use phiomia_store::{Entropy, Secret, db::jobs};
@@ -66,7 +66,7 @@ on_both_engines! {
         let (sink, alice) = (SmtpSink::open(0).await, alice(&db).await);
         let post = post(&db, &sink, &[("SMTP_LOGIN", "me"), ("SMTP_PASSWORD", "horse-battery"), ("SMTP_FROM_ADDRESS", "Phiomia <hello@example.org>"), ("SMTP_DOMAIN", "out.example.org")]);
         db.db.write(move |tx| Ok(tx.enqueue(&Job::SendMail { account: alice, mail: Mail::Confirmation })?)).await.unwrap();
-        let workers = Workers::start(&kit::api(&db).await, crew(), post, federation(&db), None, None);
+        let workers = Workers::start(&kit::api(&db).await, crew(), Pace::default(), post, federation(&db), None, None);
         let mail = sink.wait_for(1).await.remove(0);
         workers.stop(Duration::from_secs(5)).await;
         assert_eq!((mail.hello.as_str(), mail.auth.as_deref()), ("out.example.org", Some("PLAIN AG1lAGhvcnNlLWJhdHRlcnk=")));
@@ -111,7 +111,7 @@ on_both_engines! {
         db.db.write(move |tx| users::modify(tx, alice, &edit)).await.unwrap();
         let (passwords, password) = (Passwords::new(Entropy::system()), Secret::new("correct horse"));
         users::ask_for_address(&db.db, &passwords, (alice, None), &password, "new@mail.example").await.unwrap();
-        let workers = Workers::start(&kit::api(&db).await, crew(), post(&db, &sink, &[]), federation(&db), None, None);
+        let workers = Workers::start(&kit::api(&db).await, crew(), Pace::default(), post(&db, &sink, &[]), federation(&db), None, None);
         let mut mails = sink.wait_for(2).await;
         workers.stop(Duration::from_secs(5)).await;
         mails.sort_by_key(|mail| mail.to.clone());

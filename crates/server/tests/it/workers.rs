@@ -270,7 +270,7 @@ on_both_engines! {
     }
 
     async fn every_room_does_its_jobs(db: TestDatabase) {
-        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None, None);
+        let workers = Workers::start(&kit::api(&db).await, crew(), Pace::default(), no_mail(&db), federation(&db), None, None);
         let (alice, bob, status) = (AccountId(1), AccountId(2), StatusId(3));
         db.db.write(move |tx| {
             for job in [
@@ -331,14 +331,14 @@ on_both_engines! {
         }).await.unwrap();
         assert_eq!(left().await, 90);
         let kept = Retention { days: 30, with_followed: false };
-        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None, Some(kept));
+        let workers = Workers::start(&kit::api(&db).await, crew(), Pace::default(), no_mail(&db), federation(&db), None, Some(kept));
         until("all are gone", async || left().await == 0).await;
         workers.stop(Duration::from_secs(5)).await;
     }
 
     async fn the_daily_work_is_left_by_itself(db: TestDatabase) {
         sql(&db, "insert into rate_buckets (bucket, who, window_start, count, ends_at) values ('login', 'x', 0, 1, 1)").await;
-        let workers = Workers::start(&kit::api(&db).await, crew(), no_mail(&db), federation(&db), None, None);
+        let workers = Workers::start(&kit::api(&db).await, crew(), Pace::default(), no_mail(&db), federation(&db), None, None);
         let settings = db.settings.clone();
         until("what has expired is thrown away", async || {
             let settings = settings.clone();

@@ -74,7 +74,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -164,6 +164,8 @@ pub(crate) struct Shared {
     events: mpsc::UnboundedSender<Event>,
     jobs_waiting: Arc<Notify>,
     deliveries_waiting: Arc<Notify>,
+    /// Jobs and deliveries are done by other processes, which have to hear of them.
+    works_elsewhere: AtomicBool,
     /// Only in a server: a command does not hear what others change.
     cache: Option<cache::ViewCache>,
 }
@@ -181,6 +183,9 @@ impl Shared {
             }
             // The receiver is gone only while the process ends.
             let _ = self.events.send(event);
+        }
+        if (aftermath.has_jobs || aftermath.has_deliveries) && self.works_elsewhere.load(Ordering::Relaxed) {
+            let _ = self.events.send(Event::WorkLeft);
         }
         if aftermath.has_jobs {
             self.jobs_waiting.notify_waiters();
@@ -238,6 +243,7 @@ impl Db {
             events,
             jobs_waiting: Arc::new(Notify::new()),
             deliveries_waiting: Arc::new(Notify::new()),
+            works_elsewhere: AtomicBool::new(false),
             cache: (opener == Opener::Server).then(cache::ViewCache::new),
         });
         let (migrated, queues, threads) = match &settings {
@@ -314,9 +320,19 @@ impl Db {
 
     /// Drops what an event of another process made stale. Events of this process have done so already.
     pub fn hear(&self, event: &Event) {
+        if *event == Event::WorkLeft {
+            self.shared.jobs_waiting.notify_waiters();
+            self.shared.deliveries_waiting.notify_waiters();
+        }
         if let Some(cache) = &self.shared.cache {
             cache.hear(event);
         }
+    }
+
+    /// From now on other processes do what is left for later here, and are told of it. Where nobody tells them they look
+    /// every second.
+    pub fn work_is_done_elsewhere(&self) {
+        self.shared.works_elsewhere.store(true, Ordering::Relaxed);
     }
 
     /// Drops everything kept in memory: events of other processes may have been missed.

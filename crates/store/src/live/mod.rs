@@ -38,6 +38,12 @@ enum Size {
 }
 
 impl Live {
+    /// Whether other processes publish here, too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Size::Redis(_))
+    }
+
     /// Everything in this process.
     #[must_use]
     pub fn memory() -> Live {

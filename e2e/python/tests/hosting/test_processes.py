@@ -1,0 +1,250 @@
+"""One instance of several processes: two for requests, one for streams, two that work, behind HAProxy."""
+
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from fronts import end
+from live import listening
+from people import client_of, new_person
+from server import BINARY, POSTGRES, START_SECONDS, Server, eventually, free_port
+
+PARTS = ["web", "web", "streaming", "workers", "workers"]
+
+FRONT = """
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 1h
+    retries 5
+    option redispatch 1
+    retry-on conn-failure empty-response 503
+frontend front
+    bind {address}
+    use_backend streaming if {{ path_beg /api/v1/streaming }}
+    default_backend web
+backend web
+    option httpchk GET /health
+    {web}
+backend streaming
+    {streaming}
+"""
+
+
+class Cluster(Server):
+    """Its address is HAProxy's; `processes` are what stands behind."""
+
+    def __init__(self):
+        super().__init__("postgres", PHIOMIA_WORKERS_LEASE="3s")
+        self.ports = [free_port() for _ in PARTS]
+        self.processes = [None for _ in PARTS]
+        self.front = None
+
+    def start(self):
+        for n in range(len(PARTS)):
+            self.start_one(n)
+        lines = {
+            part: "\n    ".join(
+                f"server s{n} 127.0.0.1:{self.ports[n]} check inter 200ms fall 1 rise 1"
+                for n, of in enumerate(PARTS) if of == part)
+            for part in ("web", "streaming")
+        }
+        configuration = self.data / "haproxy.cfg"
+        configuration.write_text(FRONT.format(address=f"127.0.0.1:{self.port}", **lines))
+        self.front = subprocess.Popen(["haproxy", "-db", "-f", configuration], stderr=subprocess.DEVNULL)
+        eventually(lambda: requests.get(f"{self.base}/health", timeout=2).status_code == 200
+                   if self._listens(self.port) else False, "HAProxy finds the web processes", START_SECONDS)
+
+    def start_one(self, n):
+        with self.log.open("ab") as log:
+            self.processes[n] = subprocess.Popen(
+                [BINARY, "serve", "--only", PARTS[n], "--data", self.data, "--listen", f"127.0.0.1:{self.ports[n]}"],
+                env=self.environment, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        if PARTS[n] != "workers":
+            eventually(lambda: self._listens(self.ports[n]), f"the {PARTS[n]} process listens", START_SECONDS)
+
+    def stop_one(self, n):
+        self._end(self.processes[n])
+
+    def kill_one(self, n):
+        self.processes[n].send_signal(signal.SIGKILL)
+        self.processes[n].wait()
+
+    def stop(self):
+        end(self.front)
+        for process in self.processes:
+            self._end(process)
+
+    def directly(self, n):
+        """Mastodon.py's base for one of the processes, past HAProxy."""
+        return f"http://127.0.0.1:{self.ports[n]}"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    assert POSTGRES, "several processes need PostgreSQL"
+    with Cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def pair(cluster):
+    """Two people, the first of whom follows the second."""
+    alice, bob = new_person(cluster, "alice"), new_person(cluster, "bob")
+    as_alice = alice.client()
+    as_alice.account_follow(bob.id)
+    return as_alice, bob.client()
+
+
+def at(cluster, n, person_client):
+    return {"base": cluster.directly(n), "headers": {"Authorization": f"Bearer {person_client.access_token}"}}
+
+
+def test_a_post_reaches_a_stream_of_another_process_through_a_third(cluster, pair):
+    as_alice, as_bob = pair
+    with listening(as_alice.stream_user) as events:
+        post = as_bob.status_post("from one process to the other")
+        # Who has the job done hears of it, and does not look every second for it.
+        assert events.wait_for("update").id == post.id
+
+
+def test_each_process_serves_its_part_alone(cluster):
+    def status(n, path):
+        return requests.get(cluster.directly(n) + path, timeout=5).status_code
+
+    assert (status(0, "/api/v2/instance"), status(0, "/api/v1/streaming/health")) == (200, 404)
+    assert (status(2, "/api/v2/instance"), status(2, "/api/v1/streaming/health")) == (404, 200)
+    assert status(2, "/health") == 200
+    assert not cluster._listens(cluster.ports[3])
+
+
+def test_what_changes_in_one_process_shows_in_the_other_at_once(cluster, pair):
+    _, as_bob = pair
+    post = as_bob.status_post("frist")
+    path = f"/api/v1/statuses/{post.id}"
+
+    def text(n):
+        place = at(cluster, n, as_bob)
+        return requests.get(place["base"] + path, headers=place["headers"], timeout=5).json()["content"]
+
+    assert text(0) == text(1) == "<p>frist</p>"
+    place = at(cluster, 0, as_bob)
+    requests.put(place["base"] + path, json={"status": "first"}, headers=place["headers"], timeout=5).raise_for_status()
+    assert text(0) == "<p>first</p>"
+    eventually(lambda: text(1) == "<p>first</p>", "the other process shows the edit", 2)
+
+
+def test_a_revoked_token_is_worth_nothing_in_every_process(cluster):
+    carol = new_person(cluster, "carol")
+    token = carol.token()
+
+    def status(n):
+        return requests.get(f"{cluster.directly(n)}/api/v1/accounts/verify_credentials",
+                            headers={"Authorization": f"Bearer {token}"}, timeout=5).status_code
+
+    assert (status(0), status(1)) == (200, 200)
+    cluster.cli("token", "revoke", token)
+    eventually(lambda: (status(0), status(1)) == (401, 401), "both processes refuse the token", 5)
+
+
+def test_requests_are_counted_together(cluster, pair):
+    as_alice, _ = pair
+    cluster.cli("settings", "set", "rate_limits", "on")
+    try:
+        def left(n):
+            place = at(cluster, n, as_alice)
+            answer = requests.get(f"{place['base']}/api/v1/timelines/home", headers=place["headers"], timeout=5)
+            return int(answer.headers.get("X-RateLimit-Remaining", -1))
+
+        eventually(lambda: left(0) > 0 and left(1) > 0, "requests are counted", 5)
+        first = left(0)
+        assert (left(1), left(0)) == (first - 1, first - 2)
+    finally:
+        cluster.cli("settings", "set", "rate_limits", "off")
+    eventually(lambda: "X-RateLimit-Remaining" not in as_alice_headers(cluster, as_alice), "counting ends", 5)
+
+
+def as_alice_headers(cluster, client):
+    found = [requests.get(f"{cluster.directly(n)}/api/v1/timelines/home", timeout=5,
+                          headers={"Authorization": f"Bearer {client.access_token}"}).headers for n in (0, 1)]
+    return {name for headers in found for name in headers}
+
+
+class Load:
+    """Posts through HAProxy until told to stop; every answer is kept."""
+
+    def __init__(self, cluster, client):
+        self.cluster, self.token = cluster, client.access_token
+        self.posted, self.failed, self.is_over = [], [], False
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over = True
+        self.thread.join()
+
+    def run(self):
+        n = 0
+        with requests.Session() as session:
+            session.headers["Authorization"] = f"Bearer {self.token}"
+            while not self.is_over:
+                n += 1
+                try:
+                    answer = session.post(f"{self.cluster.base}/api/v1/statuses", json={"status": f"no {n}"}, timeout=15,
+                                          headers={"Idempotency-Key": f"{id(self)}-{n}"})
+                    if answer.status_code == 200:
+                        self.posted.append(answer.json()["id"])
+                    else:
+                        self.failed.append((n, answer.status_code, answer.text[:200]))
+                except requests.RequestException as failure:
+                    self.failed.append((n, repr(failure)))
+                time.sleep(0.02)
+
+
+def home(client, n):
+    seen, newest = [], None
+    while len(seen) < n:
+        page = client.timeline_home(limit=40, max_id=newest)
+        if not page:
+            break
+        seen += [str(post.id) for post in page]
+        newest = page[-1].id
+    return seen
+
+
+def test_a_rolling_restart_fails_no_request(cluster, pair):
+    _, as_bob = pair
+    with Load(cluster, as_bob) as load:
+        for n in (0, 1):
+            eventually(lambda: len(load.posted) > 20 * (n + 1) or load.failed, "posts go through", 15)
+            cluster.stop_one(n)
+            cluster.start_one(n)
+            eventually(lambda: requests.get(cluster.directly(n) + "/health", timeout=2).ok, "it is well again", 10)
+            time.sleep(0.5)
+    assert load.failed == []
+
+
+def test_a_process_killed_under_load_loses_nothing(cluster, pair):
+    as_alice, as_bob = pair
+    with Load(cluster, as_bob) as load:
+        eventually(lambda: len(load.posted) > 20 or load.failed, "posts go through", 15)
+        cluster.kill_one(3)
+        eventually(lambda: len(load.posted) > 40 or load.failed, "posts go on", 15)
+        cluster.kill_one(0)
+        eventually(lambda: len(load.posted) > 60 or load.failed, "posts go on", 15)
+    assert load.failed == []
+    cluster.start_one(0)
+    cluster.start_one(3)
+    # What the dead one had in hand is another's when its lease is over.
+    eventually(lambda: set(load.posted) <= set(home(as_alice, len(load.posted) + 40)), "all are in the home feed", 20)
+    seen = home(as_alice, len(load.posted) + 40)
+    assert len(seen) == len(set(seen))
