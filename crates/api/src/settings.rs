@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use phiomia_model::{Addresses, handle::is_valid_local_name};
+use phiomia_model::{Addresses, handle::is_valid_local_name, media::SitePicture};
+use phiomia_social::site::SiteKind;
 
 /// Who may sign up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +141,10 @@ pub struct ServerSettings {
     pub single_user: Option<bool>,
     /// `rate_limits`: `off` for development and tests.
     pub rate_limits: bool,
+    /// The broad picture of the server; set by a command of its own, as is the next.
+    pub thumbnail: Option<SitePicture>,
+    /// The square one.
+    pub icon: Option<SitePicture>,
 }
 
 impl ServerSettings {
@@ -168,6 +173,8 @@ impl ServerSettings {
                 _ => None,
             },
             rate_limits: take("rate_limits").as_deref() != Some("off"),
+            thumbnail: take(SiteKind::Thumbnail.word()).and_then(|json| serde_json::from_str(&json).ok()),
+            icon: take(SiteKind::Icon.word()).and_then(|json| serde_json::from_str(&json).ok()),
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Purpose {
     Emoji,
     /// Stands for a page somebody links to.
     Card,
+    /// Stands for the server itself: of exactly these sides.
+    Site(u32, u32),
 }
 
 /// How a picture is fitted into what is wanted.
@@ -38,7 +40,7 @@ impl Purpose {
     pub const fn max_bytes(self) -> usize {
         match self {
             Purpose::Attachment | Purpose::Thumbnail | Purpose::Card => LIMITS.image_bytes,
-            Purpose::Avatar | Purpose::Header => 8 * 1024 * 1024,
+            Purpose::Avatar | Purpose::Header | Purpose::Site(..) => 8 * 1024 * 1024,
             Purpose::Emoji => 256 * 1024,
         }
     }
@@ -50,6 +52,7 @@ impl Purpose {
             Purpose::Thumbnail | Purpose::Card => Fit::Area(230_400),
             Purpose::Avatar => Fit::Cover(400, 400),
             Purpose::Header => Fit::Cover(1_500, 500),
+            Purpose::Site(width, height) => Fit::Cover(width, height),
             Purpose::Emoji => Fit::Within(512, 512),
         }
     }

@@ -113,6 +113,16 @@ impl Media {
     }
 }
 
+/// A picture of the server itself, in its sizes, the smallest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SitePicture {
+    /// The files.
+    pub files: Vec<MediaFile>,
+    /// A placeholder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blurhash: Option<String>,
+}
+
 /// What is said about a file: alt text, and what of it shall stay visible. `None` leaves it as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MediaWords {

@@ -18,6 +18,7 @@ pub mod reports;
 pub mod scheduled;
 pub mod search;
 pub mod server;
+pub mod site;
 pub mod statuses;
 pub mod tags;
 pub mod timelines;

@@ -2,12 +2,12 @@
 
 use phiomia_mastodon::entities::{
     self, FeedAccess, InstanceAccounts, InstanceApiVersions, InstanceConfiguration, InstanceContact,
-    InstanceFeedAccess, InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses,
-    InstanceThumbnail, InstanceTimelinesAccess, InstanceTranslation, InstanceUrls, InstanceUsage, InstanceUsers,
-    InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments, InstanceV1Stats, InstanceV1Urls,
-    InstanceVapid,
+    InstanceFeedAccess, InstanceIcon, InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses,
+    InstanceThumbnail, InstanceThumbnailVersions, InstanceTimelinesAccess, InstanceTranslation, InstanceUrls,
+    InstanceUsage, InstanceUsers, InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments,
+    InstanceV1Stats, InstanceV1Urls, InstanceVapid,
 };
-use phiomia_model::limits::LIMITS;
+use phiomia_model::{limits::LIMITS, media::MediaFile};
 use phiomia_store::db::{
     accounts::AccountView,
     server::{RuleView, Usage},
@@ -53,8 +53,8 @@ pub fn instance(facts: &InstanceFacts, cx: &Cx) -> entities::Instance {
         description: settings.short_description.clone(),
         wrapstodon: None,
         usage: InstanceUsage { users: InstanceUsers { active_month: facts.usage.n_active } },
-        thumbnail: InstanceThumbnail { url: thumbnail(cx), description: String::new(), blurhash: None, versions: None },
-        icon: Vec::new(),
+        thumbnail: thumbnail(settings, cx),
+        icon: icon(settings, cx),
         languages: languages(),
         configuration: configuration(facts, cx),
         registrations: InstanceRegistrations {
@@ -92,7 +92,7 @@ pub fn instance_v1(facts: &InstanceFacts, cx: &Cx) -> entities::InstanceV1 {
             status_count: facts.usage.n_statuses,
             domain_count: facts.usage.n_domains,
         },
-        thumbnail: Some(thumbnail(cx)),
+        thumbnail: Some(thumbnail(settings, cx).url),
         languages: languages(),
         registrations: settings.registrations != Registrations::Closed,
         approval_required: settings.registrations == Registrations::Approval,
@@ -186,8 +186,27 @@ fn polls() -> InstancePolls {
     }
 }
 
-fn thumbnail(cx: &Cx) -> String {
-    cx.addresses.at("/headers/original/missing.png")
+/// The broad picture of the server; the one that stands for a missing one when there is none.
+fn thumbnail(settings: &ServerSettings, cx: &Cx) -> InstanceThumbnail {
+    let urls =
+        settings.thumbnail.iter().flat_map(|picture| &picture.files).map(|file| cx.addresses.file_url(&file.key));
+    let mut urls = urls.fuse();
+    let (normal, double) = (urls.next(), urls.next());
+    InstanceThumbnail {
+        url: normal.clone().unwrap_or_else(|| cx.addresses.at("/headers/original/missing.png")),
+        description: String::new(),
+        blurhash: settings.thumbnail.as_ref().and_then(|picture| picture.blurhash.clone()),
+        versions: normal.is_some().then_some(InstanceThumbnailVersions { normal, double }),
+    }
+}
+
+fn icon(settings: &ServerSettings, cx: &Cx) -> Vec<InstanceIcon> {
+    let files = settings.icon.iter().flat_map(|picture| &picture.files);
+    let icon = |file: &MediaFile| InstanceIcon {
+        src: cx.addresses.file_url(&file.key),
+        size: format!("{}x{}", file.width.unwrap_or_default(), file.height.unwrap_or_default()),
+    };
+    files.map(icon).collect()
 }
 
 fn languages() -> Vec<String> {

@@ -157,5 +157,6 @@ const fn word(purpose: Purpose) -> &'static str {
         Purpose::Header => "header",
         Purpose::Emoji => "emoji",
         Purpose::Card => "card",
+        Purpose::Site(..) => "site",
     }
 }

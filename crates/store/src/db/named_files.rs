@@ -18,6 +18,10 @@ queries! {
     // The versions of one file differ in their label alone.
     REMOTE = Sql::Same("select remote_file_id, min(file_key), '' from remote_versions
         where remote_file_id > $1 group by remote_file_id order by remote_file_id limit $2");
+    // One row; the words are those of `phiomia_social::site::SiteKind`.
+    SITE = Sql::Same("select cast(1 as bigint), coalesce((select value from settings where name = 'thumbnail'), ''),
+            coalesce((select value from settings where name = 'icon'), '')
+        where cast($1 as bigint) < 1 limit $2");
     EMOJI = Sql::Same("select id, file, '' from custom_emojis where id > $1 order by id limit $2");
 }
 
@@ -29,8 +33,8 @@ const PAGE: i64 = 500;
 pub struct Naming(&'static Statement);
 
 /// Every place where rows name files.
-pub const NAMING: [Naming; 6] =
-    [Naming(&UPLOADS), Naming(&PEOPLE), Naming(&POSTS), Naming(&EDITS), Naming(&EMOJI), Naming(&REMOTE)];
+pub const NAMING: [Naming; 7] =
+    [Naming(&UPLOADS), Naming(&PEOPLE), Naming(&POSTS), Naming(&EDITS), Naming(&EMOJI), Naming(&SITE), Naming(&REMOTE)];
 
 /// The random bits of files that the next rows name, and the last of these rows; `None` at the end. `after`: 0 at first.
 ///

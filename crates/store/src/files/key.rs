@@ -18,14 +18,16 @@ pub enum FileKind {
     Header,
     /// Custom emoji.
     Emoji,
+    /// Pictures of the server itself.
+    Site,
     /// What lies on other servers, kept for a while: it can be fetched again.
     Cache,
 }
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [FileKind; 5] =
-        [FileKind::Media, FileKind::Avatar, FileKind::Header, FileKind::Emoji, FileKind::Cache];
+    pub const ALL: [FileKind; 6] =
+        [FileKind::Media, FileKind::Avatar, FileKind::Header, FileKind::Emoji, FileKind::Site, FileKind::Cache];
 
     /// The folder's name.
     #[must_use]
@@ -35,6 +37,7 @@ impl FileKind {
             FileKind::Avatar => "avatars",
             FileKind::Header => "headers",
             FileKind::Emoji => "emoji",
+            FileKind::Site => "site",
             FileKind::Cache => "cache",
         }
     }

@@ -2,17 +2,26 @@
 
 mod usage;
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use bytes::Bytes;
 use clap::{Subcommand, ValueEnum};
 use futures_util::TryStreamExt as _;
+use phiomia_media::Purpose;
+use phiomia_social::site::{self, SiteKind};
 use phiomia_store::{
     db::{named_files, remote_files},
     files::{FileKind, Files, Place, Shelf, Tally},
 };
 
+use phiomia_workshop::Spoiled;
+
 use crate::{
-    cli::{Failure, Global, desk::Desk, federation::domain_name, print},
+    cli::{Failure, Global, desk::Desk, federation::domain_name, print, seed::read},
     house::{ffmpeg, shelf},
 };
 
@@ -58,6 +67,17 @@ pub enum Media {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Show a picture for the server itself, in all of Mastodon's sizes: JPEG, PNG, GIF or WebP of up to 8 MB
+    Site {
+        /// Which
+        kind: Site,
+        /// The picture; cut where it does not fit
+        #[arg(required_unless_present = "remove")]
+        file: Option<PathBuf>,
+        /// Show none any more
+        #[arg(long, conflicts_with = "file")]
+        remove: bool,
+    },
     /// List files older than a day that nothing names
     Orphans {
         /// Delete them
@@ -75,6 +95,15 @@ pub enum To {
     S3,
 }
 
+/// What stands for the server.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Site {
+    /// Broad, 1200x630: where the server is told of
+    Thumbnail,
+    /// Square, 512x512: on home screens
+    Icon,
+}
+
 impl Media {
     /// # Errors
     /// One sentence.
@@ -87,6 +116,7 @@ impl Media {
                 Media::Move { to: To::S3, delete } => bring(desk, &files, Shelf::S3, *delete).await,
                 Media::Usage { servers, json } => usage::print_all(desk, &files, *servers, *json).await,
                 Media::Remove { days, domain, dry_run } => remove(desk, *days, domain.as_deref(), *dry_run).await,
+                Media::Site { kind, file, .. } => site(desk, &files, *kind, file.as_deref()).await,
                 Media::Orphans { delete } => orphans(desk, &files, *delete).await,
             }
         })
@@ -170,6 +200,27 @@ async fn remove(desk: &Desk, days: Option<u32>, domain: Option<&str>, dry_run: b
     let files = if n_files == 1 { "file" } else { "files" };
     let done = if dry_run { "would remove" } else { "removed" };
     print(&format!("{done} {n_files} {files} ({n_bytes} bytes)"))
+}
+
+async fn site(desk: &Desk, files: &Files, kind: Site, file: Option<&Path>) -> Result<(), Failure> {
+    let kind = match kind {
+        Site::Thumbnail => SiteKind::Thumbnail,
+        Site::Icon => SiteKind::Icon,
+    };
+    let mut shown = None;
+    if let Some(file) = file {
+        let bytes = Bytes::from(read(file, Purpose::Site(1, 1).max_bytes() as u64 + 1)?);
+        let (workshop, mut made) = (desk.workshop()?, Vec::new());
+        for (width, height) in kind.sizes() {
+            let sized = workshop.picture(bytes.clone(), Purpose::Site(*width, *height)).await;
+            made.push(sized.map_err(|spoiled| match spoiled {
+                Spoiled::Unfit(unfit) => Failure(format!("the file {unfit}")),
+                Spoiled::Broken(fault) => fault.into(),
+            })?);
+        }
+        shown = Some(site::shelve(files, &desk.entropy, made).await?);
+    }
+    Ok(desk.db.write(move |tx| site::show(tx, kind, shown.as_ref())).await?)
 }
 
 /// Where files may be.

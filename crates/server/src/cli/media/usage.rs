@@ -78,7 +78,7 @@ fn as_value(files: &Files, kinds: &BTreeMap<&str, Amount>, remote: &Remote, budg
 }
 
 async fn by_kind(files: &Files) -> Result<BTreeMap<&'static str, Amount>, Failure> {
-    let words = ["attachments", "previews", "avatars", "headers", "emoji", "cache"];
+    let words = ["attachments", "previews", "avatars", "headers", "emoji", "site", "cache"];
     let mut all: BTreeMap<&str, Amount> = words.map(|word| (word, (0, 0))).into();
     let place = files.place();
     for kind in FileKind::ALL {

@@ -9,7 +9,7 @@ use std::{
 
 use phiomia_testkit::{BUCKET, KEY, KEY_ID, S3Server, on_both_engines};
 
-use super::kit::{Place, Running, png};
+use super::kit::{LONG, Place, Running, png};
 
 /// A command that knows the bucket.
 fn command(place: &Place, server: &S3Server, args: &[&str]) -> Command {
@@ -77,6 +77,44 @@ on_both_engines! {
         assert!(on_disk.is_file() && !in_bucket.exists());
         assert_eq!(running.get(&format!("/system/{path}"), None).0, 200);
         assert!(place.says(&["media", "check"]).starts_with("disk: the folder "), "the bucket is not needed any more");
+    }
+}
+
+on_both_engines! {
+    async fn a_running_server_shows_the_pictures_it_was_given(place: Place) {
+        fs::write(place.folder.join("logo.png"), png()).unwrap();
+        fs::write(place.folder.join("page.png"), "<svg/>").unwrap();
+        let running = place.serve();
+        let instance = || serde_json::from_str::<serde_json::Value>(&running.get("/api/v2/instance", None).1).unwrap();
+        let until = |is_good: &dyn Fn(&serde_json::Value) -> bool| {
+            let started = std::time::Instant::now();
+            loop {
+                let instance = instance();
+                if is_good(&instance) {
+                    return instance;
+                }
+                assert!(started.elapsed() < LONG, "{instance}");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        };
+        let missing = instance()["thumbnail"]["url"].clone();
+        assert!(missing.as_str().unwrap().ends_with("/missing.png"));
+        assert_eq!(place.refuses(&["media", "site", "icon", "page.png"]), "the file is of a kind that is not supported");
+        place.says(&["media", "site", "thumbnail", "logo.png"]);
+        place.says(&["media", "site", "icon", "logo.png"]);
+        let shown = until(&|instance| instance["icon"].as_array().unwrap().len() == 9);
+        assert_eq!((&shown["icon"][0]["size"], &shown["icon"][8]["size"]), (&"36x36".into(), &"512x512".into()));
+        let thumbnail = &shown["thumbnail"];
+        assert_eq!(thumbnail["url"], thumbnail["versions"]["@1x"]);
+        assert!(thumbnail["versions"]["@2x"].as_str().unwrap().ends_with("/2400x1260.png") && thumbnail["blurhash"].is_string());
+        for url in [&thumbnail["url"], &shown["icon"][4]["src"]] {
+            let path = url.as_str().unwrap().split("/system/").nth(1).unwrap();
+            assert_eq!(running.get(&format!("/system/{path}"), None).0, 200, "{path}");
+            make_old(&place.folder.join("phiomia-data/files").join(path));
+        }
+        assert_eq!(place.says(&["media", "orphans"]), "", "what the server shows is somebody's");
+        place.says(&["media", "site", "thumbnail", "--remove"]);
+        until(&|instance| instance["thumbnail"]["url"] == missing);
     }
 }
 
