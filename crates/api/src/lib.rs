@@ -2,6 +2,7 @@
 
 mod accounts;
 mod announcements;
+mod admin;
 mod conversations;
 pub mod doctor;
 mod federation;

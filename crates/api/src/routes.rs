@@ -11,10 +11,10 @@ use phiomia_model::{Noun, Refusal};
 use tower::ServiceExt as _;
 
 use crate::{
-    accounts, announcements, conversations,
+    accounts, admin, announcements, conversations,
     doctor::{self, echo::OwnDoctor},
     federation::{self, Fetcher, Reader},
-    gate::{self, Anyone, Body, Cache, Client, Member, Needs, Route},
+    gate::{self, Anyone, Body, Cache, Client, ManagesFederation, Member, Needs, Route},
     health, inbox,
     inbox::Server,
     instance, lists, markers, media, notifications, oauth,
@@ -88,6 +88,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/instance/terms_of_service"                       Anyone  []                           [Api]          Nothing  MINUTE    instance::terms_of_service;
         GET "/api/v1/instance/terms_of_service/{date}"                Anyone  []                           [Api]          Nothing  MINUTE    instance::terms_of_service_of;
         GET "/api/v1/instance/activity"                               Anyone  []                           [Api]          Nothing  MINUTE    instance::activity;
+        GET "/api/v1/instance/domain_blocks"                          Anyone  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  instance::domain_blocks;
         GET "/api/v1/instance/peers"                                  Anyone  []                           [Api]          Nothing  MINUTE    instance::peers;
         GET "/api/v1/instance/languages"                              Anyone  []                           [Api]          Nothing  MINUTE    instance::languages;
         GET "/api/v1/custom_emojis"                                   Anyone  []                           [Api]          Nothing  MINUTE    instance::custom_emojis;
@@ -298,6 +299,21 @@ pub fn table() -> Vec<Route> {
         GET "/robots.txt"                                             Anyone  []                           []             Nothing  DAY       visitors::robots;
         GET "/favicon.ico"                                            Anyone  []                           []             Nothing  DAY       visitors::favicon;
         GET "/manifest"                                               Anyone  []                           []             Nothing  MINUTE    visitors::manifest;
+
+        // Staff.
+        GET "/api/v1/admin/domain_blocks"                             ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::domain_blocks::index;
+        GET "/api/v1/admin/domain_blocks/{id}"                        ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::domain_blocks::show;
+        POST "/api/v1/admin/domain_blocks"                            ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::domain_blocks::create;
+        PUT "/api/v1/admin/domain_blocks/{id}"                        ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::domain_blocks::update;
+        DELETE "/api/v1/admin/domain_blocks/{id}"                     ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::domain_blocks::delete;
+        GET "/api/v1/admin/domain_allows"                             ManagesFederation ["admin:read:domain_allows"] [Api] Nothing PERSONAL admin::domain_allows::index;
+        GET "/api/v1/admin/domain_allows/{id}"                        ManagesFederation ["admin:read:domain_allows"] [Api] Nothing PERSONAL admin::domain_allows::show;
+        POST "/api/v1/admin/domain_allows"                            ManagesFederation ["admin:write:domain_allows"] [Api] Form PERSONAL admin::domain_allows::create;
+        DELETE "/api/v1/admin/domain_allows/{id}"                     ManagesFederation ["admin:write:domain_allows"] [Api] Form PERSONAL admin::domain_allows::delete;
+        GET "/api/v1/admin/hosts"                                     ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::hosts::index;
+        GET "/api/v1/admin/hosts/{host}"                              ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::hosts::show;
+        POST "/api/v1/admin/hosts/{host}/retry"                       ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::hosts::retry;
+        POST "/api/v1/admin/hosts/{host}/reset"                       ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::hosts::reset;
 
         GET "/authorize_interaction"                                  Browser []                           [Api]          Nothing  PERSONAL  pages::interaction::show;
         POST "/authorize_interaction"                                 Browser []                           [Api, Follow]  Form     PERSONAL  pages::interaction::create;

@@ -16,6 +16,29 @@ pub enum Registrations {
     Closed,
 }
 
+/// Who may read which servers are limited or blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShowDomainBlocks {
+    /// Everybody.
+    All,
+    /// Who lives here.
+    Users,
+    /// Staff alone.
+    Disabled,
+}
+
+impl ShowDomainBlocks {
+    /// Its word in the table and on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            ShowDomainBlocks::All => "all",
+            ShowDomainBlocks::Users => "users",
+            ShowDomainBlocks::Disabled => "disabled",
+        }
+    }
+}
+
 impl Registrations {
     /// Its word in the table and on the command line.
     #[must_use]
@@ -71,6 +94,11 @@ pub const KNOWN: &[Known] = &[
         "single_user_mode",
         Shape::Word(&["on", "off"]),
         "the owner's profile is the front page; when not set: while one person lives here and registrations are closed",
+    ),
+    known(
+        "show_domain_blocks",
+        Shape::Word(&["all", "users", "disabled"]),
+        "who may read which servers are limited or blocked; nobody when not set",
     ),
     known("rate_limits", Shape::Word(&["on", "off"]), "off only for development and tests; on when not set"),
 ];
@@ -139,6 +167,8 @@ pub struct ServerSettings {
     /// `single_user_mode`: the owner's profile is the front page. `None`: while one person lives here and registrations
     /// are closed.
     pub single_user: Option<bool>,
+    /// `show_domain_blocks`: who may read which servers are limited or blocked.
+    pub show_domain_blocks: ShowDomainBlocks,
     /// `rate_limits`: `off` for development and tests.
     pub rate_limits: bool,
     /// The broad picture of the server; set by a command of its own, as is the next.
@@ -172,6 +202,11 @@ impl ServerSettings {
                 Some("off") => Some(false),
                 _ => None,
             },
+            show_domain_blocks: match take("show_domain_blocks").as_deref() {
+                Some("all") => ShowDomainBlocks::All,
+                Some("users") => ShowDomainBlocks::Users,
+                _ => ShowDomainBlocks::Disabled,
+            },
             rate_limits: take("rate_limits").as_deref() != Some("off"),
             thumbnail: take(SiteKind::Thumbnail.word()).and_then(|json| serde_json::from_str(&json).ok()),
             icon: take(SiteKind::Icon.word()).and_then(|json| serde_json::from_str(&json).ok()),
@@ -192,6 +227,7 @@ impl ServerSettings {
             "registrations" => self.registrations.word(),
             "closed_registrations_message" => self.closed_registrations_message.as_deref().unwrap_or_default(),
             "single_user_mode" => self.single_user.map_or("", |is_single| if is_single { "on" } else { "off" }),
+            "show_domain_blocks" => self.show_domain_blocks.word(),
             "rate_limits" if self.rate_limits => "on",
             "rate_limits" => "off",
             _ => "",

@@ -76,6 +76,21 @@ impl FromStr for Handle {
     }
 }
 
+/// A domain as it is kept: lower case, in the letters of DNS, with a port that is not the usual one. `None`: it is none.
+#[must_use]
+pub fn domain_name(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.contains(['/', '?', '#', '@', '\\']) {
+        return None;
+    }
+    let url = url::Url::parse(&format!("https://{text}/")).ok()?;
+    let host = url.host_str()?.trim_end_matches('.');
+    if host.is_empty() {
+        return None;
+    }
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 /// Whether a new local account may have this name: 1 to 30 letters, digits or underscores.
 /// Source: <https://docs.joinmastodon.org/methods/accounts/#create>.
 #[must_use]
@@ -108,6 +123,16 @@ pub fn is_reserved_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_domain_is_kept_in_one_way() {
+        let kept = |text: &str| domain_name(text);
+        assert_eq!(kept(" Example.ORG. ").as_deref(), Some("example.org"));
+        assert_eq!(kept("münchen.example:8443").as_deref(), Some("xn--mnchen-3ya.example:8443"));
+        for wrong in ["", "https://example.org", "a b", "me@example.org", "example.org/x", "."] {
+            assert_eq!(kept(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn handles_are_read_in_every_form_people_type() {

@@ -107,6 +107,18 @@ ids! {
     PollId,
     /// A post that waits for its time.
     ScheduledStatusId,
+    /// What is decided about a domain.
+    DomainBlockId,
+    /// A domain that was allowed by hand.
+    DomainAllowId,
+    /// What a moderator did about somebody.
+    StrikeId,
+    /// An e-mail domain nobody signs up with.
+    EmailDomainBlockId,
+    /// A range of network addresses under a rule.
+    IpBlockId,
+    /// An e-mail address nobody signs up with.
+    CanonicalEmailBlockId,
 }
 
 /// The text is not a decimal id.

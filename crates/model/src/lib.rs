@@ -29,15 +29,16 @@ pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
 pub use handle::Handle;
 pub use id::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, JobId, ListId, MediaId, NotificationId,
-    NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, TokenId,
+    AccountId, AnnouncementId, AppId, CanonicalEmailBlockId, ConversationId, CustomEmojiId, DomainAllowId,
+    DomainBlockId, EmailDomainBlockId, IpBlockId, JobId, ListId, MediaId, NotificationId, NotificationRequestId,
+    PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, StrikeId, TagId, TokenId,
 };
 pub use job::Job;
 pub use list::RepliesPolicy;
 pub use notification::{NotificationPolicy, NotificationPolicyChoice, NotificationType};
 pub use outgoing::Outgoing;
 pub use page::Page;
-pub use role::Role;
+pub use role::{Permission, Role};
 pub use scope::{Scope, Scopes};
 pub use status::{QuotePolicy, QuoteState, Viewer, Visibility};
 pub use time::Time;

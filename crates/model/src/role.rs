@@ -19,6 +19,33 @@ pub enum Role {
     Owner,
 }
 
+/// Something that only some roles may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Look at reports and act on them.
+    ManageReports,
+    /// Block and allow servers.
+    ManageFederation,
+    /// Bar e-mail domains and network addresses.
+    ManageBlocks,
+    /// Look at accounts and act on them.
+    ManageUsers,
+    /// Erase a suspended account for good.
+    DeleteUserData,
+}
+
+impl Permission {
+    const fn bit(self) -> u64 {
+        match self {
+            Permission::ManageReports => 1 << 4,
+            Permission::ManageFederation => 1 << 5,
+            Permission::ManageBlocks => 1 << 7,
+            Permission::ManageUsers => 1 << 10,
+            Permission::DeleteUserData => 1 << 19,
+        }
+    }
+}
+
 impl Role {
     /// Every role, lowest first.
     pub const ALL: [Role; 4] = [Role::User, Role::Moderator, Role::Admin, Role::Owner];
@@ -57,6 +84,11 @@ impl Role {
             Role::Owner => ADMINISTRATOR,
         }
     }
+    /// Whether the role has a permission; who administers has them all.
+    #[must_use]
+    pub const fn may(self, permission: Permission) -> bool {
+        self.permissions() & (permission.bit() | Role::Owner.permissions()) != 0
+    }
     /// Whether the role is shown as a badge.
     #[must_use]
     pub const fn is_highlighted(self) -> bool {
@@ -94,5 +126,20 @@ impl FromStr for Role {
     type Err = NotARole;
     fn from_str(word: &str) -> Result<Role, NotARole> {
         Role::ALL.into_iter().find(|r| r.word() == word).ok_or_else(|| NotARole(word.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moderators_look_after_people_and_leave_servers_to_admins() {
+        let may = |permission| Role::ALL.map(|role| role.may(permission));
+        assert_eq!(may(Permission::ManageUsers), [false, true, true, true]);
+        assert_eq!(may(Permission::ManageReports), [false, true, true, true]);
+        assert_eq!(may(Permission::ManageFederation), [false, false, true, true]);
+        assert_eq!(may(Permission::ManageBlocks), [false, false, true, true]);
+        assert_eq!(may(Permission::DeleteUserData), [false, false, true, true]);
     }
 }

@@ -101,6 +101,12 @@ impl SecretHash {
     }
 }
 
+/// The SHA-256 of something that is no secret, in hexadecimal.
+#[must_use]
+pub fn digest_of(text: &str) -> String {
+    digest::digest(&digest::SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Takes the same time wherever the two differ.
 impl PartialEq for SecretHash {
     fn eq(&self, other: &SecretHash) -> bool {

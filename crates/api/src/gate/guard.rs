@@ -6,7 +6,7 @@ use std::future::Future;
 use axum::response::Response;
 use http::{header, request::Parts};
 use phiomia_mastodon::Tree;
-use phiomia_model::{AccountId, AppId, Error, Refusal, Role, Scope, Scopes, TokenId, Viewer};
+use phiomia_model::{AccountId, AppId, Error, Permission, Refusal, Role, Scope, Scopes, TokenId, Viewer};
 use phiomia_store::{
     db::{
         tokens::{self, TokenView},
@@ -33,6 +33,8 @@ pub enum Who {
     Anyone,
     /// Who has an account here and may use it.
     Member,
+    /// Who has one of these permissions, too.
+    Staff(&'static [Permission]),
     /// Any app with a token, with or without a user.
     Client,
     /// A browser with cookies: no token counts.

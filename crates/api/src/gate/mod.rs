@@ -11,6 +11,7 @@ mod pictures;
 mod rate;
 mod reply;
 mod route;
+mod staff;
 
 pub use accept::Wants;
 pub use ask::Ask;
@@ -22,3 +23,4 @@ pub use pictures::with_files_from;
 pub use rate::{Identity, Rate};
 pub use reply::{Answer, Reply, empty, json, paged};
 pub use route::{Cache, Needs, Route};
+pub use staff::{DeletesUserData, ManagesBlocks, ManagesFederation, ManagesReports, ManagesUsers, Moderates};

@@ -2,7 +2,9 @@
 
 mod texts;
 
-pub use texts::{extended_description, languages, peers, privacy_policy, terms_of_service, terms_of_service_of};
+pub use texts::{
+    domain_blocks, extended_description, languages, peers, privacy_policy, terms_of_service, terms_of_service_of,
+};
 
 use std::sync::Arc;
 

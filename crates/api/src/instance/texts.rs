@@ -4,13 +4,19 @@
 use phiomia_mastodon::entities;
 use phiomia_model::{Noun, Refusal, Time};
 use phiomia_store::db::{
-    discovery, settings,
+    discovery,
+    federation::domains::{self, Severity},
+    settings,
     terms::{self, TermsView},
 };
 
 use phiomia_text::sanitize;
 
-use crate::gate::{Answer, Anyone, Ask, json};
+use crate::{
+    gate::{Answer, Anyone, Ask, json},
+    render,
+    settings::ShowDomainBlocks,
+};
 
 /// `GET /api/v1/instance/extended_description`
 pub async fn extended_description(ask: Ask<Anyone>) -> Answer {
@@ -68,4 +74,20 @@ pub async fn languages(_: Ask<Anyone>) -> Answer {
 /// `GET /api/v1/instance/peers`
 pub async fn peers(ask: Ask<Anyone>) -> Answer {
     json(&ask.api.db.read(|q| Ok(discovery::domains(q)?)).await?)
+}
+
+/// `GET /api/v1/instance/domain_blocks`: the strictest first. There is none where the owner does not publish it.
+pub async fn domain_blocks(ask: Ask<Anyone>) -> Answer {
+    match ask.api.settings().await?.show_domain_blocks {
+        ShowDomainBlocks::All => {}
+        ShowDomainBlocks::Users if ask.me.0.is_some() => {}
+        ShowDomainBlocks::Users => {
+            return Err(Refusal::Unauthenticated("This method requires an authenticated user").into());
+        }
+        ShowDomainBlocks::Disabled => return Err(Refusal::NotFound(Noun::Record).into()),
+    }
+    let mut blocks = ask.api.db.read(|q| Ok(domains::blocks(q)?)).await?;
+    blocks.retain(|block| block.severity != Severity::Noop);
+    blocks.sort_by_key(|block| std::cmp::Reverse(block.severity));
+    json(&blocks.iter().map(render::domain_block).collect::<Vec<_>>())
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod announcement;
+mod admin;
 mod card;
 mod conversation;
 mod elsewhere;
@@ -27,6 +28,7 @@ use phiomia_store::db::emojis::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
 pub use announcement::{Announced, announcement, reaction_news};
+pub use admin::{admin_domain_allow, admin_domain_block, domain_block};
 use card::card;
 pub use conversation::conversation;
 pub use elsewhere::Elsewhere;

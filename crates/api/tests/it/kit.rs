@@ -130,10 +130,30 @@ impl House {
         Person { router: self.router.clone(), account, name, token }
     }
 
-    /// A token of somebody, or of the app alone.
+    /// Somebody of the staff, with a token that allows them to act as such.
+    pub async fn staff(&self, name: &str, role: Role) -> Person {
+        let new = NewUser { username: name.into(), is_confirmed: true, is_approved: true, ..NewUser::default() };
+        let person = self.newcomer(NewUser { role: Some(role), ..new }).await;
+        let token = self.token(Some(person.account), &format!("{ALL_SCOPES} admin:read admin:write")).await;
+        Person { token, ..person }
+    }
+
+    /// A token of somebody, or of the app alone. Apps for staff are apps of their own.
     pub async fn token(&self, account: Option<AccountId>, scopes: &str) -> String {
+        let app = if scopes.contains("admin") {
+            let new = NewApp {
+                name: "Wrench".into(),
+                website: None,
+                redirect_uris: vec![apps::OUT_OF_BAND.into()],
+                scopes: Some(scopes.into()),
+                is_public: false,
+            };
+            apps::register(&self.api.db, &self.api.entropy, new).await.unwrap().0.id
+        } else {
+            self.app
+        };
         let scopes = Scopes::parse(scopes).unwrap();
-        let given = apps::give_token(&self.api.db, &self.api.entropy, self.app, account, scopes).await.unwrap();
+        let given = apps::give_token(&self.api.db, &self.api.entropy, app, account, scopes).await.unwrap();
         given.secret.expose().to_owned()
     }
 
@@ -267,6 +287,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<Done,
 }
 
 /// Somebody who lives in the house, with an app in hand.
+#[derive(Clone)]
 pub struct Person {
     router: Router,
     pub account: AccountId,
@@ -275,6 +296,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// The same person with another token in hand.
+    pub fn bearing(&self, token: String) -> Person {
+        Person { token, ..self.clone() }
+    }
+
     /// A request with the person's token; `body` as JSON.
     pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.ask_with(method, path, body, &[]).await

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod announcements;
+mod admin;
 mod authenticator;
 mod bucket;
 mod cards;

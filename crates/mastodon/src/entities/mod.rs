@@ -4,6 +4,7 @@
 
 mod account;
 mod activity;
+mod admin;
 mod announcement;
 mod application;
 mod approval;
@@ -45,6 +46,11 @@ mod written;
 
 pub use account::{Account, CredentialAccount, CredentialSource, Field, MutedAccount, PartialAccountWithAvatar};
 pub use activity::InstanceActivity;
+pub use admin::{
+    AdminAccount, AdminCanonicalEmailBlock, AdminDomainAllow, AdminDomainBlock, AdminEmailDomainBlock, AdminIp,
+    AdminIpBlock, AdminReport, DomainBlock, DomainBlockSeverity, ExistingDomainBlockError, IpBlockSeverity,
+    SignUpTries,
+};
 pub use announcement::{Announcement, AnnouncementAccount, AnnouncementStatus, Reaction, ReactionNews};
 pub use application::{Application, CredentialApplication, Token};
 pub use approval::{ApprovedGroup, CurrentUserApproval, FeatureApproval, QuoteApproval};

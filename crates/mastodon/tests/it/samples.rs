@@ -1,24 +1,26 @@
 //! A sample of every entity, once with all that it may carry and once with as little as it can.
 
 use phiomia_mastodon::entities::{
-    Account, AccountRole, AccountWarning, AccountWarningAction, Announcement, AnnouncementAccount, AnnouncementStatus,
-    AnnualReportYear, Appeal, AppealState, Application, ApprovedGroup, Collection, CollectionItem, CollectionItemState,
-    Context, Conversation, CredentialAccount, CredentialApplication, CredentialSource, CurrentUserApproval,
-    CustomEmoji, Decimal, Error, ErrorDetail, ExpandMedia, ExtendedDescription, FamiliarFollowers, FeatureApproval,
-    FeaturedTag, FeedAccess, Field, Filter, FilterAction, FilterContext, FilterKeyword, FilterResult, FilterStatus,
-    Focus, GroupedNotificationsResults, Id, Instance, InstanceAccounts, InstanceApiVersions, InstanceConfiguration,
-    InstanceContact, InstanceFeedAccess, InstanceIcon, InstanceMediaAttachments, InstancePolls, InstanceRegistrations,
-    InstanceStatuses, InstanceThumbnail, InstanceThumbnailVersions, InstanceTimelinesAccess, InstanceTranslation,
-    InstanceUrls, InstanceUsage, InstanceUsers, InstanceV1, InstanceV1Accounts, InstanceV1Configuration,
-    InstanceV1MediaAttachments, InstanceV1Stats, InstanceV1Urls, InstanceVapid, IsoDay, IsoMillis, List, Marker,
-    Markers, MediaAttachment, MediaColors, MediaMeta, MediaSize, MediaType, Mention, MutedAccount, Notification,
+    Account, AccountRole, AccountWarning, AccountWarningAction, AdminAccount, AdminCanonicalEmailBlock,
+    AdminDomainAllow, AdminDomainBlock, AdminEmailDomainBlock, AdminIp, AdminIpBlock, AdminReport, Announcement,
+    AnnouncementAccount, AnnouncementStatus, AnnualReportYear, Appeal, AppealState, Application, ApprovedGroup,
+    Collection, CollectionItem, CollectionItemState, Context, Conversation, CredentialAccount, CredentialApplication,
+    CredentialSource, CurrentUserApproval, CustomEmoji, Decimal, DomainBlock, DomainBlockSeverity, Error, ErrorDetail,
+    ExpandMedia, ExtendedDescription, FamiliarFollowers, FeatureApproval, FeaturedTag, FeedAccess, Field, Filter,
+    FilterAction, FilterContext, FilterKeyword, FilterResult, FilterStatus, Focus, GroupedNotificationsResults, Id,
+    Instance, InstanceAccounts, InstanceApiVersions, InstanceConfiguration, InstanceContact, InstanceFeedAccess,
+    InstanceIcon, InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses, InstanceThumbnail,
+    InstanceThumbnailVersions, InstanceTimelinesAccess, InstanceTranslation, InstanceUrls, InstanceUsage,
+    InstanceUsers, InstanceV1, InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments,
+    InstanceV1Stats, InstanceV1Urls, InstanceVapid, IpBlockSeverity, IsoDay, IsoMillis, List, Marker, Markers,
+    MediaAttachment, MediaColors, MediaMeta, MediaSize, MediaType, Mention, MutedAccount, Notification,
     NotificationFallback, NotificationGroup, NotificationPolicy, NotificationPolicySummary, NotificationPolicyV1,
     NotificationRequest, PartialAccountWithAvatar, Poll, PollOption, Preferences, PreviewCard, PreviewCardAuthor,
     PreviewCardType, PrivacyPolicy, Profile, Quote, QuoteApproval, QuoteState, Reaction, Relationship,
     RelationshipSeveranceEvent, RelationshipSeveranceType, Report, ReportCategory, Role, Rule, RuleTranslation,
-    ScheduledParams, ScheduledPoll, ScheduledStatus, Search, ShallowQuote, ShallowTag, Status, StatusApplication,
-    StatusEdit, StatusEditPoll, StatusEditPollOption, StatusQuote, StatusSource, Suggestion, SuggestionReason,
-    SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory, Written,
+    ScheduledParams, ScheduledPoll, ScheduledStatus, Search, ShallowQuote, ShallowTag, SignUpTries, Status,
+    StatusApplication, StatusEdit, StatusEditPoll, StatusEditPollOption, StatusQuote, StatusSource, Suggestion,
+    SuggestionReason, SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory, Written,
 };
 use phiomia_model::{
     AccountId, AnnouncementId, AppId, ListId, NotificationId, NotificationPolicyChoice, NotificationRequestId,
@@ -205,6 +207,15 @@ documented! {
     CredentialAccount: "Account", "CredentialAccount";
     PartialAccountWithAvatar: "PartialAccountWithAvatar";
     Field: "Field";
+    AdminAccount: "Admin::Account";
+    AdminIp: "Admin::Ip";
+    AdminReport: "Admin::Report";
+    AdminDomainBlock: "Admin::DomainBlock";
+    AdminDomainAllow: "Admin::DomainAllow";
+    AdminEmailDomainBlock: "Admin::EmailDomainBlock";
+    AdminIpBlock: "Admin::IpBlock";
+    AdminCanonicalEmailBlock: "Admin::CanonicalEmailBlock";
+    DomainBlock: "DomainBlock";
     Announcement: "Announcement";
     AnnouncementAccount: "Announcement::Account";
     AnnouncementStatus: "Announcement::Status";
@@ -279,6 +290,8 @@ words! {
     "Instance" "configuration[timelines_access][live_feeds][local]" FeedAccess { Public, Authenticated, Disabled }
     "List" "replies_policy" RepliesPolicy { Followed, List, None }
     "MediaAttachment" "type" MediaType { Unknown, Image, Gifv, Video, Audio }
+    "Admin::DomainBlock" "severity" DomainBlockSeverity { Silence, Suspend, Noop }
+    "Admin::IpBlock" "severity" IpBlockSeverity { SignUpRequiresApproval, SignUpBlock, NoAccess }
     "AccountWarning" "action" AccountWarningAction { None, Disable, MarkStatusesAsSensitive, DeleteStatuses, Sensitive, Silence, Suspend }
     "Appeal" "state" AppealState { Approved, Rejected, Pending }
     "RelationshipSeveranceEvent" "type" RelationshipSeveranceType { DomainBlock, UserDomainBlock, AccountSuspension }
@@ -309,6 +322,24 @@ structs! {
     }
     PartialAccountWithAvatar { id, acct, url, avatar, avatar_static, avatar_description, locked, bot }
     Field { name, value, verified_at }
+    AdminAccount {
+        id, username, domain, created_at, email, ip, ips, locale, invite_request, role, confirmed, approved, disabled,
+        sensitized, silenced, suspended, account, created_by_application_id, invited_by_account_id
+    }
+    AdminIp { ip, used_at }
+    AdminReport {
+        id, action_taken, action_taken_at, category, comment, forwarded, created_at, updated_at, account, target_account,
+        assigned_account, action_taken_by_account, statuses, rules
+    }
+    AdminDomainBlock {
+        id, domain, digest, created_at, severity, reject_media, reject_reports, private_comment, public_comment, obfuscate
+    }
+    AdminDomainAllow { id, domain, created_at }
+    AdminEmailDomainBlock { id, domain, created_at, history, allow_with_approval }
+    AdminIpBlock { id, ip, severity, comment, created_at, expires_at }
+    AdminCanonicalEmailBlock { id, canonical_email_hash }
+    DomainBlock { domain, digest, severity, comment }
+    SignUpTries { day, accounts, uses }
     Announcement {
         id, content, starts_at, ends_at, all_day, published_at, updated_at, read, mentions, statuses, tags, emojis,
         reactions

@@ -76,11 +76,7 @@ impl Federation {
             }
             Federation::Allow { domain } => {
                 let domain = domain_name(domain)?;
-                let allowing = desk.db.write(move |tx| {
-                    remote::take_back_domain(tx, &domain)?;
-                    Ok(domains::allow(tx, &domain)?)
-                });
-                Ok(allowing.await?)
+                Ok(desk.db.write(move |tx| remote::allow_domain(tx, &domain)).await?)
             }
             Federation::Forget { domain } => {
                 let name = domain_name(domain)?;
@@ -97,7 +93,8 @@ impl Federation {
 
 async fn decide(desk: &Desk, domain: &str, severity: Severity, comment: Option<String>) -> Result<(), Failure> {
     let name = domain_name(domain)?;
-    let n = desk.db.write(move |tx| remote::decide_domain(tx, &name, severity, comment.as_deref())).await?;
+    let decision = remote::DomainDecision::of(severity, comment);
+    let n = desk.db.write(move |tx| remote::decide_domain(tx, &name, &decision)).await?;
     print(&format!("{n} accounts"))
 }
 
@@ -106,12 +103,7 @@ async fn decide(desk: &Desk, domain: &str, severity: Severity, comment: Option<S
 /// # Errors
 /// A sentence.
 pub(super) fn domain_name(text: &str) -> Result<String, Failure> {
-    let url = url::Url::parse(&format!("https://{}/", text.trim()));
-    let host = url.ok().and_then(|url| {
-        let host = url.host_str()?.to_owned();
-        Some(url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
-    });
-    host.ok_or_else(|| Failure(format!("{text} is no domain")))
+    phiomia_model::handle::domain_name(text).ok_or_else(|| Failure(format!("{text} is no domain")))
 }
 
 async fn list(desk: &Desk, as_json: bool) -> Result<(), Failure> {

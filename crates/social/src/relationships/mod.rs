@@ -10,6 +10,7 @@ use phiomia_model::{AccountId, Error, Event, NotificationType, Noun, Refusal};
 use phiomia_store::{
     Tx,
     db::{
+        federation::domains,
         lists, notifications,
         relationships::{self, Party},
     },
@@ -71,6 +72,16 @@ pub(crate) fn withdraw(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> R
     lists::forget(tx, follower, target)?;
     notifications::forget(tx, target, follower, NotificationType::FollowRequest, None)?;
     Ok(true)
+}
+
+/// Ends every follow from and to people who are seen nowhere any more, and every request.
+pub(crate) fn cut_off(tx: &Tx<'_>, gone: &[AccountId]) -> Result<(), Error> {
+    for (follower, target) in domains::follows_of(tx, gone)? {
+        if !disconnect(tx, follower, target)? {
+            withdraw(tx, follower, target)?;
+        }
+    }
+    Ok(())
 }
 
 fn counters_changed(tx: &Tx<'_>, one: AccountId, other: AccountId) {

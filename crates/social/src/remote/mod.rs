@@ -13,7 +13,10 @@ mod quotes;
 mod reactions;
 
 pub use acts::{feature_tag, pin, reblog, unfeature_tag, unpin, vote};
-pub use domains::{decide as decide_domain, reject_media, take_back as take_back_domain};
+pub use domains::{
+    Decision as DomainDecision, allow as allow_domain, decide as decide_domain, reject_media,
+    take_back as take_back_domain,
+};
 pub use follows::{compare_followers, follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};
 pub use posts::{Coming, edit, find_parent, receive, remove};

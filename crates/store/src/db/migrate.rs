@@ -57,6 +57,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0024_announcements",
     "0025_keeping",
     "0026_retention",
+    "0027_moderation",
 ];
 
 /// Copies kept from before migrations.

@@ -443,6 +443,7 @@ pub fn statements() -> Vec<&'static Statement> {
     let paged =
         [conversations::KEYSETS, followed_tags::KEYSETS, lists::KEYSETS, relationships::KEYSETS, scheduled::KEYSETS]
             .into_iter()
+            .chain([federation::domains::KEYSETS])
             .chain(notifications::LISTS.iter().copied())
             .chain(statuses::KEYSETS.iter().copied());
     all.extend(paged.flatten().copied().chain(timelines::keysets()).flat_map(|list| [&list.down, &list.up]));

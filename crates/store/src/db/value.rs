@@ -1,9 +1,10 @@
 //! What goes into a statement and what comes out of a row, the same for both engines.
 
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, ConversationId, CustomEmojiId, Fault, JobId, ListId, MediaId, NotificationId,
-    NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, TagId, Time,
-    TokenId, Visibility,
+    AccountId, AnnouncementId, AppId, CanonicalEmailBlockId, ConversationId, CustomEmojiId, DomainAllowId,
+    DomainBlockId, EmailDomainBlockId, Fault, IpBlockId, JobId, ListId, MediaId, NotificationId, NotificationRequestId,
+    PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, StrikeId, TagId, Time, TokenId,
+    Visibility,
 };
 
 /// One parameter of a statement.
@@ -205,7 +206,13 @@ id_values!(
     PollId,
     MediaId,
     ReportId,
-    ScheduledStatusId
+    ScheduledStatusId,
+    DomainBlockId,
+    DomainAllowId,
+    StrikeId,
+    EmailDomainBlockId,
+    IpBlockId,
+    CanonicalEmailBlockId
 );
 
 /// Reads the cells of one row from left to right.

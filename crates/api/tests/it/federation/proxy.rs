@@ -224,7 +224,8 @@ on_both_engines! {
         let post = museum.newest().await;
         assert_eq!((&post["media_attachments"], &post["emojis"]), (&json!([]), &json!([])));
         assert_eq!(museum.n_asked("/a.png"), 0);
-        museum.house.api.db.write(|tx| remote::decide_domain(tx, "127.0.0.1", Severity::Noop, None)).await.unwrap();
+        let nothing = remote::DomainDecision::of(Severity::Noop, None);
+        museum.house.api.db.write(move |tx| remote::decide_domain(tx, "127.0.0.1", &nothing)).await.unwrap();
         museum.house.settle();
         assert_eq!(museum.look(&shown["url"]).await.status, StatusCode::OK);
     }

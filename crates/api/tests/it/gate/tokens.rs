@@ -73,7 +73,7 @@ on_both_engines! {
                     said(&bad, INVALID, route);
                     said(&app, NEEDS_USER, route);
                 }
-                (Who::Member, false) => {
+                (Who::Member, false) | (Who::Staff(_), _) => {
                     said(&none, INVALID, route);
                     said(&bad, INVALID, route);
                     said(&narrow, OUTSIDE, route);

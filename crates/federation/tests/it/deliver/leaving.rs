@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phiomia_model::Time;
+use phiomia_model::{DomainBlockId, Time};
 use phiomia_store::db::federation::{
     actors::Inbox,
     domains::{self, DomainBlock, Severity},
@@ -105,12 +105,14 @@ on_both_engines! {
     async fn nothing_goes_to_a_suspended_domain(town: Town) {
         let (friend, enemy) = (Neighbour::friendly().await, Neighbour::friendly().await);
         let block = DomainBlock {
+            id: DomainBlockId(1),
             domain: enemy.host(),
             severity: Severity::Suspend,
             rejects_media: false,
             rejects_reports: false,
             private_comment: None,
             public_comment: None,
+            obfuscates: false,
             created_at: Time(0),
         };
         town.database.db.write(move |tx| Ok(domains::block(tx, &block)?)).await.unwrap();

@@ -2,32 +2,48 @@
 
 use std::collections::HashSet;
 
-use phiomia_model::{AccountId, Fault, Time};
+use phiomia_model::{AccountId, DomainAllowId, DomainBlockId, Fault, Page, Time};
 
 use crate::db::{
+    keyset::keysets,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::{FromRow, Row},
 };
+
+macro_rules! columns {
+    () => {
+        "id, domain, severity, rejects_media, rejects_reports, private_comment, public_comment, obfuscates, created_at"
+    };
+}
+
+keysets! {
+    BLOCKS = "id", concat!("select ", columns!(), " from domain_blocks where true");
+    ALLOWS = "id", "select id, domain, created_at from domain_allows where true";
+}
 
 queries! {
     STRICTEST = Sql::Same("select severity, rejects_media, rejects_reports from domain_blocks where domain in texts($1)");
     IS_ALLOWED = Sql::Same("select 1 from domain_allows where domain in texts($1) limit 1");
     SUSPENDED_AMONG = Sql::Same("select domain from domain_blocks where severity = 'suspend' and domain in texts($1)");
     ALLOWED_AMONG = Sql::Same("select domain from domain_allows where domain in texts($1)");
-    LIST = Sql::Same("select domain, severity, rejects_media, rejects_reports, private_comment, public_comment, created_at
-        from domain_blocks order by domain");
+    LIST = Sql::Same(concat!("select ", columns!(), " from domain_blocks order by domain"));
     ALLOWED = Sql::Same("select domain from domain_allows order by domain");
     SET = Sql::Same("insert into domain_blocks
-            (domain, severity, rejects_media, rejects_reports, private_comment, public_comment, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+            (id, domain, severity, rejects_media, rejects_reports, private_comment, public_comment, obfuscates, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (domain) do update set severity = excluded.severity, rejects_media = excluded.rejects_media,
             rejects_reports = excluded.rejects_reports, private_comment = excluded.private_comment,
-            public_comment = excluded.public_comment");
+            public_comment = excluded.public_comment, obfuscates = excluded.obfuscates");
     REMOVE = Sql::Same("delete from domain_blocks where domain = $1");
-    ALLOW = Sql::Same("insert into domain_allows (domain, created_at) values ($1, $2) on conflict (domain) do nothing");
-    FIND = Sql::Same("select domain, severity, rejects_media, rejects_reports, private_comment, public_comment, created_at
-        from domain_blocks where domain = $1");
+    ALLOW = Sql::Same("insert into domain_allows (id, domain, created_at) values ($1, $2, $3)
+        on conflict (domain) do nothing");
+    FIND = Sql::Same(concat!("select ", columns!(), " from domain_blocks where domain = $1"));
+    BLOCK = Sql::Same(concat!("select ", columns!(), " from domain_blocks where id = $1"));
+    NEAREST = Sql::Same(concat!("select ", columns!(), " from domain_blocks where domain in texts($1)
+        order by length(domain) desc limit 1"));
+    ALLOWED_DOMAIN = Sql::Same("select id, domain, created_at from domain_allows where id = $1");
+    FIND_ALLOWED = Sql::Same("select id, domain, created_at from domain_allows where domain = $1");
     SILENCED_SINCE = Sql::Same("select max(created_at) from domain_blocks where severity = 'silence' and domain in texts($1)");
     // Of a domain and what lies below it: by handle or by host, which may have a port.
     SUSPEND = Sql::Same("update accounts set suspended_at = $2 where suspended_at is null and domain <> ''
@@ -44,7 +60,9 @@ queries! {
         where suspended_at = $1 or silenced_at = $1 returning id");
     SILENCE_ONE = Sql::Same("update accounts set silenced_at = $2 where id = $1 and silenced_at is null");
     FOLLOWS = Sql::Same("select account_id, target_id from follows where account_id in ids($1)
-        union select account_id, target_id from follows where target_id in ids($1)");
+        union select account_id, target_id from follows where target_id in ids($1)
+        union select account_id, target_id from follow_requests where account_id in ids($1)
+        union select account_id, target_id from follow_requests where target_id in ids($1)");
     REJECTING_MEDIA = Sql::Same("select domain from domain_blocks where rejects_media or severity = 'suspend'
         order by domain");
     DISALLOW = Sql::Same("delete from domain_allows where domain = $1");
@@ -95,6 +113,8 @@ pub struct Standing {
 /// A decision as it is kept.
 #[derive(Clone, Debug)]
 pub struct DomainBlock {
+    /// Its number.
+    pub id: DomainBlockId,
     /// The domain.
     pub domain: String,
     /// How strictly it is kept away.
@@ -107,6 +127,8 @@ pub struct DomainBlock {
     pub private_comment: Option<String>,
     /// For everybody.
     pub public_comment: Option<String>,
+    /// Where it is published, part of the name is hidden.
+    pub obfuscates: bool,
     /// Since when.
     pub created_at: Time,
 }
@@ -114,14 +136,33 @@ pub struct DomainBlock {
 impl FromRow for DomainBlock {
     fn from_row(row: &mut Row<'_>) -> Result<DomainBlock, Fault> {
         Ok(DomainBlock {
+            id: row.next()?,
             domain: row.next()?,
             severity: Severity::of(&row.next::<String>()?).unwrap_or(Severity::Suspend),
             rejects_media: row.next()?,
             rejects_reports: row.next()?,
             private_comment: row.next()?,
             public_comment: row.next()?,
+            obfuscates: row.next()?,
             created_at: row.next()?,
         })
+    }
+}
+
+/// A domain that was allowed by hand.
+#[derive(Clone, Debug)]
+pub struct DomainAllow {
+    /// Its number.
+    pub id: DomainAllowId,
+    /// The domain.
+    pub domain: String,
+    /// Since when.
+    pub created_at: Time,
+}
+
+impl FromRow for DomainAllow {
+    fn from_row(row: &mut Row<'_>) -> Result<DomainAllow, Fault> {
+        Ok(DomainAllow { id: row.next()?, domain: row.next()?, created_at: row.next()? })
     }
 }
 
@@ -204,19 +245,21 @@ pub fn allowed(q: &Query<'_>) -> Result<Vec<String>, Fault> {
     q.column(&ALLOWED, ())
 }
 
-/// Decides about a domain, in place of what was decided before.
+/// Decides about a domain; of what was decided before the number and the moment stay.
 ///
 /// # Errors
 /// The database failed.
 pub fn block(tx: &Tx<'_>, block: &DomainBlock) -> Result<(), Fault> {
     let row = (
+        block.id,
         &block.domain,
         block.severity.word(),
         block.rejects_media,
         block.rejects_reports,
         block.private_comment.as_deref(),
         block.public_comment.as_deref(),
-        tx.now(),
+        block.obfuscates,
+        block.created_at,
     );
     tx.execute(&SET, row).map(|_| ())
 }
@@ -227,6 +270,54 @@ pub fn block(tx: &Tx<'_>, block: &DomainBlock) -> Result<(), Fault> {
 /// The database failed.
 pub fn find(q: &Query<'_>, domain: &str) -> Result<Option<DomainBlock>, Fault> {
     q.row(&FIND, (domain,))
+}
+
+/// A page of decisions, newest first.
+///
+/// # Errors
+/// The database failed.
+pub fn page(q: &Query<'_>, page: &Page) -> Result<Vec<DomainBlock>, Fault> {
+    BLOCKS.page(q, page, &[])
+}
+
+/// The decision with this number.
+///
+/// # Errors
+/// The database failed.
+pub fn block_of(q: &Query<'_>, id: DomainBlockId) -> Result<Option<DomainBlock>, Fault> {
+    q.row(&BLOCK, (id,))
+}
+
+/// What was decided about a domain itself, or else about the nearest one above it.
+///
+/// # Errors
+/// The database failed.
+pub fn nearest(q: &Query<'_>, domain: &str) -> Result<Option<DomainBlock>, Fault> {
+    q.row(&NEAREST, (itself_and_above(domain).as_slice(),))
+}
+
+/// A page of the domains that were allowed by hand, newest first.
+///
+/// # Errors
+/// The database failed.
+pub fn allowed_page(q: &Query<'_>, page: &Page) -> Result<Vec<DomainAllow>, Fault> {
+    ALLOWS.page(q, page, &[])
+}
+
+/// The allowed domain with this number.
+///
+/// # Errors
+/// The database failed.
+pub fn allowed_of(q: &Query<'_>, id: DomainAllowId) -> Result<Option<DomainAllow>, Fault> {
+    q.row(&ALLOWED_DOMAIN, (id,))
+}
+
+/// Exactly this domain, if it was allowed by hand.
+///
+/// # Errors
+/// The database failed.
+pub fn find_allowed(q: &Query<'_>, domain: &str) -> Result<Option<DomainAllow>, Fault> {
+    q.row(&FIND_ALLOWED, (domain,))
 }
 
 /// Since when a host is silenced.
@@ -268,7 +359,7 @@ pub fn silence_one(tx: &Tx<'_>, account: AccountId, since: Time) -> Result<(), F
     tx.execute(&SILENCE_ONE, (account, since)).map(|_| ())
 }
 
-/// Every follow in which one of these accounts has a part: who, whom.
+/// Every follow, and every request for one, in which one of these accounts has a part: who, whom.
 ///
 /// # Errors
 /// The database failed.
@@ -290,7 +381,7 @@ pub fn unblock(tx: &Tx<'_>, domain: &str) -> Result<bool, Fault> {
 /// # Errors
 /// The database failed.
 pub fn allow(tx: &Tx<'_>, domain: &str) -> Result<(), Fault> {
-    tx.execute(&ALLOW, (domain, tx.now())).map(|_| ())
+    tx.execute(&ALLOW, (tx.new_id(), domain, tx.now())).map(|_| ())
 }
 
 /// Takes that back; whether it was allowed.

@@ -115,9 +115,23 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop index statuses_boosts;
+                "drop table email_domain_tries;
+                drop table email_domain_blocks;
+                drop table ip_blocks;
+                drop table canonical_email_blocks;
+                drop table strikes;
+                alter table users drop column sign_up_app_id;
+                alter table users drop column sign_up_address;
+                alter table reports drop column updated_at;
+                alter table reports drop column resolved_by_id;
+                alter table reports drop column assigned_id;
+                drop index domain_allows_id;
+                alter table domain_allows drop column id;
+                drop index domain_blocks_id;
+                alter table domain_blocks drop column obfuscates;
+                alter table domain_blocks drop column id;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0026_retention'",
+                delete from schema_migrations where name = '0027_moderation'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
