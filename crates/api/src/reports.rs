@@ -1,9 +1,6 @@
 //! Reporting somebody to the moderators.
 
-use phiomia_mastodon::{
-    entities::{self, ReportCategory},
-    form::{Flag, Id, List, Text, filled},
-};
+use phiomia_mastodon::form::{Flag, Id, List, Text, filled};
 use phiomia_model::{AccountId, Error, Noun, Refusal, RuleId, StatusId};
 use phiomia_social::reports::{self as verbs, NewReport};
 use phiomia_store::db::{accounts, reports};
@@ -51,23 +48,5 @@ pub async fn create(ask: Ask<Member>) -> Answer {
             Ok::<_, Error>((row, target))
         })
         .await?;
-    let category = match row.category.as_str() {
-        "spam" => ReportCategory::Spam,
-        "legal" => ReportCategory::Legal,
-        "violation" => ReportCategory::Violation,
-        _ => ReportCategory::Other,
-    };
-    json(&entities::Report {
-        id: phiomia_mastodon::entities::Id(row.id.0),
-        action_taken: row.resolved_at.is_some(),
-        action_taken_at: row.resolved_at.map(Into::into),
-        category,
-        comment: row.comment,
-        forwarded: row.is_forwarded,
-        created_at: row.created_at.into(),
-        status_ids: Some(row.statuses),
-        collection_ids: None,
-        rule_ids: Some(row.rules),
-        target_account: render::account(&target, &ask.api.cx().await?),
-    })
+    json(&render::report(&row, &target, &ask.api.cx().await?))
 }

@@ -14,7 +14,10 @@ use crate::{
     accounts, admin, announcements, conversations,
     doctor::{self, echo::OwnDoctor},
     federation::{self, Fetcher, Reader},
-    gate::{self, Anyone, Body, Cache, Client, ManagesFederation, Member, Needs, Route},
+    gate::{
+        self, Anyone, Body, Cache, Client, DeletesUserData, ManagesFederation, ManagesReports, ManagesUsers, Member,
+        Moderates, Needs, Route,
+    },
     health, inbox,
     inbox::Server,
     instance, lists, markers, media, notifications, oauth,
@@ -301,19 +304,37 @@ pub fn table() -> Vec<Route> {
         GET "/manifest"                                               Anyone  []                           []             Nothing  MINUTE    visitors::manifest;
 
         // Staff.
-        GET "/api/v1/admin/domain_blocks"                             ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::domain_blocks::index;
-        GET "/api/v1/admin/domain_blocks/{id}"                        ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::domain_blocks::show;
-        POST "/api/v1/admin/domain_blocks"                            ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::domain_blocks::create;
-        PUT "/api/v1/admin/domain_blocks/{id}"                        ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::domain_blocks::update;
-        DELETE "/api/v1/admin/domain_blocks/{id}"                     ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::domain_blocks::delete;
-        GET "/api/v1/admin/domain_allows"                             ManagesFederation ["admin:read:domain_allows"] [Api] Nothing PERSONAL admin::domain_allows::index;
-        GET "/api/v1/admin/domain_allows/{id}"                        ManagesFederation ["admin:read:domain_allows"] [Api] Nothing PERSONAL admin::domain_allows::show;
-        POST "/api/v1/admin/domain_allows"                            ManagesFederation ["admin:write:domain_allows"] [Api] Form PERSONAL admin::domain_allows::create;
-        DELETE "/api/v1/admin/domain_allows/{id}"                     ManagesFederation ["admin:write:domain_allows"] [Api] Form PERSONAL admin::domain_allows::delete;
-        GET "/api/v1/admin/hosts"                                     ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::hosts::index;
-        GET "/api/v1/admin/hosts/{host}"                              ManagesFederation ["admin:read:domain_blocks"] [Api] Nothing PERSONAL admin::hosts::show;
-        POST "/api/v1/admin/hosts/{host}/retry"                       ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::hosts::retry;
-        POST "/api/v1/admin/hosts/{host}/reset"                       ManagesFederation ["admin:write:domain_blocks"] [Api] Form PERSONAL admin::hosts::reset;
+        GET "/api/v1/admin/accounts"                                  ManagesUsers      ["admin:read:accounts"]                [Api] Nothing  PERSONAL  admin::accounts::index_v1;
+        GET "/api/v2/admin/accounts"                                  ManagesUsers      ["admin:read:accounts"]                [Api] Nothing  PERSONAL  admin::accounts::index;
+        GET "/api/v1/admin/accounts/{id}"                             ManagesUsers      ["admin:read:accounts"]                [Api] Nothing  PERSONAL  admin::accounts::show;
+        POST "/api/v1/admin/accounts/{id}/approve"                    ManagesUsers      ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::approve;
+        POST "/api/v1/admin/accounts/{id}/reject"                     ManagesUsers      ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::reject;
+        POST "/api/v1/admin/accounts/{id}/enable"                     ManagesUsers      ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::enable;
+        POST "/api/v1/admin/accounts/{id}/unsilence"                  ManagesUsers      ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::unsilence;
+        POST "/api/v1/admin/accounts/{id}/unsuspend"                  ManagesUsers      ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::unsuspend;
+        POST "/api/v1/admin/accounts/{id}/unsensitive"                ManagesUsers      ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::unsensitive;
+        POST "/api/v1/admin/accounts/{id}/action"                     Moderates         ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::act;
+        DELETE "/api/v1/admin/accounts/{id}"                          DeletesUserData   ["admin:write:accounts"]               [Api] Form     PERSONAL  admin::accounts::delete;
+        GET "/api/v1/admin/reports"                                   ManagesReports    ["admin:read:reports"]                 [Api] Nothing  PERSONAL  admin::reports::index;
+        GET "/api/v1/admin/reports/{id}"                              ManagesReports    ["admin:read:reports"]                 [Api] Nothing  PERSONAL  admin::reports::show;
+        PUT "/api/v1/admin/reports/{id}"                              ManagesReports    ["admin:write:reports"]                [Api] Form     PERSONAL  admin::reports::update;
+        POST "/api/v1/admin/reports/{id}/assign_to_self"              ManagesReports    ["admin:write:reports"]                [Api] Form     PERSONAL  admin::reports::assign_to_self;
+        POST "/api/v1/admin/reports/{id}/unassign"                    ManagesReports    ["admin:write:reports"]                [Api] Form     PERSONAL  admin::reports::unassign;
+        POST "/api/v1/admin/reports/{id}/resolve"                     ManagesReports    ["admin:write:reports"]                [Api] Form     PERSONAL  admin::reports::resolve;
+        POST "/api/v1/admin/reports/{id}/reopen"                      ManagesReports    ["admin:write:reports"]                [Api] Form     PERSONAL  admin::reports::reopen;
+        GET "/api/v1/admin/domain_blocks"                             ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::domain_blocks::index;
+        GET "/api/v1/admin/domain_blocks/{id}"                        ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::domain_blocks::show;
+        POST "/api/v1/admin/domain_blocks"                            ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::domain_blocks::create;
+        PUT "/api/v1/admin/domain_blocks/{id}"                        ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::domain_blocks::update;
+        DELETE "/api/v1/admin/domain_blocks/{id}"                     ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::domain_blocks::delete;
+        GET "/api/v1/admin/domain_allows"                             ManagesFederation ["admin:read:domain_allows"]           [Api] Nothing  PERSONAL  admin::domain_allows::index;
+        GET "/api/v1/admin/domain_allows/{id}"                        ManagesFederation ["admin:read:domain_allows"]           [Api] Nothing  PERSONAL  admin::domain_allows::show;
+        POST "/api/v1/admin/domain_allows"                            ManagesFederation ["admin:write:domain_allows"]          [Api] Form     PERSONAL  admin::domain_allows::create;
+        DELETE "/api/v1/admin/domain_allows/{id}"                     ManagesFederation ["admin:write:domain_allows"]          [Api] Form     PERSONAL  admin::domain_allows::delete;
+        GET "/api/v1/admin/hosts"                                     ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::index;
+        GET "/api/v1/admin/hosts/{host}"                              ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::show;
+        POST "/api/v1/admin/hosts/{host}/retry"                       ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::hosts::retry;
+        POST "/api/v1/admin/hosts/{host}/reset"                       ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::hosts::reset;
 
         GET "/authorize_interaction"                                  Browser []                           [Api]          Nothing  PERSONAL  pages::interaction::show;
         POST "/authorize_interaction"                                 Browser []                           [Api, Follow]  Form     PERSONAL  pages::interaction::create;

@@ -1,6 +1,10 @@
 //! Ranges of network addresses.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 /// Addresses that share their first bits: `10.0.0.0/8`, `::1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,21 @@ impl Cidr {
             (IpAddr::V6(base), IpAddr::V6(there)) => same_prefix(&base.octets(), &there.octets(), self.bits),
             _ => false,
         }
+    }
+}
+
+impl fmt::Display for Cidr {
+    /// With the bits that count alone: `192.0.2.0/24`, also when it was written `192.0.2.7/24`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = match self.base {
+            IpAddr::V4(base) => IpAddr::V4(Ipv4Addr::from_bits(
+                base.to_bits() & u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0),
+            )),
+            IpAddr::V6(base) => IpAddr::V6(Ipv6Addr::from_bits(
+                base.to_bits() & u128::MAX.checked_shl(128 - u32::from(self.bits)).unwrap_or(0),
+            )),
+        };
+        write!(f, "{base}/{}", self.bits)
     }
 }
 
@@ -47,5 +66,19 @@ impl FromStr for Cidr {
         let most = if base.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.parse::<u8>().map_err(|_| wrong()))?;
         if bits > most { Err(wrong()) } else { Ok(Cidr { base, bits }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_written_with_the_bits_that_count() {
+        let written = |text: &str| text.parse::<Cidr>().map(|range| range.to_string());
+        assert_eq!(written("192.0.2.7/24"), Ok("192.0.2.0/24".to_owned()));
+        assert_eq!(written("192.0.2.7"), Ok("192.0.2.7/32".to_owned()));
+        assert_eq!(written("0.0.0.0/0"), Ok("0.0.0.0/0".to_owned()));
+        assert_eq!(written("2001:db8::1/32"), Ok("2001:db8::/32".to_owned()));
     }
 }

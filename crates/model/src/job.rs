@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{AccountId, AnnouncementId, ListId, MediaId, PollId, ScheduledStatusId, StatusId},
+    id::{AccountId, AnnouncementId, ListId, MediaId, PollId, ScheduledStatusId, StatusId, StrikeId},
     outgoing::Outgoing,
 };
 
@@ -207,6 +207,10 @@ pub enum Mail {
     PasskeyAdded,
     /// Tells that a passkey was removed.
     PasskeyRemoved,
+    /// Tells that the sign-up was approved.
+    Approved,
+    /// Tells what a moderator did, in the moderator's words.
+    Strike(StrikeId),
 }
 
 /// A queue with its own number of workers, so that slow work never stands before quick work.

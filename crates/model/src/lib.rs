@@ -21,6 +21,7 @@ pub mod remote;
 pub mod role;
 pub mod scope;
 pub mod status;
+pub mod strike;
 pub mod time;
 
 pub use address::Addresses;

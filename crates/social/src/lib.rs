@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod lists;
 pub mod markers;
 pub mod media;
+pub mod moderation;
 pub mod notifications;
 mod outgoing;
 pub mod polls;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use phiomia_model::{
     AccountId, Error, Event, Fault, NotificationPolicy, NotificationPolicyChoice as Choice, NotificationRequestId,
-    NotificationType, Noun, Refusal, StatusId,
+    NotificationType, Noun, Permission, Refusal, ReportId, Role, StatusId,
 };
 use phiomia_store::{
     Tx,
     db::{
-        notifications::{self, policy, requests},
+        moderation::accounts as moderation,
+        notifications::{self, About, policy, requests},
         statuses,
     },
 };
@@ -40,7 +41,7 @@ pub fn notify(
     };
     // What waits belongs to no group, also later.
     let key = if is_filtered { String::new() } else { group_key(tx, who, kind, status)? };
-    let told = notifications::insert(tx, who, from, kind, status, &key, is_filtered)?;
+    let told = notifications::insert(tx, who, from, kind, About { status, report: None }, &key, is_filtered)?;
     let Some(notification) = told else { return Ok(false) };
     if is_filtered {
         if matches!(kind, NotificationType::Mention | NotificationType::Quote) {
@@ -50,6 +51,27 @@ pub fn notify(
     }
     tx.announce(Event::Notified { account: who, notification });
     Ok(true)
+}
+
+/// Tells everybody of the staff who has a permission about something `from` did.
+///
+/// # Errors
+/// The database failed.
+pub fn notify_staff(
+    tx: &Tx<'_>,
+    permission: Permission,
+    from: AccountId,
+    kind: NotificationType,
+    report: Option<ReportId>,
+) -> Result<(), Error> {
+    let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| role.may(permission)).collect();
+    for who in moderation::staff(tx, &roles)? {
+        let key = group_key(tx, who, kind, None)?;
+        if let Some(notification) = notifications::insert(tx, who, from, kind, About::of_report(report), &key, false)? {
+            tx.announce(Event::Notified { account: who, notification });
+        }
+    }
+    Ok(())
 }
 
 /// What the policy of `who` says. Whoever was let in before and staff of a higher rank are always heard; of several

@@ -1,6 +1,8 @@
 //! Telling moderators about somebody.
 
-use phiomia_model::{AccountId, Error, Noun, Outgoing, Refusal, ReportId, RuleId, StatusId};
+use phiomia_model::{
+    AccountId, Error, NotificationType, Noun, Outgoing, Permission, Refusal, ReportId, RuleId, StatusId,
+};
 use phiomia_store::{
     Tx,
     db::{
@@ -10,7 +12,7 @@ use phiomia_store::{
     },
 };
 
-use crate::outgoing::tell;
+use crate::{notifications::notify_staff, outgoing::tell};
 
 /// The classes of reasons. Source: <https://docs.joinmastodon.org/methods/reports/#form-data-parameters>.
 const CATEGORIES: [&str; 4] = ["spam", "legal", "violation", "other"];
@@ -49,13 +51,7 @@ pub fn report(tx: &Tx<'_>, me: AccountId, new: &NewReport) -> Result<ReportId, E
     }
     let default = if new.rules.is_empty() { "other" } else { "violation" };
     let category = new.category.as_deref().filter(|word| !word.is_empty()).unwrap_or(default);
-    if !CATEGORIES.contains(&category) {
-        return Err(Refusal::validation("Category is not included in the list").into());
-    }
-    let known: Vec<RuleId> = server::rules(tx)?.into_iter().map(|rule| rule.id).collect();
-    if new.rules.iter().any(|rule| !known.contains(rule)) {
-        return Err(Refusal::validation("Rules does not reference valid rules").into());
-    }
+    check(tx, category, &new.rules)?;
     let id = ReportId(tx.new_id());
     let is_forwarded = new.forwards && !target.is_local();
     let row = ReportRow {
@@ -69,8 +65,12 @@ pub fn report(tx: &Tx<'_>, me: AccountId, new: &NewReport) -> Result<ReportId, E
         is_forwarded,
         resolved_at: None,
         created_at: tx.now(),
+        assigned: None,
+        resolved_by: None,
+        updated_at: tx.now(),
     };
     reports::insert(tx, &row, None)?;
+    notify_staff(tx, Permission::ManageReports, me, NotificationType::AdminReport, Some(id))?;
     if is_forwarded {
         tell(tx, Outgoing::Reported { report: id })?;
     }
@@ -100,7 +100,64 @@ pub fn receive(
         is_forwarded: false,
         resolved_at: None,
         created_at: tx.now(),
+        assigned: None,
+        resolved_by: None,
+        updated_at: tx.now(),
     };
-    reports::insert(tx, &row, Some(uri))?;
+    if reports::insert(tx, &row, Some(uri))? {
+        notify_staff(tx, Permission::ManageReports, from, NotificationType::AdminReport, Some(row.id))?;
+    }
+    Ok(())
+}
+
+/// Gives a report another class of reason, or other rules; those count for `violation` alone.
+///
+/// # Errors
+/// `NotFound`, or `Invalid` for what is none of the list.
+pub fn classify(tx: &Tx<'_>, id: ReportId, category: Option<&str>, rules: Option<Vec<RuleId>>) -> Result<(), Error> {
+    let row = reports::find(tx, id)?.ok_or(Refusal::NotFound(Noun::Record))?;
+    let category = category.filter(|word| !word.is_empty()).unwrap_or(&row.category);
+    let rules = rules.unwrap_or(row.rules);
+    check(tx, category, &rules)?;
+    let rules = if category == "violation" { rules } else { Vec::new() };
+    Ok(reports::classify(tx, id, category, &rules)?)
+}
+
+/// What becomes of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The moderator takes it.
+    Take,
+    /// Nobody has it.
+    GiveBack,
+    /// It was dealt with.
+    Resolve,
+    /// It is to be dealt with after all.
+    Reopen,
+}
+
+/// A moderator brings a report a step on. Twice is once.
+///
+/// # Errors
+/// `NotFound`.
+pub fn step(tx: &Tx<'_>, by: AccountId, id: ReportId, step: Step) -> Result<(), Error> {
+    reports::find(tx, id)?.ok_or(Refusal::NotFound(Noun::Record))?;
+    match step {
+        Step::Take => reports::assign(tx, id, Some(by))?,
+        Step::GiveBack => reports::assign(tx, id, None)?,
+        Step::Resolve => drop(reports::resolve(tx, id, Some(by))?),
+        Step::Reopen => drop(reports::reopen(tx, id)?),
+    }
+    Ok(())
+}
+
+fn check(tx: &Tx<'_>, category: &str, rules: &[RuleId]) -> Result<(), Error> {
+    if !CATEGORIES.contains(&category) {
+        return Err(Refusal::validation("Category is not included in the list").into());
+    }
+    let known: Vec<RuleId> = server::rules(tx)?.into_iter().map(|rule| rule.id).collect();
+    if rules.iter().any(|rule| !known.contains(rule)) {
+        return Err(Refusal::validation("Rules does not reference valid rules").into());
+    }
     Ok(())
 }

@@ -16,10 +16,7 @@ use crate::{
 /// `GET /api/v1/admin/domain_allows`
 pub async fn index(ask: Ask<ManagesFederation>) -> Answer {
     let page = ask.page(DEFAULT_LIMIT, MAX_LIMIT);
-    let allows = ask.api.db.read({
-        let page = page.clone();
-        move |q| Ok(domains::allowed_page(q, &page)?)
-    });
+    let allows = ask.api.db.read(move |q| Ok(domains::allowed_page(q, &page)?));
     let allows = allows.await?;
     let ids: Vec<i64> = allows.iter().map(|allow| allow.id.0).collect();
     paged(&allows.iter().map(render::admin_domain_allow).collect::<Vec<_>>(), ask.link(&ids, &page))

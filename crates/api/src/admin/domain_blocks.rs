@@ -57,10 +57,7 @@ impl Input {
 /// `GET /api/v1/admin/domain_blocks`
 pub async fn index(ask: Ask<ManagesFederation>) -> Answer {
     let page = ask.page(DEFAULT_LIMIT, MAX_LIMIT);
-    let blocks = ask.api.db.read({
-        let page = page.clone();
-        move |q| Ok(domains::page(q, &page)?)
-    });
+    let blocks = ask.api.db.read(move |q| Ok(domains::page(q, &page)?));
     let blocks = blocks.await?;
     let ids: Vec<i64> = blocks.iter().map(|block| block.id.0).collect();
     paged(&blocks.iter().map(render::admin_domain_block).collect::<Vec<_>>(), ask.link(&ids, &page))

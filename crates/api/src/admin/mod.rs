@@ -1,8 +1,10 @@
 //! What staff does: looking after people and reports, deciding about servers and sign-ups.
 
+pub mod accounts;
 pub mod domain_allows;
 pub mod domain_blocks;
 pub mod hosts;
+pub mod reports;
 
 use phiomia_model::{Addresses, Refusal, handle};
 

@@ -188,7 +188,8 @@ fn badges(role: Option<Role>) -> Vec<AccountRole> {
         .collect()
 }
 
-fn role(role: Role) -> entities::Role {
+/// A role with its rights.
+pub(super) fn role(role: Role) -> entities::Role {
     entities::Role {
         id: Id(role.id()),
         name: role.shown_name().to_owned(),

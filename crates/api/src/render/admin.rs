@@ -1,10 +1,21 @@
 //! What staff sees.
 
+use std::collections::HashMap;
+
 use phiomia_mastodon::entities::{self, DomainBlockSeverity, Id};
+use phiomia_model::{AccountId, Role, StatusId, Time};
 use phiomia_store::{
-    db::federation::domains::{DomainAllow, DomainBlock, Severity},
+    db::{
+        federation::domains::{DomainAllow, DomainBlock, Severity},
+        moderation::accounts::{StaffView, UserFacts},
+        reports::ReportRow,
+        server::RuleView,
+        statuses::StatusView,
+    },
     secret::digest_of,
 };
+
+use super::{Cx, account::role, report::report_category, status};
 
 /// What is decided about a domain, for staff.
 #[must_use]
@@ -38,6 +49,64 @@ pub fn domain_block(block: &DomainBlock) -> entities::DomainBlock {
 #[must_use]
 pub fn admin_domain_allow(allow: &DomainAllow) -> entities::AdminDomainAllow {
     entities::AdminDomainAllow { id: Id(allow.id.0), domain: allow.domain.clone(), created_at: allow.created_at.into() }
+}
+
+/// An account as staff sees it.
+#[must_use]
+pub fn admin_account(view: &StaffView, cx: &Cx) -> entities::AdminAccount {
+    let (account, user) = (&*view.account, view.user.as_ref());
+    let text = |text: fn(&UserFacts) -> &String| user.map(|user| text(user).clone()).unwrap_or_default();
+    let address = |(ip, used_at): &(String, Time)| entities::AdminIp { ip: ip.clone(), used_at: (*used_at).into() };
+    entities::AdminAccount {
+        id: account.id,
+        username: account.username.clone(),
+        domain: account.domain.clone(),
+        created_at: account.created_at.into(),
+        email: text(|user| &user.email),
+        ip: view.addresses.first().map(|(ip, _)| ip.clone()),
+        ips: view.addresses.iter().map(address).collect(),
+        locale: text(|user| &user.locale),
+        invite_request: user.and_then(|user| user.invite_request.clone()),
+        role: role(user.map_or(Role::User, |user| user.role)),
+        // Who lives elsewhere waits for nothing here.
+        confirmed: user.is_none_or(|user| user.is_confirmed),
+        approved: user.is_none_or(|user| user.is_approved),
+        disabled: user.is_some_and(|user| user.is_disabled),
+        sensitized: account.is_sensitized,
+        silenced: account.is_silenced,
+        suspended: account.is_suspended,
+        account: super::account(account, cx),
+        created_by_application_id: user.and_then(|user| user.app).map(|app| Id(app.0)),
+        invited_by_account_id: None,
+    }
+}
+
+/// A report as staff sees it; `people`, `statuses` and `rules` have what it names.
+#[must_use]
+pub fn admin_report(
+    row: &ReportRow,
+    people: &HashMap<AccountId, StaffView>,
+    statuses: &HashMap<StatusId, StatusView>,
+    rules: &[RuleView],
+    cx: &Cx,
+) -> Option<entities::AdminReport> {
+    let person = |id: AccountId| people.get(&id).map(|view| admin_account(view, cx));
+    Some(entities::AdminReport {
+        id: Id(row.id.0),
+        action_taken: row.resolved_at.is_some(),
+        action_taken_at: row.resolved_at.map(Into::into),
+        category: report_category(row),
+        comment: row.comment.clone(),
+        forwarded: row.is_forwarded,
+        created_at: row.created_at.into(),
+        updated_at: row.updated_at.into(),
+        account: person(row.account)?,
+        target_account: person(row.target)?,
+        assigned_account: row.assigned.and_then(person),
+        action_taken_by_account: row.resolved_by.and_then(person),
+        statuses: row.statuses.iter().filter_map(|id| statuses.get(id)).map(|view| status(view, cx)).collect(),
+        rules: rules.iter().filter(|rule| row.rules.contains(&rule.id)).map(super::rule).collect(),
+    })
 }
 
 fn severity(severity: Severity) -> DomainBlockSeverity {

@@ -3,7 +3,7 @@
 use phiomia_mastodon::entities;
 use phiomia_store::db::notifications::{NotificationView, requests::RequestView};
 
-use super::{Cx, account, status};
+use super::{Cx, account, report, status};
 
 /// One thing that happened to the viewer.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn notification(view: &NotificationView, cx: &Cx) -> entities::Notification 
         created_at: view.created_at.into(),
         account: account(&view.from, cx),
         status: view.status.as_ref().map(|post| Box::new(status(post, cx))),
-        report: None,
+        report: view.report.as_ref().map(|report| Box::new(self::report(&report.row, &report.target, cx))),
         event: None,
         moderation_warning: None,
         fallback: None,

@@ -6,7 +6,7 @@ use phiomia_mastodon::entities;
 use phiomia_model::AccountId;
 use phiomia_store::db::notifications::{Group, GroupPage};
 
-use super::{Cx, account, statuses};
+use super::{Cx, account, report, statuses};
 
 /// How much of the accounts in a page of groups is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +52,12 @@ pub fn groups(page: &GroupPage, expand: Expand, cx: &Cx) -> entities::GroupedNot
         accounts: full.into_iter().map(|view| account(view, cx)).collect(),
         partial_accounts: partial,
         statuses: statuses(&page.statuses, cx),
-        notification_groups: page.groups.iter().map(group).collect(),
+        notification_groups: page.groups.iter().map(|group| self::group(group, page, cx)).collect(),
     }
 }
 
-fn group(group: &Group) -> entities::NotificationGroup {
+fn group(group: &Group, page: &GroupPage, cx: &Cx) -> entities::NotificationGroup {
+    let about = group.report.and_then(|id| page.reports.get(&id));
     entities::NotificationGroup {
         group_key: group.key.clone(),
         notifications_count: group.count,
@@ -67,7 +68,7 @@ fn group(group: &Group) -> entities::NotificationGroup {
         latest_page_notification_at: group.on_page.map(|(.., at)| at.into()),
         sample_account_ids: group.samples.clone(),
         status_id: group.status,
-        report: None,
+        report: about.map(|about| Box::new(report(&about.row, &about.target, cx))),
         event: None,
         moderation_warning: None,
         fallback: None,

@@ -51,7 +51,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         account: account(&view.author, cx),
         content: announced(&kept.content, view).map_or_else(|| kept.content.clone(), Into::into),
         visibility: body.visibility,
-        sensitive: body.is_sensitive,
+        sensitive: view.is_sensitive(),
         spoiler_text: body.spoiler_text.clone(),
         media_attachments: media::attachments(body, cx),
         application: body

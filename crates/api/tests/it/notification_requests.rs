@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use phiomia_model::Event;
-use phiomia_store::db::inspect;
+use phiomia_model::{Event, Role};
 use phiomia_testkit::on_both_engines;
 use serde_json::{Value, json};
 
@@ -106,9 +105,8 @@ on_both_engines! {
 
     async fn a_limited_account_waits(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
-        // No verb limits accounts yet.
-        let (settings, sql) = (house.database.settings.clone(), format!("update accounts set silenced_at = 1 where id = {}", bob.account));
-        tokio::task::spawn_blocking(move || inspect::run(&settings, &sql)).await.unwrap().unwrap();
+        let owner = house.staff("owner", Role::Owner).await;
+        owner.post(&format!("/api/v1/admin/accounts/{}/action", bob.account), json!({"type": "silence"})).await.ok();
         bob.says("@alice hello", "public").await;
         assert_eq!(told(&alice).await, [""; 0]);
         alice.follows(&bob).await;

@@ -42,7 +42,7 @@ pub fn note(view: &StatusView, facts: &Facts, addresses: &Addresses) -> Result<N
         content: Some(content(view, addresses)),
         markup: Markup::Html,
         summary: Some(body.spoiler_text.clone()).filter(|text| !text.is_empty()),
-        sensitive: body.is_sensitive,
+        sensitive: view.is_sensitive(),
         language: body.language.clone(),
         audience: audience(body, &view.author, facts)?,
         groups: Vec::new(),

@@ -41,6 +41,7 @@ fn person(id: i64, name: &str) -> AccountView {
         moved_to: None,
         is_suspended: false,
         is_silenced: false,
+        is_sensitized: false,
         is_deleted: false,
         created_at: NOON,
         last_status_day: None,

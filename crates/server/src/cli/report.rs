@@ -50,7 +50,7 @@ impl Report {
             }
             Report::Resolve { id } => {
                 let id = *id;
-                match desk.db.write(move |tx| Ok(reports::resolve(tx, id)?)).await? {
+                match desk.db.write(move |tx| Ok(reports::resolve(tx, id, None)?)).await? {
                     true => Ok(()),
                     false => Err(Failure(format!("there is no open report {id}"))),
                 }

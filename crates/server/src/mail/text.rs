@@ -1,7 +1,7 @@
 //! What stands in a mail.
 
 use askama::Template;
-use phiomia_model::{Addresses, Fault, job::Mail};
+use phiomia_model::{Addresses, Fault, job::Mail, strike::Action};
 use phiomia_social::users::Letter;
 
 /// A mail without its head.
@@ -19,6 +19,7 @@ struct Plain<'a> {
     domain: &'a str,
     server: &'a str,
     link: Option<&'a str>,
+    said: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -29,6 +30,7 @@ struct Html<'a> {
     domain: &'a str,
     server: &'a str,
     link: Option<&'a str>,
+    said: Option<&'a str>,
 }
 
 /// What differs from mail to mail.
@@ -88,6 +90,43 @@ const PASSKEY_REMOVED: Words = Words {
     button: "",
     after: IF_NOT_YOU,
 };
+const APPROVED: Words = Words {
+    title: "Your sign-up is approved",
+    before: "The people who run this server have approved your sign-up. You can sign in now, here or with an app.",
+    button: "",
+    after: "Welcome!",
+};
+const WARNED: Words = Words {
+    title: "A word from the moderators",
+    before: "The moderators of this server have something to say to you. Nothing else was done about your account.",
+    button: "",
+    after: ANSWER,
+};
+const SENSITIZED: Words = Words {
+    title: "Your media are shown as sensitive",
+    before: "The moderators of this server decided that pictures, films and sounds of your posts are shown as sensitive from now on, whatever you choose.",
+    button: "",
+    after: ANSWER,
+};
+const DISABLED: Words = Words {
+    title: "Your login is disabled",
+    before: "The moderators of this server disabled your login. Your profile and posts stay as they are, but you cannot use your account.",
+    button: "",
+    after: ANSWER,
+};
+const SILENCED: Words = Words {
+    title: "Your account is limited",
+    before: "The moderators of this server limited your account: you can use it, but only people who follow you already see your posts.",
+    button: "",
+    after: ANSWER,
+};
+const SUSPENDED: Words = Words {
+    title: "Your account is suspended",
+    before: "The moderators of this server suspended your account. You cannot use it any more, and nobody sees your profile and posts.",
+    button: "",
+    after: ANSWER,
+};
+const ANSWER: &str = "If you think that this is a mistake, please write to the people who run this server.";
 const IF_NOT_YOU: &str =
     "If it was not you, set a new password at once and look through the security settings of your account.";
 
@@ -102,15 +141,29 @@ pub(super) fn write(letter: &Letter, addresses: &Addresses, server: &str) -> Res
         Mail::SecondFactorOff => (&SECOND_FACTOR_OFF, ""),
         Mail::PasskeyAdded => (&PASSKEY_ADDED, ""),
         Mail::PasskeyRemoved => (&PASSKEY_REMOVED, ""),
+        Mail::Approved => (&APPROVED, ""),
+        Mail::Strike(_) => (struck(letter), ""),
     };
     // The secret is base64url: nothing in it needs escaping.
     let link = letter.link.as_ref().map(|secret| addresses.at(&format!("{path}{}", secret.expose())));
     let (link, username, domain) = (link.as_deref(), letter.username.as_str(), addresses.local_domain.as_str());
+    let said = letter.strike.as_ref().map(|(_, text)| text.trim()).filter(|text| !text.is_empty());
     let broken = |e: askama::Error| Fault::because("writing a mail", e);
     Ok(Text {
         // One line, whatever the server is called.
         subject: format!("{}: {}", server.replace(['\r', '\n'], " "), words.title),
-        plain: Plain { words, username, domain, server, link }.render().map_err(broken)?,
-        html: Html { words, username, domain, server, link }.render().map_err(broken)?,
+        plain: Plain { words, username, domain, server, link, said }.render().map_err(broken)?,
+        html: Html { words, username, domain, server, link, said }.render().map_err(broken)?,
     })
+}
+
+/// What a moderator did.
+fn struck(letter: &Letter) -> &'static Words {
+    match letter.strike {
+        None | Some((Action::None, _)) => &WARNED,
+        Some((Action::Sensitive, _)) => &SENSITIZED,
+        Some((Action::Disable, _)) => &DISABLED,
+        Some((Action::Silence, _)) => &SILENCED,
+        Some((Action::Suspend, _)) => &SUSPENDED,
+    }
 }

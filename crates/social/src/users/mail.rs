@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Event, Fault, Job, Noun, Refusal, job::Mail};
+use phiomia_model::{
+    AccountId, Error, Event, Fault, Job, NotificationType, Noun, Permission, Refusal, job::Mail, strike::Action,
+};
 use phiomia_store::{
     Db, Entropy, Secret, SecretHash, Tx,
     db::{
         links::{self, LinkView, Purpose},
+        moderation::strikes,
         rate_buckets, settings,
         users::{self, UserView},
     },
 };
+
+use crate::notifications::notify_staff;
 
 use super::{
     create::{check_email, is_taken},
@@ -41,6 +46,8 @@ pub struct Letter {
     pub username: String,
     /// The secret in its link, good from now on, earlier ones of its kind are not; `None`: it has no link.
     pub link: Option<Secret>,
+    /// What a moderator did, and the words for it; `None` unless it is about that.
+    pub strike: Option<(Action, String)>,
 }
 
 /// Makes a mail. `None`: there is nothing to send any more, as the address is confirmed or the person is gone.
@@ -56,15 +63,25 @@ pub async fn letter(db: &Db, entropy: &Entropy, account: AccountId, mail: Mail) 
                 return Ok(None);
             };
             let Some(to) = addressee(tx, &user, mail)? else { return Ok(None) };
-            let Some((purpose, life)) = leads_to(mail) else { return Ok(Some((to, user.username, false))) };
+            let strike = match mail {
+                Mail::Strike(id) => strikes::find(tx, id)?.map(|strike| (strike.action, strike.text)),
+                _ => None,
+            };
+            let Some((purpose, life)) = leads_to(mail) else { return Ok(Some((to, user.username, false, strike))) };
             links::delete_of_account_for(tx, account, purpose)?;
             // An address that was changed meanwhile is not confirmed by a mail to the one before.
             let row = LinkView { account_id: Some(account), detail: Some(to.clone()), expires_at: tx.now().plus(life) };
             links::insert(tx, hash, purpose, &row)?;
-            Ok(Some((to, user.username, true)))
+            Ok(Some((to, user.username, true, strike)))
         })
         .await?;
-    Ok(made.map(|(to, username, has_link)| Letter { mail, to, username, link: has_link.then_some(link) }))
+    Ok(made.map(|(to, username, has_link, strike)| Letter {
+        mail,
+        to,
+        username,
+        link: has_link.then_some(link),
+        strike,
+    }))
 }
 
 /// What the link in a mail is for, and how long it is good.
@@ -76,7 +93,9 @@ const fn leads_to(mail: Mail) -> Option<(Purpose, Duration)> {
         | Mail::SecondFactorOn
         | Mail::SecondFactorOff
         | Mail::PasskeyAdded
-        | Mail::PasskeyRemoved => None,
+        | Mail::PasskeyRemoved
+        | Mail::Approved
+        | Mail::Strike(_) => None,
     }
 }
 
@@ -166,6 +185,8 @@ pub async fn confirm_email(db: &Db, link: SecretHash) -> Result<UserView, Error>
         users::set_pending_email(tx, account, None)?;
         if user.confirmed_at.is_none() {
             users::set_confirmed(tx, account, Some(tx.now()))?;
+            // Only now it is somebody who can be reached, and not any address that was typed.
+            notify_staff(tx, Permission::ManageUsers, account, NotificationType::AdminSignUp, None)?;
             tx.announce(Event::AccountTouched { account });
         }
         users::find(tx, account)?.ok_or_else(nothing)

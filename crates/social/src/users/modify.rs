@@ -8,7 +8,9 @@ use phiomia_model::{
 use phiomia_store::{
     Db, Secret, Tx,
     db::{
-        accounts, passkeys, second_factor,
+        accounts,
+        moderation::sign_ups,
+        passkeys, second_factor,
         users::{self, UserView},
     },
 };
@@ -86,6 +88,14 @@ pub fn modify(tx: &Tx<'_>, account: AccountId, edit: &UserEdit) -> Result<(), Er
     }
     if let Some(at) = moment(edit.is_suspended, before.suspended_at) {
         users::set_suspended(tx, account, at)?;
+        match at {
+            // Nobody comes back by signing up once more.
+            Some(_) if !before.email.is_empty() => {
+                sign_ups::bar_email(tx, &sign_ups::canonical_hash(&before.email), Some(account))?;
+            }
+            Some(_) => {}
+            None => sign_ups::lift_emails_of(tx, account)?,
+        }
     }
     if edit.is_disabled == Some(true) || edit.is_suspended == Some(true) {
         revoke(tx, What::Account { account, kept: None })?;

@@ -16,6 +16,11 @@ alter table reports add column assigned_id bigint;
 alter table reports add column resolved_by_id bigint;
 alter table reports add column updated_at bigint not null default 0;
 update reports set updated_at = coalesce(resolved_at, created_at);
+-- What staff is told of; the same people may report more than once.
+alter table notifications add column report_id bigint;
+drop index notifications_once;
+create unique index notifications_once on notifications (account_id, type, from_account_id, coalesce(status_id, 0),
+    coalesce(report_id, 0), (case when type in ('update', 'quoted_update') then id else 0 end));
 
 -- Where somebody signed up from, and with which app (not a reference: apps come and go).
 alter table users add column sign_up_address text;

@@ -19,7 +19,7 @@ macro_rules! columns {
     () => {
         "a.id, a.username, a.domain, a.uri, a.url, a.display_name, a.note, a.fields, a.is_locked, a.is_bot, a.is_group,
          a.is_discoverable, a.is_indexable, a.hides_collections, a.is_memorial, a.attribution_domains, a.moved_to_id,
-         a.suspended_at, a.silenced_at, a.deleted_at, a.created_at, a.last_status_day, a.statuses_count,
+         a.suspended_at, a.silenced_at, a.sensitized_at, a.deleted_at, a.created_at, a.last_status_day, a.statuses_count,
          a.followers_count, a.following_count, u.role, t.avatar, t.header, t.avatar_description, t.header_description,
          t.emojis, u.avatar, u.header"
     };
@@ -98,6 +98,8 @@ pub struct AccountView {
     pub is_suspended: bool,
     /// Limited by moderators: followers alone see it without asking.
     pub is_silenced: bool,
+    /// Media show as sensitive, by the moderators' decision.
+    pub is_sensitized: bool,
     /// Gone for good.
     pub is_deleted: bool,
     /// When it was made.
@@ -179,6 +181,7 @@ impl FromRow for Loaded {
             moved_to: None,
             is_suspended: false,
             is_silenced: false,
+            is_sensitized: false,
             is_deleted: false,
             created_at: Time(0),
             last_status_day: None,
@@ -199,6 +202,7 @@ impl FromRow for Loaded {
         let view = AccountView {
             is_suspended: row.next::<Option<Time>>()?.is_some(),
             is_silenced: row.next::<Option<Time>>()?.is_some(),
+            is_sensitized: row.next::<Option<Time>>()?.is_some(),
             is_deleted: row.next::<Option<Time>>()?.is_some(),
             created_at: row.next()?,
             last_status_day: row.next()?,

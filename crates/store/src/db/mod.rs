@@ -40,6 +40,7 @@ mod made;
 pub mod markers;
 pub mod media;
 mod migrate;
+pub mod moderation;
 pub mod named_files;
 pub mod notifications;
 pub mod passkeys;
@@ -436,6 +437,7 @@ pub fn statements() -> Vec<&'static Statement> {
     ]
     .concat();
     all.extend(federation::all());
+    all.extend(moderation::all());
     all.extend(relationships::all());
     all.extend(notifications::all());
     all.extend(statuses::all());
@@ -443,7 +445,8 @@ pub fn statements() -> Vec<&'static Statement> {
     let paged =
         [conversations::KEYSETS, followed_tags::KEYSETS, lists::KEYSETS, relationships::KEYSETS, scheduled::KEYSETS]
             .into_iter()
-            .chain([federation::domains::KEYSETS])
+            .chain([federation::domains::KEYSETS, reports::KEYSETS])
+            .chain(moderation::LISTS.iter().copied())
             .chain(notifications::LISTS.iter().copied())
             .chain(statuses::KEYSETS.iter().copied());
     all.extend(paged.flatten().copied().chain(timelines::keysets()).flat_map(|list| [&list.down, &list.up]));
@@ -457,6 +460,7 @@ pub fn statements() -> Vec<&'static Statement> {
 pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
     activity::forget_old(tx)?;
     federation::tidy(tx)?;
+    moderation::sign_ups::tidy(tx)?;
     postgres::forget_marks(tx, tx.now().minus(Duration::from_secs(86_400)))
 }
 

@@ -1,5 +1,7 @@
 //! What staff does, and how it is seen from the other side.
 
+mod accounts;
 mod domains;
 mod guard;
 mod hosts;
+mod reports;

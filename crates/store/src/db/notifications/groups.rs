@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, StatusId, Time, Viewer};
+use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, ReportId, StatusId, Time, Viewer};
 
-use super::{Loaded, NotificationFilter, is_alone, rows, shown_key, words};
+use super::{Loaded, NotificationFilter, ReportView, is_alone, reports_of, rows, shown_key, words};
 use crate::db::{
     accounts::{self, AccountView},
     keyset::keysets,
@@ -96,6 +96,8 @@ pub struct Group {
     pub samples: Vec<AccountId>,
     /// The post concerned.
     pub status: Option<StatusId>,
+    /// The report concerned.
+    pub report: Option<ReportId>,
 }
 
 /// Groups, and everything they name.
@@ -109,6 +111,8 @@ pub struct GroupPage {
     pub people: HashMap<AccountId, Arc<AccountView>>,
     /// The posts concerned, each once.
     pub statuses: Vec<StatusView>,
+    /// The reports concerned.
+    pub reports: HashMap<ReportId, ReportView>,
 }
 
 /// A page of groups. A group whose older members are on a later page comes again there, under the same key.
@@ -138,8 +142,8 @@ pub fn groups(
         let Ok(kind) = row.kind.parse() else { continue };
         at.insert(key.clone(), found.len());
         let on_page = Some((row.id, row.id, row.created_at));
-        let (newest, status) = (row.id, row.status);
-        found.push(Group { key, kind, count: 1, newest, on_page, samples: vec![row.from], status });
+        let (newest, status, report) = (row.id, row.status, row.report);
+        found.push(Group { key, kind, count: 1, newest, on_page, samples: vec![row.from], status, report });
     }
     if let Some(newest) = rows.first().map(|row| row.id) {
         fill(q, me, &mut found, newest, now)?;
@@ -157,8 +161,8 @@ pub fn group(q: &Query<'_>, me: AccountId, key: &str, now: Time) -> Result<Optio
             return Ok(None);
         };
         let (status, from) = (view.status.map(|status| status.body.id), view.from.id);
-        let key = shown_key("", view.id);
-        Group { key, kind: view.kind, count: 1, newest: view.id, on_page: None, samples: vec![from], status }
+        let (key, report) = (shown_key("", view.id), view.report.map(|report| report.row.id));
+        Group { key, kind: view.kind, count: 1, newest: view.id, on_page: None, samples: vec![from], status, report }
     } else {
         let mut found = members(q, me, &[key.to_owned()], NotificationId(i64::MAX), now)?;
         let Some(group) = found.remove(key) else { return Ok(None) };
@@ -298,7 +302,10 @@ fn members(
     let mut groups: HashMap<String, Group> = HashMap::new();
     for (key, count, id, from, kind, status) in q.rows::<Member>(&MEMBERS, (me, keys, newest, now, SAMPLES))? {
         let Ok(kind) = kind.parse() else { continue };
-        let new = || Group { key: key.clone(), kind, count, newest: id, on_page: None, samples: Vec::new(), status };
+        let new = || {
+            let (on_page, samples, report) = (None, Vec::new(), None);
+            Group { key: key.clone(), kind, count, newest: id, on_page, samples, status, report }
+        };
         let group = groups.entry(key.clone()).or_insert_with(new);
         if !group.samples.contains(&from) {
             group.samples.push(from);
@@ -327,5 +334,6 @@ fn hydrate(
         groups.into_iter().filter(|group| group.status.is_none_or(|status| seen.contains(&status))).collect();
     let samples: HashSet<AccountId> = groups.iter().flat_map(|group| group.samples.iter().copied()).collect();
     let people = accounts::map(q, &samples.into_iter().collect::<Vec<_>>())?;
-    Ok(GroupPage { groups, ids, people, statuses })
+    let reports = reports_of(q, groups.iter().filter_map(|group| group.report))?;
+    Ok(GroupPage { groups, ids, people, statuses, reports })
 }

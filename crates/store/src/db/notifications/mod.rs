@@ -39,7 +39,7 @@ pub mod requests;
 
 use std::{collections::HashMap, sync::Arc};
 
-use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, StatusId, Time, Viewer};
+use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, ReportId, StatusId, Time, Viewer};
 
 pub use groups::{
     Group, GroupPage, Grouped, dismiss_group, group, group_accounts, groups, n_unread_groups, open_group_key,
@@ -49,6 +49,7 @@ use super::{
     accounts::{self, AccountView},
     keyset::{Keyset, keysets},
     query::{Query, Tx},
+    reports::{self, ReportRow},
     sql::{Sql, Statement, queries},
     statuses::{self, StatusView},
     value::{FromRow, Row, Value},
@@ -58,9 +59,9 @@ queries! {
     // Nobody is told about themselves (but that their poll is over), about people they block or who block them, about people they mute with their
     // notifications, or of what happens in a thread they muted. Only people who live here are told anything.
     INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at,
-            is_filtered)
+            is_filtered, report_id)
         select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint),
-            cast($8 as boolean)
+            cast($8 as boolean), cast($9 as bigint)
         from accounts a, accounts f
         where a.id = $2 and f.id = $3 and (a.id <> f.id or $4 = 'poll')
             and a.domain = '' and a.suspended_at is null and a.deleted_at is null
@@ -72,7 +73,7 @@ queries! {
             and not exists (select 1 from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
                 where s.id = $5 and c.account_id = a.id)
         on conflict do nothing");
-    ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at, is_filtered from notifications
+    ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at, is_filtered, report_id from notifications
         where id = $1 and account_id = $2");
     DISMISS = Sql::Same("delete from notifications where id = $1 and account_id = $2");
     DISMISS_MANY = Sql::Same("delete from notifications where id in ids($1) and account_id = $2");
@@ -84,7 +85,7 @@ queries! {
 }
 
 keysets! {
-    LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at, n.is_filtered
+    LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at, n.is_filtered, n.report_id
         from notifications n join accounts a on a.id = n.from_account_id
         where n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
             and (not n.is_filtered or $8) and ", heard!("$4", "$7"));
@@ -113,8 +114,36 @@ pub struct NotificationView {
     pub from: Arc<AccountView>,
     /// The post concerned.
     pub status: Option<StatusView>,
+    /// The report concerned.
+    pub report: Option<ReportView>,
     /// Held back by the receiver's policy.
     pub is_filtered: bool,
+}
+
+/// A report that staff is told of, and whom it is about.
+#[derive(Clone, Debug)]
+pub struct ReportView {
+    /// The report.
+    pub row: ReportRow,
+    /// Whom it is about.
+    pub target: Arc<AccountView>,
+}
+
+/// What a notification is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About {
+    /// A post.
+    pub status: Option<StatusId>,
+    /// A report.
+    pub report: Option<ReportId>,
+}
+
+impl About {
+    /// A report, if any.
+    #[must_use]
+    pub fn of_report(report: Option<ReportId>) -> About {
+        About { status: None, report }
+    }
 }
 
 /// A notification without a group is one by itself.
@@ -138,6 +167,7 @@ struct Loaded {
     group_key: String,
     created_at: Time,
     is_filtered: bool,
+    report: Option<ReportId>,
 }
 
 impl FromRow for Loaded {
@@ -150,6 +180,7 @@ impl FromRow for Loaded {
             group_key: row.next()?,
             created_at: row.next()?,
             is_filtered: row.next()?,
+            report: row.next()?,
         })
     }
 }
@@ -221,6 +252,7 @@ pub fn view(q: &Query<'_>, me: AccountId, id: NotificationId, now: Time) -> Resu
 
 fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result<Vec<NotificationView>, Fault> {
     let people = accounts::map(q, &rows.iter().map(|r| r.from).collect::<Vec<_>>())?;
+    let reports = reports_of(q, rows.iter().filter_map(|r| r.report))?;
     let wanted: Vec<StatusId> = rows.iter().filter_map(|r| r.status).collect();
     let statuses: HashMap<StatusId, StatusView> =
         statuses::views(q, &wanted, Viewer::Account(me), now)?.into_iter().map(|view| (view.body.id, view)).collect();
@@ -238,10 +270,23 @@ fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result
                 created_at: row.created_at,
                 from: people.get(&row.from)?.clone(),
                 status,
+                report: row.report.and_then(|id| reports.get(&id)).cloned(),
                 is_filtered: row.is_filtered,
             })
         })
         .collect())
+}
+
+/// The reports with these ids. No query when there are none, which is so for everybody but staff.
+fn reports_of(q: &Query<'_>, ids: impl Iterator<Item = ReportId>) -> Result<HashMap<ReportId, ReportView>, Fault> {
+    let ids: Vec<ReportId> = ids.collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = reports::many(q, &ids)?;
+    let people = accounts::map(q, &rows.iter().map(|row| row.target).collect::<Vec<_>>())?;
+    let view = |row: ReportRow| Some((row.id, ReportView { target: people.get(&row.target)?.clone(), row }));
+    Ok(rows.into_iter().filter_map(view).collect())
 }
 
 /// Tells `account` about `from`; `None` when it does not want to know, may not, or was told the same before. What is filtered waits.
@@ -253,12 +298,13 @@ pub fn insert(
     account: AccountId,
     from: AccountId,
     kind: NotificationType,
-    status: Option<StatusId>,
+    about: About,
     group_key: &str,
     is_filtered: bool,
 ) -> Result<Option<NotificationId>, Fault> {
     let id = NotificationId(tx.new_id());
-    let n = tx.execute(&INSERT, (id, account, from, kind.word(), status, group_key, tx.now(), is_filtered))?;
+    let About { status, report } = about;
+    let n = tx.execute(&INSERT, (id, account, from, kind.word(), status, group_key, tx.now(), is_filtered, report))?;
     Ok((n > 0).then_some(id))
 }
 

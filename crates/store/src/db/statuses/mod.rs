@@ -27,7 +27,7 @@ pub use rows::{
     reblogs_batch, record_edit, remember_idempotent, source, update,
 };
 pub use thread::{Thread, ancestors, thread};
-pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, view, views, visible};
+pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, reported, view, views, visible};
 
 use super::{keyset::Keyset, sql::Statement};
 

@@ -122,6 +122,9 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
                 drop table strikes;
                 alter table users drop column sign_up_app_id;
                 alter table users drop column sign_up_address;
+                drop index notifications_once;
+                alter table notifications drop column report_id;
+                create unique index notifications_once on notifications (account_id);
                 alter table reports drop column updated_at;
                 alter table reports drop column resolved_by_id;
                 alter table reports drop column assigned_id;
