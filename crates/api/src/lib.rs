@@ -1,8 +1,8 @@
 //! Speaking with client apps: Mastodon's client interface, version 4.7, and the pages people sign in with.
 
 mod accounts;
-mod announcements;
 mod admin;
+mod announcements;
 mod conversations;
 pub mod doctor;
 mod federation;

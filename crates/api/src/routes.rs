@@ -15,8 +15,8 @@ use crate::{
     doctor::{self, echo::OwnDoctor},
     federation::{self, Fetcher, Reader},
     gate::{
-        self, Anyone, Body, Cache, Client, DeletesUserData, ManagesFederation, ManagesReports, ManagesUsers, Member,
-        Moderates, Needs, Route,
+        self, Anyone, Body, Cache, Client, DeletesUserData, ManagesBlocks, ManagesFederation, ManagesReports,
+        ManagesUsers, Member, Moderates, Needs, Route,
     },
     health, inbox,
     inbox::Server,
@@ -331,6 +331,20 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/admin/domain_allows/{id}"                        ManagesFederation ["admin:read:domain_allows"]           [Api] Nothing  PERSONAL  admin::domain_allows::show;
         POST "/api/v1/admin/domain_allows"                            ManagesFederation ["admin:write:domain_allows"]          [Api] Form     PERSONAL  admin::domain_allows::create;
         DELETE "/api/v1/admin/domain_allows/{id}"                     ManagesFederation ["admin:write:domain_allows"]          [Api] Form     PERSONAL  admin::domain_allows::delete;
+        GET "/api/v1/admin/email_domain_blocks"                       ManagesBlocks     ["admin:read:email_domain_blocks"]     [Api] Nothing  PERSONAL  admin::email_domain_blocks::index;
+        GET "/api/v1/admin/email_domain_blocks/{id}"                  ManagesBlocks     ["admin:read:email_domain_blocks"]     [Api] Nothing  PERSONAL  admin::email_domain_blocks::show;
+        POST "/api/v1/admin/email_domain_blocks"                      ManagesBlocks     ["admin:write:email_domain_blocks"]    [Api] Form     PERSONAL  admin::email_domain_blocks::create;
+        DELETE "/api/v1/admin/email_domain_blocks/{id}"               ManagesBlocks     ["admin:write:email_domain_blocks"]    [Api] Form     PERSONAL  admin::email_domain_blocks::delete;
+        GET "/api/v1/admin/ip_blocks"                                 ManagesBlocks     ["admin:read:ip_blocks"]               [Api] Nothing  PERSONAL  admin::ip_blocks::index;
+        GET "/api/v1/admin/ip_blocks/{id}"                            ManagesBlocks     ["admin:read:ip_blocks"]               [Api] Nothing  PERSONAL  admin::ip_blocks::show;
+        POST "/api/v1/admin/ip_blocks"                                ManagesBlocks     ["admin:write:ip_blocks"]              [Api] Form     PERSONAL  admin::ip_blocks::create;
+        PUT "/api/v1/admin/ip_blocks/{id}"                            ManagesBlocks     ["admin:write:ip_blocks"]              [Api] Form     PERSONAL  admin::ip_blocks::update;
+        DELETE "/api/v1/admin/ip_blocks/{id}"                         ManagesBlocks     ["admin:write:ip_blocks", "admin:write:domain_blocks"] [Api] Form     PERSONAL  admin::ip_blocks::delete;
+        GET "/api/v1/admin/canonical_email_blocks"                    ManagesBlocks     ["admin:read:canonical_email_blocks"]  [Api] Nothing  PERSONAL  admin::canonical_email_blocks::index;
+        GET "/api/v1/admin/canonical_email_blocks/{id}"               ManagesBlocks     ["admin:read:canonical_email_blocks"]  [Api] Nothing  PERSONAL  admin::canonical_email_blocks::show;
+        POST "/api/v1/admin/canonical_email_blocks/test"              ManagesBlocks     ["admin:read:canonical_email_blocks"]  [Api] Form     PERSONAL  admin::canonical_email_blocks::test;
+        POST "/api/v1/admin/canonical_email_blocks"                   ManagesBlocks     ["admin:write:canonical_email_blocks"] [Api] Form     PERSONAL  admin::canonical_email_blocks::create;
+        DELETE "/api/v1/admin/canonical_email_blocks/{id}"            ManagesBlocks     ["admin:write:canonical_email_blocks"] [Api] Form     PERSONAL  admin::canonical_email_blocks::delete;
         GET "/api/v1/admin/hosts"                                     ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::index;
         GET "/api/v1/admin/hosts/{host}"                              ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::show;
         POST "/api/v1/admin/hosts/{host}/retry"                       ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::hosts::retry;

@@ -18,6 +18,7 @@ use phiomia_store::{
         activity::{self, Week},
         emojis,
         federation::domains,
+        moderation::sign_ups::{self, IpBlock, IpSeverity},
         settings as stored,
     },
     files::Files,
@@ -29,6 +30,7 @@ use phiomia_workshop::Workshop;
 
 use crate::{
     doctor::Doctor,
+    peer::ClientAddr,
     render::{Cx, Elsewhere, InstanceFacts},
     settings::ServerSettings,
     streaming::{Hub, Pace},
@@ -81,6 +83,8 @@ pub struct Parts {
 struct Kept {
     settings: Arc<ServerSettings>,
     cx: Cx,
+    /// Rules about network addresses; some of them may have ended since.
+    ranges: Arc<Vec<IpBlock>>,
     /// With the moment they were counted.
     facts: Option<(Time, Arc<InstanceFacts>)>,
 }
@@ -164,6 +168,14 @@ impl Api {
         Ok(self.kept().await?.cx)
     }
 
+    /// The strictest rule about a network address.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn rule_for(&self, client: ClientAddr) -> Result<Option<IpSeverity>, Error> {
+        Ok(sign_ups::strictest(&self.kept().await?.ranges, client.0, self.now()))
+    }
+
     /// How lively the instance is, counted once an hour.
     ///
     /// # Errors
@@ -184,8 +196,12 @@ impl Api {
             return Ok(kept);
         }
         let n_drops = self.0.n_drops.load(Ordering::Acquire);
-        let reading = self.db.read(|q| Ok((stored::all(q)?, emojis::all(q)?, domains::rejecting_media(q)?)));
-        let (rows, emojis, rejected) = reading.await?;
+        let now = self.now();
+        let reading = self.db.read(move |q| {
+            let rejected = domains::rejecting_media(q)?;
+            Ok((stored::all(q)?, emojis::all(q)?, rejected, sign_ups::ranges_in_force(q, now)?))
+        });
+        let (rows, emojis, rejected, ranges) = reading.await?;
         let emojis = emojis.into_iter().map(|emoji| (emoji.shortcode.clone(), emoji)).collect();
         let kept = Kept {
             settings: Arc::new(ServerSettings::from_rows(rows, &self.addresses)),
@@ -194,6 +210,7 @@ impl Api {
                 emojis: Arc::new(emojis),
                 elsewhere: Arc::new(Elsewhere::new(self.gallery.names().clone(), rejected)),
             },
+            ranges: Arc::new(ranges),
             facts: None,
         };
         let mut place = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);

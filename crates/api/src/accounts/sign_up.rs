@@ -7,9 +7,12 @@ use phiomia_mastodon::{
 use phiomia_model::{AccountId, Error, Refusal};
 use phiomia_social::{
     apps,
-    users::{self, NewUser, SignUp},
+    users::{self, NewUser, Origin, SignUp},
 };
-use phiomia_store::{Secret, db::tokens};
+use phiomia_store::{
+    Secret,
+    db::{moderation::sign_ups::IpSeverity, tokens},
+};
 use serde::Deserialize;
 
 use crate::{
@@ -39,7 +42,8 @@ struct Input {
 /// `POST /api/v1/accounts`: the token works once the address is confirmed, and the sign-up approved where that is asked.
 pub async fn create(ask: Ask<Client>) -> Answer {
     let (api, settings) = (&ask.api, ask.api.settings().await?);
-    if settings.registrations == Registrations::Closed {
+    let rule = api.rule_for(ask.client).await?;
+    if settings.registrations == Registrations::Closed || rule == Some(IpSeverity::SignUpBlock) {
         return Err(Refusal::Forbidden(NOT_ALLOWED).into());
     }
     let input: Input = ask.decode()?;
@@ -56,7 +60,8 @@ pub async fn create(ask: Ask<Client>) -> Answer {
     let sign_up = SignUp {
         new,
         agrees: input.agreement.is_some_and(Into::into),
-        needs_approval: settings.registrations == Registrations::Approval,
+        needs_approval: settings.registrations == Registrations::Approval || rule.is_some(),
+        origin: Origin { address: Some(ask.client.0), app: Some(ask.me.app) },
     };
     let account = users::sign_up(&api.db, &api.addresses, &api.passwords, sign_up).await?;
     let scopes = ask.me.scopes.clone();

@@ -1,9 +1,12 @@
 //! What staff does: looking after people and reports, deciding about servers and sign-ups.
 
 pub mod accounts;
+pub mod canonical_email_blocks;
 pub mod domain_allows;
 pub mod domain_blocks;
+pub mod email_domain_blocks;
 pub mod hosts;
+pub mod ip_blocks;
 pub mod reports;
 
 use phiomia_model::{Addresses, Refusal, handle};

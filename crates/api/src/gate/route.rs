@@ -10,8 +10,8 @@ use axum::{
     routing::{MethodFilter, on},
 };
 use http::{HeaderValue, Method, header};
-use phiomia_model::{Error, Scope};
-use phiomia_store::live::Quota;
+use phiomia_model::{Error, Refusal, Scope};
+use phiomia_store::{db::moderation::sign_ups::IpSeverity, live::Quota};
 
 use super::{
     ask::Ask,
@@ -20,6 +20,9 @@ use super::{
     rate::{self, Identity, Rate},
 };
 use crate::{peer::ClientAddr, state::Api};
+
+/// To whoever comes from a network address that staff barred.
+const NO_ACCESS: &str = "Forbidden";
 
 /// Who may keep an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +158,10 @@ async fn ask<G: Guard>(
     let refusal = G::refusal(&parts);
     let client = parts.extensions.get::<ClientAddr>().copied().unwrap_or(ClientAddr(IpAddr::from([0, 0, 0, 0])));
     let settings = api.settings().await.map_err(|error| refusal(&error))?;
+    // Before anything is read or counted.
+    if api.rule_for(client).await.map_err(|error| refusal(&error))? == Some(IpSeverity::NoAccess) {
+        return Err(refusal(&Refusal::Forbidden(NO_ACCESS).into()));
+    }
     let input = match early::<G>(&api, &declared, &parts).await {
         Ok(()) => body::read(declared.body, &parts, body, &api.workshop).await,
         Err(error) => Err(error),

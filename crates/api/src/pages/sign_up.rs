@@ -4,8 +4,11 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use phiomia_model::{Error, Refusal, error::FieldError};
-use phiomia_social::users::{self, NewUser, SignUp};
-use phiomia_store::{Secret, db::users::Standing};
+use phiomia_social::users::{self, NewUser, Origin, SignUp};
+use phiomia_store::{
+    Secret,
+    db::{moderation::sign_ups::IpSeverity, users::Standing},
+};
 
 use super::{
     Browser, Frame, notice, page, redirect,
@@ -65,7 +68,8 @@ pub async fn new(ask: Ask<Browser>) -> Result<Response, Error> {
 /// `TooMany` mails to one address; a fault.
 pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
     let (api, settings) = (&ask.api, ask.api.settings().await?);
-    if settings.registrations == Registrations::Closed {
+    let rule = api.rule_for(ask.client).await?;
+    if settings.registrations == Registrations::Closed || rule == Some(IpSeverity::SignUpBlock) {
         return closed(&ask).await;
     }
     let user = Fields::of(&ask, "user");
@@ -83,8 +87,9 @@ pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
         reason: Some(reason).filter(|reason| !reason.trim().is_empty()),
         ..NewUser::default()
     };
-    let needs_approval = settings.registrations == Registrations::Approval;
-    let sign_up = SignUp { new, agrees: user.is_ticked("agreement"), needs_approval };
+    let needs_approval = settings.registrations == Registrations::Approval || rule.is_some();
+    let origin = Origin { address: Some(ask.client.0), app: None };
+    let sign_up = SignUp { new, agrees: user.is_ticked("agreement"), needs_approval, origin };
     match users::sign_up(&api.db, &api.addresses, &api.passwords, sign_up).await {
         Ok(_) if api.sends_mail => {
             let text = "We have sent you a mail. Open the link in it within two days to confirm your address.";

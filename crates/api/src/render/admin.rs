@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use phiomia_mastodon::entities::{self, DomainBlockSeverity, Id};
-use phiomia_model::{AccountId, Role, StatusId, Time};
+use phiomia_mastodon::entities::{self, Decimal, DomainBlockSeverity, Id, IpBlockSeverity, SignUpTries};
+use phiomia_model::{AccountId, EmailDomainBlockId, Role, StatusId, Time};
 use phiomia_store::{
     db::{
         federation::domains::{DomainAllow, DomainBlock, Severity},
-        moderation::accounts::{StaffView, UserFacts},
+        moderation::{
+            accounts::{StaffView, UserFacts},
+            sign_ups::{CanonicalEmail, EmailDomain, IpBlock, IpSeverity},
+        },
         reports::ReportRow,
         server::RuleView,
         statuses::StatusView,
@@ -107,6 +110,48 @@ pub fn admin_report(
         statuses: row.statuses.iter().filter_map(|id| statuses.get(id)).map(|view| status(view, cx)).collect(),
         rules: rules.iter().filter(|rule| row.rules.contains(&rule.id)).map(super::rule).collect(),
     })
+}
+
+/// Tries to sign up: by barred domain and day (days since 1970) by how many addresses, and how many.
+pub type Tries = HashMap<(EmailDomainBlockId, i64), (i64, i64)>;
+
+/// An e-mail domain nobody signs up with, and who tried in the last week.
+#[must_use]
+pub fn admin_email_domain_block(block: &EmailDomain, tries: &Tries, now: Time) -> entities::AdminEmailDomainBlock {
+    let of_day = |day: i64| {
+        let (accounts, uses) = tries.get(&(block.id, day)).copied().unwrap_or_default();
+        SignUpTries { day: Decimal(day * 86_400), accounts: Decimal(accounts), uses: Decimal(uses) }
+    };
+    entities::AdminEmailDomainBlock {
+        id: Id(block.id.0),
+        domain: block.domain.clone(),
+        created_at: block.created_at.into(),
+        history: (0..7).map(|ago| of_day(now.as_days() - ago)).collect(),
+        allow_with_approval: block.allows_with_approval,
+    }
+}
+
+/// Network addresses under a rule.
+#[must_use]
+pub fn admin_ip_block(block: &IpBlock) -> entities::AdminIpBlock {
+    entities::AdminIpBlock {
+        id: Id(block.id.0),
+        ip: block.addresses.to_string(),
+        severity: match block.severity {
+            IpSeverity::SignUpRequiresApproval => IpBlockSeverity::SignUpRequiresApproval,
+            IpSeverity::SignUpBlock => IpBlockSeverity::SignUpBlock,
+            IpSeverity::NoAccess => IpBlockSeverity::NoAccess,
+        },
+        comment: block.comment.clone(),
+        created_at: block.created_at.into(),
+        expires_at: block.expires_at.map(Into::into),
+    }
+}
+
+/// An e-mail address nobody signs up with.
+#[must_use]
+pub fn admin_canonical_email_block(block: &CanonicalEmail) -> entities::AdminCanonicalEmailBlock {
+    entities::AdminCanonicalEmailBlock { id: Id(block.id.0), canonical_email_hash: block.hash.clone() }
 }
 
 fn severity(severity: Severity) -> DomainBlockSeverity {

@@ -1,8 +1,8 @@
 //! Views become entities: what `store` read, in the words of Mastodon's API. Pure; HTML from elsewhere is sanitised here.
 
 mod account;
-mod announcement;
 mod admin;
+mod announcement;
 mod card;
 mod conversation;
 mod elsewhere;
@@ -28,7 +28,10 @@ use phiomia_model::{Addresses, Handle};
 use phiomia_store::db::emojis::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
-pub use admin::{admin_account, admin_domain_allow, admin_domain_block, admin_report, domain_block};
+pub use admin::{
+    Tries, admin_account, admin_canonical_email_block, admin_domain_allow, admin_domain_block,
+    admin_email_domain_block, admin_ip_block, admin_report, domain_block,
+};
 pub use announcement::{Announced, announcement, reaction_news};
 use card::card;
 pub use conversation::conversation;

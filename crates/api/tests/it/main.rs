@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test shall fail loudly")]
 
 mod accounts;
-mod announcements;
 mod admin;
+mod announcements;
 mod authenticator;
 mod bucket;
 mod cards;

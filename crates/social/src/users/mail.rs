@@ -18,6 +18,7 @@ use phiomia_store::{
 use crate::notifications::notify_staff;
 
 use super::{
+    barred,
     create::{check_email, is_taken},
     modify::change_password,
     passwords::{self, Passwords},
@@ -213,6 +214,9 @@ pub async fn resend_confirmation(db: &Db, account: AccountId, email: Option<Stri
         if let Some(email) = &email {
             if users::by_email(tx, email)?.is_some_and(|other| other != account) {
                 return Err(Refusal::InvalidFields(vec![is_taken("email")]).into());
+            }
+            if let Some(wrong) = barred::look(tx, email)?.wrong {
+                return Err(Refusal::InvalidFields(vec![wrong]).into());
             }
             users::set_email(tx, account, email)?;
         }

@@ -1,5 +1,6 @@
 //! Local people: how they come, sign in, change and go, and the one place that takes access away.
 
+mod barred;
 mod create;
 mod links;
 mod mail;
@@ -37,7 +38,7 @@ pub use sign_in::{
     Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, begin_session, session, sign_in, sign_in_by_link,
     sign_out,
 };
-pub use sign_up::{SignUp, sign_up};
+pub use sign_up::{Origin, SignUp, sign_up};
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use phiomia_model::{AccountId, Error, Job, Noun, Refusal, SessionId, job::Mail};
 use phiomia_store::{Db, Secret, db::users};
 
-use super::{create::check_email, mail::count_mails, own::check_is_known, passwords::Passwords};
+use super::{barred, create::check_email, mail::count_mails, own::check_is_known, passwords::Passwords};
 
 /// Sends a mail with a link to the new address and a word to the old one. Nobody learns whether somebody else here has
 /// the new one: then its mail is not sent.
@@ -28,6 +28,9 @@ pub async fn ask_for_address(
         // The one they have: nothing changes, and one they asked for before is forgotten.
         if user.email == email {
             return Ok(users::set_pending_email(tx, account, None)?);
+        }
+        if let Some(wrong) = barred::look(tx, &email)?.wrong {
+            return Err(Refusal::InvalidFields(vec![wrong]).into());
         }
         users::set_pending_email(tx, account, Some(&email))?;
         tx.enqueue(&Job::SendMail { account, mail: Mail::NewAddress })?;

@@ -1,9 +1,12 @@
 //! Somebody signs themselves up.
 
-use phiomia_model::{AccountId, Addresses, Error, Job, Role, error::FieldError, job::Mail};
-use phiomia_store::Db;
+use std::net::IpAddr;
+
+use phiomia_model::{AccountId, Addresses, AppId, Error, Job, Role, error::FieldError, job::Mail};
+use phiomia_store::{Db, db::moderation::sign_ups};
 
 use super::{
+    barred::{self, Barred},
     create::{NewUser, insert, prepare},
     mail::count_mails,
     passwords::Passwords,
@@ -21,6 +24,17 @@ pub struct SignUp {
     pub agrees: bool,
     /// Whether staff looks at it first.
     pub needs_approval: bool,
+    /// Where they come from.
+    pub origin: Origin,
+}
+
+/// Where somebody signs up from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin {
+    /// Their network address.
+    pub address: Option<IpAddr>,
+    /// The app they use; `None`: the page of this server.
+    pub app: Option<AppId>,
 }
 
 /// Creates somebody who has yet to confirm their address, and sends the mail for that.
@@ -33,25 +47,38 @@ pub async fn sign_up(
     passwords: &Passwords,
     sign_up: SignUp,
 ) -> Result<AccountId, Error> {
+    let address = sign_up.origin.address.map(|address| address.to_canonical().to_string());
+    let barred = look(db, sign_up.new.email.clone().unwrap_or_default(), address.clone()).await?;
     let new = NewUser {
         email: Some(sign_up.new.email.clone().unwrap_or_default()),
         password: Some(sign_up.new.password.clone().unwrap_or_else(|| phiomia_store::Secret::new(""))),
         // Nobody becomes the owner of a server by signing up.
         role: Some(Role::User),
         is_confirmed: false,
-        is_approved: !sign_up.needs_approval,
+        is_approved: !sign_up.needs_approval && !barred.needs_approval,
         ..sign_up.new.clone()
     };
-    let (new, hash) = prepare(db, passwords, new, wrong(&sign_up)).await?;
-    let address = new.email.clone().unwrap_or_default().to_lowercase();
-    count_mails(db, "confirmation_mail", vec![address]).await?;
+    let more = barred.wrong.into_iter().chain(wrong(&sign_up)).collect();
+    let (new, hash) = prepare(db, passwords, new, more).await?;
+    let to = new.email.clone().unwrap_or_default().to_lowercase();
+    count_mails(db, "confirmation_mail", vec![to]).await?;
     let addresses = addresses.clone();
     db.write(move |tx| {
         let account = insert(tx, &addresses, &new, hash.as_ref())?;
+        sign_ups::set_origin(tx, account, address.as_deref(), sign_up.origin.app.map(|app| app.0))?;
         tx.enqueue(&Job::SendMail { account, mail: Mail::Confirmation })?;
         Ok(account)
     })
     .await
+}
+
+/// What rules say about an address; a try with a domain under one is counted.
+async fn look(db: &Db, email: String, address: Option<String>) -> Result<Barred, Error> {
+    let barred = db.read(move |q| Ok(barred::look(q, &email)?)).await?;
+    if let Some(rule) = barred.domain {
+        db.write(move |tx| Ok(sign_ups::count_try(tx, rule, address.as_deref())?)).await?;
+    }
+    Ok(barred)
 }
 
 fn wrong(sign_up: &SignUp) -> Vec<FieldError> {
