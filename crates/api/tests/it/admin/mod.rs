@@ -5,3 +5,4 @@ mod domains;
 mod guard;
 mod hosts;
 mod reports;
+mod sign_ups;
