@@ -1,6 +1,7 @@
 """What the server offers, read from its page of routes, and a valid call of each operation."""
 
 import re
+import secrets
 import struct
 import zlib
 from dataclasses import dataclass
@@ -51,9 +52,27 @@ def png_of(width, height):
 
 PNG = png_of(1, 1)
 
+def unheard_of():
+    return f"{secrets.token_hex(6)}.example"
+
+
+# What staff decides, each time about something else.
+RULES = {
+    "domain_blocks": lambda: {"domain": unheard_of(), "severity": "silence"},
+    "domain_allows": lambda: {"domain": unheard_of()},
+    "email_domain_blocks": lambda: {"domain": unheard_of()},
+    "ip_blocks": lambda: {"ip": f"2001:db8:{secrets.token_hex(2)}::/48", "severity": "sign_up_block"},
+    "canonical_email_blocks": lambda: {"email": f"eve@{unheard_of()}"},
+}
+# Who may come where only staff may, as the page of routes names them.
+STAFF = ("ManagesUsers", "ManagesReports", "Moderates", "DeletesUserData", "ManagesFederation", "ManagesBlocks")
+
 # How each operation is called: what stands in its path, and what is sent. Everything not here is called as it is.
 CALLS = {
     "GET /api/v1/instance/terms_of_service": None,
+    "GET /api/v1/admin/hosts/{host}": None,
+    "POST /api/v1/admin/hosts/{host}/retry": None,
+    "POST /api/v1/admin/hosts/{host}/reset": None,
     "GET /api/v1/instance/terms_of_service/{date}": None,
     "POST /api/v1/announcements/{id}/dismiss": (lambda w: {"id": w.announcement}, {}),
     "PUT /api/v1/announcements/{id}/reactions/{name}": (lambda w: {"id": w.announcement, "name": "👍"}, {}),
@@ -126,6 +145,19 @@ CALLS = {
        for act in ("accept", "dismiss")},
     "GET /api/v1_alpha/async_refreshes/{id}": (lambda w: {"id": f"thread-{w.post}"}, {}),
     "POST /api/v1/reports": ({}, lambda w: {"account_id": w.bob.id, "comment": "please look"}),
+    **{f"{method} /api/v1/admin/accounts/{{id}}{rest}": (of("bob"), {}) for method, rest in (
+        ("GET", ""), ("POST", "/enable"), ("POST", "/unsilence"), ("POST", "/unsuspend"), ("POST", "/unsensitive"))},
+    **{f"POST /api/v1/admin/accounts/{{id}}/{act}": (lambda w: {"id": w.waits_for_approval()}, {})
+       for act in ("approve", "reject")},
+    "POST /api/v1/admin/accounts/{id}/action": (of("bob"), {"type": "none", "text": "be nice"}),
+    "DELETE /api/v1/admin/accounts/{id}": (lambda w: {"id": w.suspended()}, {}),
+    **{f"{method} /api/v1/admin/reports/{{id}}{rest}": (lambda w: {"id": w.report()}, {}) for method, rest in (
+        ("GET", ""), ("PUT", ""), ("POST", "/assign_to_self"), ("POST", "/unassign"), ("POST", "/resolve"),
+        ("POST", "/reopen"))},
+    **{f"POST /api/v1/admin/{noun}": ({}, lambda w, make=make: make()) for noun, make in RULES.items()},
+    **{f"{method} /api/v1/admin/{noun}/{{id}}": (lambda w, noun=noun: {"id": w.rule(noun)}, {})
+       for noun in RULES for method in ("GET", "PUT", "DELETE") if method != "PUT" or noun in ("domain_blocks", "ip_blocks")},
+    "POST /api/v1/admin/canonical_email_blocks/test": ({}, {"email": "eve@mail.example"}),
     "GET /api/v2/search": ({}, {"q": "hello"}),
     "GET /api/oembed": ({}, lambda w: {"url": w.post_url}),
     "POST /api/v1/apps": ({}, {"client_name": "x", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}),
@@ -133,6 +165,9 @@ CALLS = {
 
 # Called elsewhere, for a reason.
 ELSEWHERE = {name: reason for name, reason in (
+    *((call, "needs another server: crates/api/tests/it/admin/hosts.rs") for call in (
+        "GET /api/v1/admin/hosts/{host}", "POST /api/v1/admin/hosts/{host}/retry", "POST /api/v1/admin/hosts/{host}/reset")),
+    ("GET /api/v1/instance/domain_blocks", "404 while nothing is published: crates/api/tests/it/admin/domains.rs"),
     ("GET /api/v1/instance/terms_of_service", "404 while there are none: crates/api/tests/it/instance.rs"),
     ("GET /api/v1/instance/terms_of_service/{date}", "404 while there are none: crates/api/tests/it/instance.rs"),
     ("POST /api/v1/accounts", "needs open registrations and mail: crates/api/tests/it/accounts"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mastodon import Mastodon
 
 ALL_SCOPES = ["read", "write", "follow", "push"]
+STAFF_SCOPES = ["admin:read", "admin:write"]
 PASSWORD = "correct horse battery staple"
 
 
@@ -21,6 +22,12 @@ class Person:
         return self.server.cli(
             "token", "create", "--account", self.name, "--app", self.server.app["client_id"],
             "--scopes", scopes, "--print")
+
+    def staff_token(self):
+        """A token that allows what staff does, to whoever is staff."""
+        app = Mastodon.create_app("Wrench", scopes=STAFF_SCOPES, api_base_url=self.server.base)
+        return self.server.cli(
+            "token", "create", "--account", self.name, "--app", app[0], "--scopes", " ".join(STAFF_SCOPES), "--print")
 
     def client(self, scopes="read write follow push"):
         """Mastodon.py acting for this person."""
