@@ -1,9 +1,10 @@
 """Staff at work with Mastodon.py, and what others see of it."""
 
+from contextlib import contextmanager
+
 import pytest
 from mastodon import MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
 
-from described import look_at
 from people import client_of
 
 
@@ -46,26 +47,26 @@ def test_who_is_suspended_is_out_at_once_and_can_come_back(as_owner, bob, as_bob
 
 def test_servers_are_limited_blocked_and_forgiven(as_owner):
     block = as_owner.admin_create_domain_block("enemy.example", severity="silence", private_comment="noisy")
-    look_at(as_json(block), "AdminDomainBlock")
-    with pytest.raises(MastodonAPIError, match="already imposed stricter limits"):
+    assert (block.severity, block.private_comment, block.reject_media) == ("silence", "noisy", False)
+    with refused(422):
         as_owner.admin_create_domain_block("enemy.example")
     changed = as_owner.admin_update_domain_block(block.id, severity="suspend", obfuscate=True)
     assert (changed.severity, changed.private_comment, changed.obfuscate) == ("suspend", "noisy", True)
-    assert [one.domain for one in as_owner.admin_domain_blocks(limit=1)] == ["enemy.example"]
+    assert "enemy.example" in [one.domain for one in as_owner.admin_domain_blocks()]
     as_owner.admin_delete_domain_block(block.id)
     with pytest.raises(MastodonNotFoundError):
         as_owner.admin_domain_blocks(id=block.id)
 
 
-def test_nobody_but_staff_may(as_alice, alice, server):
-    with pytest.raises(MastodonAPIError, match="outside the authorized scopes"):
-        as_alice.admin_accounts_v2()
-    with pytest.raises(MastodonAPIError, match="not allowed"):
-        client_of(server, access_token=alice.staff_token()).admin_accounts_v2()
+def test_nobody_but_staff_may(as_owner, as_bob, bob, server):
+    with refused(403):
+        as_bob.admin_accounts_v2()
+    with refused(403):
+        client_of(server, access_token=bob.staff_token()).admin_accounts_v2()
 
 
-def as_json(entity):
-    """What came over the wire, before Mastodon.py made dates of it."""
-    import json
-
-    return json.loads(entity.to_json(pretty=False))["_mastopy_data"] if hasattr(entity, "to_json") else entity
+@contextmanager
+def refused(status):
+    with pytest.raises(MastodonAPIError) as refusal:
+        yield
+    assert refusal.value.args[1] == status

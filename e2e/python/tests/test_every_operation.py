@@ -39,7 +39,7 @@ class World:
         self.as_bob.status_post("@" + self.alice.name + " psst", visibility="direct")
         self.staff_token = new_person(server, "owner", "--role", "owner").staff_token()
         # The scopes alone are not enough.
-        self.alices_staff_token = self.alice.staff_token()
+        self.bobs_staff_token = self.bob.staff_token()
 
     def as_staff(self, method, path, values=None):
         return self.call(method, path, values, token=self.staff_token)
@@ -226,7 +226,7 @@ def test_for_an_app_without_a_person_it_is_422(world, app_token, operation):
 @pytest.mark.parametrize("operation", [o for o in CALLED if o.who in STAFF], ids=named)
 def test_who_is_no_staff_is_told_so(world, operation):
     path = re.sub(r"\{\w+\}", "1", operation.path)
-    answer = world.call(operation.method, path, {}, token=world.alices_staff_token)
+    answer = world.call(operation.method, path, {}, token=world.bobs_staff_token)
     assert (answer.status_code, answer.json()) == (403, {"error": "This action is not allowed"})
 
 
