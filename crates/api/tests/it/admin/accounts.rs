@@ -228,7 +228,7 @@ on_both_engines! {
 async fn mails(house: &House) -> Vec<Mail> {
     let taking = house.api.db.write(|tx| {
         let claimed = jobs::claim(tx, Lane::Upkeep, 100, Duration::from_secs(60), "test")?;
-        claimed.iter().try_for_each(|claimed| jobs::finish(tx, claimed.id))?;
+        jobs::finish(tx, &claimed.iter().map(|claimed| claimed.id).collect::<Vec<_>>())?;
         Ok(claimed.into_iter().filter_map(|claimed| claimed.job.ok()).collect::<Vec<Job>>())
     });
     let mail = |job| if let Job::SendMail { mail, .. } = job { Some(mail) } else { None };
