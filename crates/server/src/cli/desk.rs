@@ -26,6 +26,9 @@ const PASSWORD_CHARACTERS: &[u8; 32] = b"abcdefghijkmnopqrstuvwxyz2345678";
 /// 20 of 32: 100 bits.
 const PASSWORD_LENGTH: usize = 20;
 
+/// How long a command waits for a server that may run to hear what access it took away.
+const REVOCATION_PATIENCE: Duration = Duration::from_secs(1);
+
 /// The opened data.
 pub struct Desk {
     /// The database; what commands announce reaches the running server within half a second.
@@ -52,7 +55,11 @@ impl Desk {
         let opened = Db::open(settings, Clock::system(), Opener::Command)?;
         let desk = Desk { db: opened.db, addresses: config.addresses(), entropy, config };
         let runtime = small_runtime()?;
-        let done = runtime.block_on(work(&desk));
+        let done = runtime.block_on(async {
+            let done = work(&desk).await;
+            desk.db.until_revocations_are_heard(REVOCATION_PATIENCE).await?;
+            done
+        });
         runtime.shutdown_timeout(Duration::from_secs(1));
         desk.db.close();
         done

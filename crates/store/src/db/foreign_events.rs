@@ -26,6 +26,15 @@ pub fn waiting(q: &Query<'_>) -> Result<Vec<(i64, String)>, Fault> {
     q.rows(&WAITING, ())
 }
 
+/// Whether the server has yet to hear that tokens are worthless.
+///
+/// # Errors
+/// The database failed.
+pub fn has_revocations(q: &Query<'_>) -> Result<bool, Fault> {
+    let is_one = |text: &str| matches!(serde_json::from_str(text), Ok(Event::TokensRevoked { .. }));
+    Ok(waiting(q)?.iter().any(|(_, text)| is_one(text)))
+}
+
 /// Takes the events with these ids away and announces them here.
 ///
 /// # Errors

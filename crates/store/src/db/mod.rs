@@ -48,6 +48,7 @@ mod postgres;
 pub mod promoted;
 mod query;
 pub mod rate_buckets;
+mod registry;
 pub mod relationships;
 pub mod remote_files;
 pub mod reports;
@@ -77,7 +78,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use phiomia_model::{Error, Event, Fault, Refusal};
@@ -87,6 +88,7 @@ pub use made::Made;
 pub use migrate::Migrated;
 pub use postgres::{Iam, PostgresSettings, SslMode};
 pub use query::{Query, Tx};
+pub use registry::statements;
 pub use restore::restore;
 pub use sqlite::SqliteSettings;
 pub(crate) use value::{Cell, FromCell, ToValue, Value};
@@ -98,13 +100,14 @@ use crate::{
 use act::{Act, ReadAct, Write, WriteAct};
 use postgres::Work;
 use query::Aftermath;
-use sql::Statement;
 use tokens::TokenView;
 
 /// Closures that may wait for a thread before callers are told to come back later.
 const MOST_WAITING: usize = 4096;
 /// How long a caller waits for a place in that queue.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How often a command looks whether the server has heard it.
+const REVOCATION_LOOK: Duration = Duration::from_millis(25);
 
 /// Which database, chosen by configuration.
 #[derive(Clone, Debug)]
@@ -165,6 +168,8 @@ pub(crate) struct Shared {
     events: mpsc::UnboundedSender<Event>,
     jobs_waiting: Arc<Notify>,
     deliveries_waiting: Arc<Notify>,
+    /// A command took access away, which the running server has to hear of.
+    has_revoked: AtomicBool,
     /// Jobs and deliveries are done by other processes, which have to hear of them.
     works_elsewhere: AtomicBool,
     /// Only in a server: a command does not hear what others change.
@@ -202,6 +207,7 @@ impl Shared {
             return Ok(());
         }
         for event in tx.events() {
+            self.has_revoked.fetch_or(matches!(event, Event::TokensRevoked { .. }), Ordering::Relaxed);
             foreign_events::insert(tx, &event)?;
         }
         Ok(())
@@ -244,6 +250,7 @@ impl Db {
             events,
             jobs_waiting: Arc::new(Notify::new()),
             deliveries_waiting: Arc::new(Notify::new()),
+            has_revoked: AtomicBool::new(false),
             works_elsewhere: AtomicBool::new(false),
             cache: (opener == Opener::Server).then(cache::ViewCache::new),
         });
@@ -330,6 +337,22 @@ impl Db {
         }
     }
 
+    /// For a command: waits until the running server knows what access was taken away, so that it is worth nothing when
+    /// the command is done. Gives up after `patience`: there may be no server.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn until_revocations_are_heard(&self, patience: Duration) -> Result<(), Error> {
+        let begun = Instant::now();
+        while self.shared.has_revoked.load(Ordering::Relaxed) && begun.elapsed() < patience {
+            if !self.read(|q| Ok(foreign_events::has_revocations(q)?)).await? {
+                break;
+            }
+            tokio::time::sleep(REVOCATION_LOOK).await;
+        }
+        Ok(())
+    }
+
     /// From now on other processes do what is left for later here, and are told of it. Where nobody tells them they look
     /// every second.
     pub fn work_is_done_elsewhere(&self) {
@@ -389,68 +412,6 @@ impl Db {
             }
         }
     }
-}
-
-/// Every statement of the room.
-#[must_use]
-pub fn statements() -> Vec<&'static Statement> {
-    let mut all = [
-        accounts::ALL,
-        activity::ALL,
-        announcements::ALL,
-        apps::ALL,
-        cards::ALL,
-        certificates::ALL,
-        codes::ALL,
-        conversations::ALL,
-        defaults::ALL,
-        discovery::ALL,
-        emojis::ALL,
-        featured_tags::ALL,
-        followed_tags::ALL,
-        foreign_events::ALL,
-        jobs::ALL,
-        links::ALL,
-        lists::ALL,
-        markers::ALL,
-        media::ALL,
-        named_files::ALL,
-        postgres::ALL,
-        promoted::ALL,
-        rate_buckets::ALL,
-        remote_files::ALL,
-        reports::ALL,
-        retention::ALL,
-        server::ALL,
-        scheduled::ALL,
-        search::ALL,
-        passkeys::ALL,
-        second_factor::ALL,
-        sessions::ALL,
-        settings::ALL,
-        streams::ALL,
-        tags::ALL,
-        terms::ALL,
-        tokens::ALL,
-        users::ALL,
-        visibility::ALL,
-    ]
-    .concat();
-    all.extend(federation::all());
-    all.extend(moderation::all());
-    all.extend(relationships::all());
-    all.extend(notifications::all());
-    all.extend(statuses::all());
-    all.extend(timelines::all());
-    let paged =
-        [conversations::KEYSETS, followed_tags::KEYSETS, lists::KEYSETS, relationships::KEYSETS, scheduled::KEYSETS]
-            .into_iter()
-            .chain([federation::domains::KEYSETS, reports::KEYSETS])
-            .chain(moderation::LISTS.iter().copied())
-            .chain(notifications::LISTS.iter().copied())
-            .chain(statuses::KEYSETS.iter().copied());
-    all.extend(paged.flatten().copied().chain(timelines::keysets()).flat_map(|list| [&list.down, &list.up]));
-    all
 }
 
 /// Throws away what only the engines themselves remember. Part of `Job::Tidy`.
