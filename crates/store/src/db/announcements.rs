@@ -7,7 +7,7 @@ use phiomia_model::{AccountId, AnnouncementId, Fault, Time};
 use super::{
     query::{Query, Tx},
     sql::{Sql, queries},
-    value::{FromRow, Row},
+    value::{FromRow, Params, Row},
 };
 
 queries! {
@@ -118,21 +118,7 @@ pub fn find(q: &Query<'_>, id: AnnouncementId) -> Result<Option<AnnouncementView
 /// # Errors
 /// The database failed.
 pub fn insert(tx: &Tx<'_>, view: &AnnouncementView) -> Result<(), Fault> {
-    tx.execute(
-        &INSERT,
-        (
-            view.id,
-            view.text.as_str(),
-            view.starts_at,
-            view.ends_at,
-            view.is_all_day,
-            view.is_published,
-            view.scheduled_at,
-            view.published_at,
-            view.updated_at,
-        ),
-    )
-    .map(|_| ())
+    tx.execute(&INSERT, cells(view)).map(|_| ())
 }
 
 /// Makes the row of that id as the view says.
@@ -140,21 +126,15 @@ pub fn insert(tx: &Tx<'_>, view: &AnnouncementView) -> Result<(), Fault> {
 /// # Errors
 /// The database failed.
 pub fn update(tx: &Tx<'_>, view: &AnnouncementView) -> Result<(), Fault> {
-    tx.execute(
-        &UPDATE,
-        (
-            view.id,
-            view.text.as_str(),
-            view.starts_at,
-            view.ends_at,
-            view.is_all_day,
-            view.is_published,
-            view.scheduled_at,
-            view.published_at,
-            view.updated_at,
-        ),
-    )
-    .map(|_| ())
+    tx.execute(&UPDATE, cells(view)).map(|_| ())
+}
+
+/// The row of an announcement, in the order in which both statements name its columns.
+fn cells(view: &AnnouncementView) -> impl Params {
+    let AnnouncementView { id, text, starts_at, ends_at, .. } = view;
+    let (is_all_day, is_published) = (view.is_all_day, view.is_published);
+    let times = (view.scheduled_at, view.published_at, view.updated_at);
+    (*id, text.as_str(), *starts_at, *ends_at, is_all_day, is_published, times.0, times.1, times.2)
 }
 
 /// Forgets one, with who read it and how people reacted; `false` when there was none.
