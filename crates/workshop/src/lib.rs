@@ -21,7 +21,7 @@ use phiomia_model::Fault;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     process::Command,
-    sync::Semaphore,
+    sync::{Semaphore, SetOnce},
     time::timeout,
 };
 
@@ -83,7 +83,8 @@ pub struct Workshop(Arc<Inner>);
 struct Inner {
     place: Place,
     benches: Semaphore,
-    converter: Option<Converter>,
+    /// Set once it is known whether there is one.
+    converter: SetOnce<Option<Converter>>,
     /// Conversions: one at a time.
     kiln: Semaphore,
     /// Looks at a file by a program of others, which are short: one at a time.
@@ -102,7 +103,24 @@ impl Workshop {
     /// One whose work is done by children.
     #[must_use]
     pub fn new(settings: Settings) -> Workshop {
-        let (n_benches, converter) = (settings.concurrency.max(1), settings.converter.clone());
+        let converter = SetOnce::from(settings.converter.clone());
+        Workshop::of_children(settings, converter)
+    }
+
+    /// One that looks for a converter meanwhile: who needs to know waits for the look, and nobody else does.
+    #[must_use]
+    pub fn seeking(settings: Settings, look: impl Future<Output = Option<Converter>> + Send + 'static) -> Workshop {
+        let workshop = Workshop::of_children(settings, SetOnce::new());
+        let told = workshop.clone();
+        tokio::spawn(async move {
+            // Nobody else sets it.
+            let _ = told.0.converter.set(look.await);
+        });
+        workshop
+    }
+
+    fn of_children(settings: Settings, converter: SetOnce<Option<Converter>>) -> Workshop {
+        let n_benches = settings.concurrency.max(1);
         Workshop::of(Place::Children(Box::new(settings)), n_benches, converter)
     }
 
@@ -110,16 +128,16 @@ impl Workshop {
     /// never comes here.
     #[must_use]
     pub fn inside() -> Workshop {
-        Workshop::of(Place::Here, 1, None)
+        Workshop::of(Place::Here, 1, SetOnce::from(None))
     }
 
     /// The same with a converter, which is a process of its own in any case, here without ceilings.
     #[must_use]
     pub fn inside_with(converter: Converter) -> Workshop {
-        Workshop::of(Place::Here, 1, Some(converter))
+        Workshop::of(Place::Here, 1, SetOnce::from(Some(converter)))
     }
 
-    fn of(place: Place, n_benches: usize, converter: Option<Converter>) -> Workshop {
+    fn of(place: Place, n_benches: usize, converter: SetOnce<Option<Converter>>) -> Workshop {
         let spools = Arc::new(Semaphore::new(spool::MOST_SPOOLED));
         Workshop(Arc::new(Inner {
             place,

@@ -48,7 +48,7 @@ pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
     let contact = settings.contact_username.clone();
     let addresses = api.addresses.clone();
     let source_url = api.source_url.clone().unwrap_or_else(|| addresses.at("/about"));
-    let converts = api.workshop.converter().is_some();
+    let converts = api.workshop.converter().await.is_some();
     let facts = api
         .db
         .read(move |q| {

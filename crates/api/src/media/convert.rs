@@ -55,7 +55,7 @@ async fn unwanted(api: &Api, id: MediaId) {
 }
 
 async fn convert(api: &Api, media: &Media) -> Result<(), Spoiled> {
-    if api.workshop.converter().is_none() {
+    if api.workshop.converter().await.is_none() {
         return Err(Spoiled::Unfit(Unfit::Unconverted("this server has no ffmpeg any more".to_owned())));
     }
     let source = fetched(api, media).await?;

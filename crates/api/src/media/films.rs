@@ -103,15 +103,14 @@ pub(super) async fn create(
 /// What a file is, and whether it is kept as it is.
 async fn reel(api: &Api, film: &Spooled) -> Result<Reel, Error> {
     match api.workshop.film(film).await {
-        Ok(playable) => Ok(Reel::playable(playable)),
-        Err(Spoiled::Unfit(Unfit::Foreign { .. })) if api.workshop.converter().is_some() => {
-            // What cannot be converted is refused now; what can be says so later.
-            let foreign = api.workshop.foreign(film).await.map_err(spoiled)?;
-            let kind = if foreign.film.is_some() { MediaKind::Video } else { MediaKind::Audio };
-            Ok(Reel::raw(kind, film.size_bytes()))
-        }
-        Err(why) => Err(spoiled(why)),
+        Ok(playable) => return Ok(Reel::playable(playable)),
+        Err(Spoiled::Unfit(Unfit::Foreign { .. })) if api.workshop.converter().await.is_some() => {}
+        Err(why) => return Err(spoiled(why)),
     }
+    // What cannot be converted is refused now; what can be says so later.
+    let foreign = api.workshop.foreign(film).await.map_err(spoiled)?;
+    let kind = if foreign.film.is_some() { MediaKind::Video } else { MediaKind::Audio };
+    Ok(Reel::raw(kind, film.size_bytes()))
 }
 
 /// A picture that cannot be read or made is no reason not to take the file.
@@ -126,6 +125,6 @@ async fn poster(api: &Api, film: &Spooled, reel: &Reel) -> Option<Picture> {
 
 /// The first picture of a film, where there is a program that makes it.
 pub(super) async fn first_picture(api: &Api, film: &Spooled) -> Option<Picture> {
-    api.workshop.converter()?;
+    api.workshop.converter().await?;
     api.workshop.poster(film, true).await.ok()
 }

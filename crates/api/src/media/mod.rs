@@ -97,7 +97,7 @@ async fn created(ask: &Ask<Member>) -> Result<Media, Error> {
     let original = Shelved::new(random, "original", made.original)?;
     let preview = thumbnail.or(made.preview).map(|version| Shelved::new(random, "small", version)).transpose()?;
     // As a film it is a tenth of the bytes.
-    let becomes_film = is_moving_gif && ask.api.workshop.converter().is_some();
+    let becomes_film = is_moving_gif && ask.api.workshop.converter().await.is_some();
     let said = Media {
         kind: if becomes_film { MediaKind::Gifv } else { MediaKind::Image },
         unfinished: becomes_film.then_some(Unfinished::Waiting),

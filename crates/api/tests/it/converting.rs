@@ -151,7 +151,7 @@ on_both_engines! {
         // A converter that never ends, and says by a file that it began.
         let folder = std::env::temp_dir().join(format!("phiomia_endless_{:x}", rand()));
         let endless = endless(&folder);
-        let mut converter = house.api.workshop.converter().unwrap().clone();
+        let mut converter = house.api.workshop.converter().await.unwrap().clone();
         converter.ffmpeg.ffmpeg = endless;
         let parts = phiomia_api::Parts { workshop: Workshop::inside_with(Converter { ..converter }), ..(*house.api).clone() };
         house.api = phiomia_api::Api::new(parts);

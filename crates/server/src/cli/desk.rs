@@ -78,7 +78,7 @@ impl Desk {
     /// # Errors
     /// When the system does not say where this program lies.
     pub fn workshop(&self) -> Result<Workshop, Failure> {
-        house::workshop(&self.config, None).map_err(Failure)
+        house::ceilings(&self.config).map(Workshop::new).map_err(Failure)
     }
 
     /// What is kept of other servers' pictures.

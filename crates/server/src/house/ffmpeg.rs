@@ -16,13 +16,20 @@ pub struct Found {
 
 impl Found {
     /// Tells the log.
-    pub(super) fn tell(&self) {
+    fn tell(&self) {
         if self.is_amiss {
             tracing::warn!("{}", self.sentence);
         } else {
             tracing::info!("{}", self.sentence);
         }
     }
+}
+
+/// Looks for ffmpeg and tells the log. It is started three times for that, so the start does not wait for it.
+pub(super) async fn look(config: Config) -> Option<Converter> {
+    let found = find(&config).await;
+    found.tell();
+    found.converter
 }
 
 /// Looks for ffmpeg.

@@ -21,7 +21,7 @@ use phiomia_store::{
     live::Live,
     seal::Sealer,
 };
-use phiomia_workshop::{Converter, Workshop};
+use phiomia_workshop::Workshop;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     task::{JoinHandle, JoinSet, spawn_blocking},
@@ -135,9 +135,7 @@ impl House {
             config.federation_settings(),
         );
         let federation = federation.map_err(|fault| fault.chain())?;
-        let found = ffmpeg::find(config).await;
-        found.tell();
-        let workshop = workshop(config, found.converter)?;
+        let workshop = Workshop::seeking(ceilings(config)?, ffmpeg::look(config.clone()));
         let gallery = Gallery::new(
             federation.clone(),
             files.clone(),
@@ -270,18 +268,17 @@ impl Inhabited {
     }
 }
 
-/// Where files of strangers are decoded, as the configuration wants it.
+/// How files of strangers are decoded, as the configuration wants it; nothing is converted yet.
 ///
 /// # Errors
 /// A sentence, when the system does not say where this program lies.
-pub fn workshop(config: &Config, converter: Option<Converter>) -> Result<Workshop, String> {
+pub fn ceilings(config: &Config) -> Result<phiomia_workshop::Settings, String> {
     let mut ceilings = phiomia_workshop::Settings::of_this_program()
         .map_err(|error| format!("finding this program failed: {error}"))?;
     ceilings.memory = config.media.child_memory.0;
     ceilings.concurrency = config.media.concurrency.0;
     ceilings.folder = config.data().join("films");
-    ceilings.converter = converter;
-    Ok(Workshop::new(ceilings))
+    Ok(ceilings)
 }
 
 /// How much of other servers' pictures may be kept.

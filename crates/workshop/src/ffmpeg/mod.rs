@@ -47,10 +47,9 @@ pub struct Converted {
 }
 
 impl Workshop {
-    /// What converts; `None` where there is no ffmpeg.
-    #[must_use]
-    pub fn converter(&self) -> Option<&Converter> {
-        self.0.converter.as_ref()
+    /// What converts; `None` where there is no ffmpeg. Waits until that is known.
+    pub async fn converter(&self) -> Option<&Converter> {
+        self.0.converter.wait().await.as_ref()
     }
 
     /// What is in a film or a sound that browsers do not play. Waits for its turn.
@@ -59,7 +58,7 @@ impl Workshop {
     /// What is wrong with it, also that it cannot be converted; or what is wrong with us.
     pub async fn foreign(&self, film: &Spooled) -> Result<Foreign, Spoiled> {
         let demuxer = demuxer_of(film)?;
-        let converter = self.converter().ok_or(Spoiled::Unfit(Unfit::UnknownKind))?;
+        let converter = self.converter().await.ok_or(Spoiled::Unfit(Unfit::UnknownKind))?;
         let _turn = self.0.looks.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
         let errand = Errand {
             program: &converter.ffmpeg.ffprobe,
@@ -80,7 +79,7 @@ impl Workshop {
     /// # Errors
     /// What is wrong with it, or with us.
     pub async fn convert(&self, film: &Spooled, foreign: &Foreign) -> Result<Converted, Spoiled> {
-        let converter = self.converter().ok_or(Spoiled::Unfit(Unfit::UnknownKind))?;
+        let converter = self.converter().await.ok_or(Spoiled::Unfit(Unfit::UnknownKind))?;
         let _turn = self.0.kiln.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
         let sound = if converter.ffmpeg.writes_mp3 { Make::Mp3 } else { Make::Aac };
         let ways: &[Make] = match &foreign.film {
@@ -134,7 +133,7 @@ impl Workshop {
     /// What is wrong with it, or with us.
     pub async fn poster(&self, film: &Spooled, is_film: bool) -> Result<Picture, Spoiled> {
         let demuxer = demuxer_of(film)?;
-        let converter = self.converter().ok_or(Spoiled::Unfit(Unfit::UnknownKind))?;
+        let converter = self.converter().await.ok_or(Spoiled::Unfit(Unfit::UnknownKind))?;
         let turn = self.0.looks.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
         let errand = Errand {
             program: &converter.ffmpeg.ffmpeg,
