@@ -19,14 +19,14 @@ from wire import ACTIVITY_JSON, Answer, Received, redirect
 
 WAIT_SECONDS = 10
 _hosts = itertools.count(11)
-# Tests that run beside each other have networks of their own.
-_network = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# Tests that run beside each other have networks of their own: the first two numbers of every address.
+NETWORK = f"127.{os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw')}"
 
 
 def next_host():
     """An address of this machine that no other server of this run has."""
     number = next(_hosts)
-    return f"127.{_network}.{number // 250}.{number % 250}"
+    return f"{NETWORK}.{number // 250}.{number % 250}"
 
 
 class Peer:

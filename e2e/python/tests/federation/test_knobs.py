@@ -7,7 +7,7 @@ import pytest
 from authority import Authority
 from federation import PATIENCE_SECONDS, Federated
 from hostile import word
-from peer import Peer
+from peer import NETWORK, Peer
 from proxy import Proxy
 from server import engines, eventually
 from wire import Answer, redirect
@@ -18,7 +18,8 @@ class Quick(Federated):
 
     def __init__(self, engine, **more):
         super().__init__(
-            engine, ALLOWED_PRIVATE_ADDRESSES="127.0.0.0/16,::1/128", PHIOMIA_FEDERATION_POLL_UPDATE_DELAY="400ms",
+            engine, ALLOWED_PRIVATE_ADDRESSES=f"{NETWORK}.0.0/16,127.0.0.1/32,::1/128",
+            PHIOMIA_FEDERATION_POLL_UPDATE_DELAY="400ms",
             PHIOMIA_FEDERATION_PROFILE_UPDATE_DELAY="1s", PHIOMIA_FEDERATION_ACCOUNT_REFRESH_AGE="500ms",
             PHIOMIA_FEDERATION_THREAD_REFRESH_AGE="500ms", **more)
 
