@@ -29,7 +29,11 @@ locals {
     "s3.access_key_id"     = aws_iam_access_key.files[0].id
     "s3.secret_access_key" = aws_iam_access_key.files[0].secret
   }
-  settings = merge(local.database_settings, local.bucket_settings)
+  dns_settings = var.dns_at_boot ? {
+    "dns.provider"        = "route53"
+    "dns.route53_zone_id" = data.aws_route53_zone.zone.zone_id
+  } : {}
+  settings = merge(local.database_settings, local.bucket_settings, local.dns_settings)
 }
 
 data "aws_ami" "debian" {
@@ -48,6 +52,7 @@ resource "aws_instance" "server" {
   subnet_id              = aws_subnet.first.id
   vpc_security_group_ids = [aws_security_group.server.id]
   ipv6_address_count     = 1
+  iam_instance_profile   = var.dns_at_boot ? aws_iam_instance_profile.dns[0].name : null
   # Until the fixed address is there, for the package has to be fetched.
   associate_public_ip_address = true
   user_data_replace_on_change = false

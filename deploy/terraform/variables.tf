@@ -14,6 +14,12 @@ variable "zone" {
   type        = string
 }
 
+variable "dns_at_boot" {
+  description = "Let the server write its own addresses into that zone when it starts and when they change, by a role of the machine"
+  type        = bool
+  default     = false
+}
+
 variable "handle" {
   description = "The owner's name in the handle, as me"
   type        = string

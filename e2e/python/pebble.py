@@ -17,11 +17,12 @@ HOST = "127.0.0.1"
 class Pebble:
     """Comes to `tls_port` and `http_port` of 127.0.0.1 for its challenges. It forgets everybody when it ends."""
 
-    def __init__(self, authority, tls_port, http_port, seconds=None, account_keys=None, rejected=()):
+    def __init__(self, authority, tls_port, http_port, seconds=None, account_keys=None, rejected=(), dns_port=None):
+        """`dns_port`: of another name server, which is asked instead."""
         self.ca_file = authority.file
         self.folder = Path(tempfile.mkdtemp(prefix="pebble-"))
         self.port, self.management_port = free_port(), free_port()
-        self.dns_port, self.records_port = free_port(), free_port()
+        self.has_names, self.dns_port, self.records_port = dns_port is None, dns_port or free_port(), free_port()
         self.directory = f"https://{HOST}:{self.port}/dir"
         self.log = self.folder / "pebble.log"
         self.processes = []
@@ -37,10 +38,12 @@ class Pebble:
         (self.folder / "pebble.json").write_text(json.dumps({"pebble": configuration}))
 
     def __enter__(self):
-        self._start(["pebble-challtestsrv", "-dns01", f"{HOST}:{self.dns_port}", "-http01", "", "-https01", "",
-                     "-tlsalpn01", "", "-management", f"{HOST}:{self.records_port}", "-defaultIPv6", ""])
+        if self.has_names:
+            self._start(["pebble-challtestsrv", "-dns01", f"{HOST}:{self.dns_port}", "-http01", "", "-https01", "",
+                         "-tlsalpn01", "", "-management", f"{HOST}:{self.records_port}", "-defaultIPv6", ""])
         self._start(["pebble", "-config", self.folder / "pebble.json", "-dnsserver", f"{HOST}:{self.dns_port}"])
-        eventually(lambda: Server._listens(self.port) and Server._listens(self.records_port), "pebble listens")
+        eventually(lambda: Server._listens(self.port) and (not self.has_names or Server._listens(self.records_port)),
+                   "pebble listens")
         return self
 
     def __exit__(self, *_):

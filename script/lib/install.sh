@@ -53,6 +53,9 @@ install_for_testing() {
   have caddy || missing+=(caddy)
   # An authority for certificates, and the program that looks at units of systemd.
   have pebble || missing+=(pebble)
+  # A name server, and the programs that ask it and change it.
+  [ -x /usr/sbin/named ] || missing+=(bind9)
+  have nsupdate || missing+=(bind9-dnsutils)
   # What converts films; the server works without it, too.
   have ffmpeg || missing+=(ffmpeg)
   # A clock that is wrong, and what stands between people and PostgreSQL.

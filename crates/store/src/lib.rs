@@ -1,5 +1,6 @@
 //! Everything that outlives a request, on three shelves: the database, files, and what is live; and backups of them.
 
+pub mod aws;
 pub mod backup;
 pub mod clock;
 pub mod db;

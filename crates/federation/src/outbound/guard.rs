@@ -21,7 +21,8 @@ impl Guard {
 /// nobody publishes them, and they lead around the check.
 /// Sources: <https://www.iana.org/assignments/iana-ipv4-special-registry/>,
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry/>.
-fn is_global(address: IpAddr) -> bool {
+#[must_use]
+pub fn is_global(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_global_v4(v4),
         IpAddr::V6(v6) => is_global_v6(v6),

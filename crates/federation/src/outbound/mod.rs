@@ -30,7 +30,8 @@ use url::{Host, Url};
 
 use guard::Guard;
 
-pub use names::{Record, RecordKind, name_servers};
+pub use guard::is_global;
+pub use names::{Algorithm, Change, Held, Primary, Record, RecordKind, TsigKey, Unchanged, name_servers};
 pub use probe::{Distrust, Prober, Shown, Upgraded};
 
 /// Redirects of a `GET`; a `POST` has none.
@@ -162,6 +163,12 @@ impl Outbound {
         let settings =
             OutboundSettings { allowed_private_addresses: everywhere.collect(), allow_http: false, ca_file, proxy };
         Outbound::new(&settings, addresses)
+    }
+
+    /// The same, over plain http too: for what is on this machine, or was named so.
+    #[must_use]
+    pub fn over_http_too(self) -> Outbound {
+        Outbound { allow_http: true, ..self }
     }
 
     /// Asks for something; redirects are followed.

@@ -2,15 +2,14 @@
 
 mod authority;
 mod challenges;
-mod hook;
 mod names;
 mod order;
 mod schedule;
 mod words;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use phiomia_federation::Outbound;
+use phiomia_federation::{Outbound, outbound::Prober};
 use phiomia_model::{Addresses, Error, Time};
 use phiomia_store::{
     Clock, Db, Entropy,
@@ -20,7 +19,8 @@ use phiomia_store::{
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    config::{AcmeChallenge, Config, value::Secret},
+    config::{AcmeChallenge, Config, DnsProvider, value::Secret},
+    dns::{Arrival, Provider},
     tls::Tls,
 };
 pub(crate) use challenges::ALPN;
@@ -44,7 +44,8 @@ struct Settings {
     email: Option<String>,
     /// In the order in which they are tried.
     kinds: Vec<Kind>,
-    hook: Option<PathBuf>,
+    /// Who writes records for `dns-01`.
+    records: Option<Provider>,
     /// Number and key of an account at the authority.
     bound_to: Option<(String, Secret)>,
     first_retry: Duration,
@@ -98,7 +99,7 @@ impl Acme {
             wanted: wanted(config, &addresses),
             email: said.acme_email.clone(),
             kinds: kinds(config),
-            hook: said.acme_dns_hook.clone(),
+            records: records(config, &addresses)?,
             bound_to: said.acme_eab_key_id.clone().zip(said.acme_eab_key.clone()),
             first_retry: said.acme_first_retry,
         };
@@ -129,14 +130,17 @@ impl Acme {
     }
 
     /// Shows what is there, keeps it up to date, orders when it is time. `is_alone`: no other process serves this
-    /// instance, so whoever was ordering is dead.
-    pub async fn keep_up(self, tls: Tls, is_alone: bool) {
+    /// instance, so whoever was ordering is dead. `arrival`: what the first order waits for.
+    pub async fn keep_up(self, tls: Tls, is_alone: bool, arrival: Option<Arrival>) {
         if is_alone && let Err(error) = self.db.write(|tx| Ok(certificates::adopt(tx)?)).await {
             tracing::warn!(%error, "an order of before is waited for: {error}");
         }
+        let needs_addresses = self.settings.kinds.iter().any(|kind| *kind != Kind::Dns01);
         let mut keeper = Keeper {
             acme: self,
             tls,
+            // A record that we write ourselves is seen wherever the domain leads.
+            arrival: arrival.filter(|_| needs_addresses),
             shown: None,
             ask_at: Time(0),
             is_failing: false,
@@ -214,6 +218,8 @@ impl Acme {
 struct Keeper {
     acme: Acme,
     tls: Tls,
+    /// Whether the domain leads here; `None`: nobody knows.
+    arrival: Option<Arrival>,
     /// When what is shown came.
     shown: Option<Time>,
     /// When the authority is asked what it wishes.
@@ -239,6 +245,10 @@ impl Keeper {
         if row.as_ref().is_none_or(|row| row.next_at <= now || is_missing(row)) {
             if self.shown.is_none() && !std::mem::replace(&mut self.has_warned, true) {
                 tracing::warn!("there is no certificate yet: until one comes nobody can connect over https");
+            }
+            // An authority would come to nobody, and count that as a failure.
+            if self.shown.is_none() && self.arrival.as_ref().is_some_and(|arrival| !arrival.is_over()) {
+                return Ok(());
             }
             match self.acme.order().await? {
                 // It is shown at once.
@@ -302,9 +312,24 @@ fn kinds(config: &Config) -> Vec<Kind> {
         AcmeChallenge::Http01 => vec![Kind::Http01],
         AcmeChallenge::Dns01 => vec![Kind::Dns01],
         AcmeChallenge::Auto if said.acme_dns_hook.is_some() => vec![Kind::Dns01],
-        AcmeChallenge::Auto if config.http_listen().is_some() => vec![Kind::TlsAlpn01, Kind::Http01],
-        AcmeChallenge::Auto => vec![Kind::TlsAlpn01],
+        AcmeChallenge::Auto => {
+            let at_port_80 = config.http_listen().map(|_| Kind::Http01);
+            // A program may know addresses alone.
+            let by_record = config.dns.provider.filter(|provider| *provider != DnsProvider::Command);
+            let by_record = by_record.map(|_| Kind::Dns01);
+            [Some(Kind::TlsAlpn01), at_port_80, by_record].into_iter().flatten().collect()
+        }
     }
+}
+
+/// A program that was named for this goes before whoever keeps the addresses.
+fn records(config: &Config, addresses: &Addresses) -> Result<Option<Provider>, String> {
+    if let Some(hook) = &config.tls.acme_dns_hook {
+        return Ok(Some(Provider::program(hook.clone())));
+    }
+    let addresses = Arc::new(addresses.clone());
+    let prober = Prober::new(&config.federation_settings().outbound, &addresses).map_err(|fault| fault.chain())?;
+    Provider::of(config, &addresses, &prober)
 }
 
 fn key_context(directory: &str) -> String {

@@ -11,7 +11,6 @@ use phiomia_store::db::certificates::{self, CertificateRow};
 use super::{
     Acme, Kind, LEASE,
     authority::{broken, identifier},
-    hook::{self, Act},
     words::Why,
 };
 use crate::tls;
@@ -153,11 +152,11 @@ impl Acme {
 
     async fn put_up(&self, kind: Kind, name: &str, one: &Posed) -> Result<(), Why> {
         if kind == Kind::Dns01 {
-            let Some(hook) = &self.settings.hook else {
-                return Err(Why::plain("tls.acme_dns_hook names no program that writes the records"));
+            let Some(records) = &self.settings.records else {
+                return Err(Why::plain("neither dns.provider nor tls.acme_dns_hook writes the records"));
             };
-            let ran = hook::run(hook, Act::Present, &one.subject, &one.text).await;
-            return ran.map_err(|why| Why::of_name(name, format!("dns-01 for {name} could not be written: {why}")));
+            let written = records.present(&one.subject, &one.text).await;
+            return written.map_err(|why| Why::of_name(name, format!("dns-01 for {name} could not be written: {why}")));
         }
         let (subject, text) = (one.subject.clone(), one.text.clone());
         let posing = self.db.write(move |tx| Ok(certificates::pose(tx, kind.word(), &subject, &text, LEASE)?));
@@ -166,8 +165,8 @@ impl Acme {
 
     /// What stays is out of date in minutes, and harms nobody.
     async fn take_away(&self, kind: Kind, one: Posed) {
-        if let (Kind::Dns01, Some(hook)) = (kind, &self.settings.hook) {
-            if let Err(why) = hook::run(hook, Act::Cleanup, &one.subject, &one.text).await {
+        if let (Kind::Dns01, Some(records)) = (kind, &self.settings.records) {
+            if let Err(why) = records.cleanup(&one.subject, &one.text).await {
                 tracing::warn!("a record stays: {why}");
             }
             return;

@@ -95,7 +95,9 @@ impl Why {
                 format!("{name} needs an address record (A, AAAA) that leads to this server")
             }
             ("dns" | "unauthorized" | "incorrectResponse", Kind::Dns01) => {
-                format!("the record at _acme-challenge.{name} is not there or another one: look at tls.acme_dns_hook")
+                format!(
+                    "the record at _acme-challenge.{name} is not there or another one: look at tls.acme_dns_hook, or at dns.provider"
+                )
             }
             ("unauthorized" | "incorrectResponse" | "tls", Kind::TlsAlpn01) => {
                 format!("something else than this server answers at port 443 of {name}")

@@ -8,6 +8,7 @@ pub mod completions;
 pub mod config;
 pub mod db;
 mod desk;
+pub mod dns;
 pub mod doctor;
 pub mod emoji;
 pub mod federation;
@@ -135,6 +136,9 @@ pub enum Command {
     /// The certificate: where it comes from, until when it holds, a new one
     #[command(subcommand)]
     Tls(tls::Tls),
+    /// The addresses of this machine in the DNS: what is there, what should be
+    #[command(subcommand)]
+    Dns(dns::Dns),
     /// What is wrong with this server, seen from outside and from within, and what to do about it
     Doctor(doctor::Doctor),
     /// The front that passes everything on to this server: nginx, Caddy, HAProxy, Apache
@@ -239,6 +243,7 @@ pub fn main() -> ExitCode {
         Command::Search(command) => command.run(&global),
         Command::Config(command) => command.run(&global),
         Command::Tls(command) => command.run(&global),
+        Command::Dns(command) => command.run(&global),
         Command::MediaChild { memory, film, tool, .. } if tool.is_empty() => {
             phiomia_workshop::work(memory, film).map_err(|e| Failure::because("decoding", e))
         }

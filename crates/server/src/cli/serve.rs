@@ -14,6 +14,7 @@ use crate::{
     acme::Acme,
     backups::Backups,
     config::{Config, Loaded, LogFormat, Part, value::Listen},
+    dns::Dns,
     doctor::Practice,
     house::House,
     listen::{self, Door, Options},
@@ -65,6 +66,7 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().map_err(|e| Failure::because("listening for signals", e))?;
     // Before everything else: a file that does not read stops the start.
     let own = Tls::from_config(&config).map_err(Failure)?;
+    let dns = Dns::new(&config).map_err(Failure)?;
     let house = House::open(&config).await.map_err(Failure)?;
     let acme = Acme::new(&config, house.db.clone(), house.sealer.clone(), house.entropy.clone()).map_err(Failure)?;
     let is_alone = house.is_alone();
@@ -110,14 +112,25 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
     if let Some(door) = plain_door {
         lead_to_https(&config, door, acme.as_ref().zip(tls.as_ref()), &shutdown);
     }
+    let mut publishing = None;
+    let mut arrival = None;
+    // Only of a process that is reached the addresses are of interest.
+    if let Some(dns) = dns.filter(|_| matches!(part, Part::All | Part::Web)) {
+        let (work, arriving) = dns.keep_up();
+        publishing = Some(tokio::spawn(work));
+        arrival = Some(arriving);
+    }
     let looking_after = match (acme, tls.clone()) {
         // Another process, one that is reached, looks after certificates.
         _ if part == Part::Workers => None,
-        (Some(acme), Some(tls)) => Some(tokio::spawn(acme.keep_up(tls, is_alone))),
+        (Some(acme), Some(tls)) => Some(tokio::spawn(acme.keep_up(tls, is_alone, arrival))),
         (None, Some(tls)) => Some(tokio::spawn(tls.keep_up(tls::EVERY))),
         _ => None,
     };
     listen::serve(router, door, Options { tls, ..Options::from(&config) }, shutdown).await;
+    if let Some(task) = publishing {
+        task.abort();
+    }
     if let Some(task) = looking_after {
         // It holds the database, which is about to close.
         task.abort();

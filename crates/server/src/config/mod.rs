@@ -2,6 +2,7 @@
 
 mod backup;
 mod bucket;
+mod dns;
 mod document;
 pub mod dotenv;
 mod layers;
@@ -15,6 +16,7 @@ mod tls;
 pub mod value;
 
 pub use backup::{Backup, Schedule};
+pub use dns::{AddressSource, Dns, DnsProvider, Families, NameServer, TsigAlgorithm};
 pub use document::{document, print_json, print_toml, print_with_secrets};
 pub use layers::{Inputs, Note};
 pub use nearest::nearest;
@@ -45,6 +47,7 @@ pub const TABLE: &[Section] = &[
     Section { name: "instance", doc: Instance::DOC, settings: Instance::SETTINGS },
     Section { name: "server", doc: Server::DOC, settings: Server::SETTINGS },
     Section { name: "tls", doc: Tls::DOC, settings: Tls::SETTINGS },
+    Section { name: "dns", doc: Dns::DOC, settings: Dns::SETTINGS },
     Section { name: "database", doc: Database::DOC, settings: Database::SETTINGS },
     Section { name: "redis", doc: Redis::DOC, settings: Redis::SETTINGS },
     Section { name: "smtp", doc: Smtp::DOC, settings: Smtp::SETTINGS },
@@ -70,6 +73,8 @@ pub struct Config {
     pub server: Server,
     /// TLS at the listener.
     pub tls: Tls,
+    /// The server's own DNS records.
+    pub dns: Dns,
     /// The database, as it was said; [`Config::database_settings`] is what it comes to.
     pub database: Database,
     /// Redis, as it was said; [`Config::redis_settings`] is what it comes to.
@@ -139,6 +144,7 @@ impl Config {
         let instance = Instance::read(reader);
         let server = Server::read(reader);
         let tls = Tls::read(reader);
+        let dns = Dns::read(reader);
         let database = Database::read(reader);
         let redis = Redis::read(reader);
         let smtp = Smtp::read(reader);
@@ -156,6 +162,7 @@ impl Config {
             instance: instance?,
             server: server?,
             tls: tls?,
+            dns: dns?,
             database: database?,
             redis: redis?,
             smtp: smtp?,

@@ -289,6 +289,7 @@ impl Config {
         if self.server.redirect_http && !self.is_https() {
             all.push("server.redirect_http leads to https, and addresses of this server begin with http".to_owned());
         }
+        all.extend(self.dns_contradictions());
         if self.tls.acme {
             all.extend(self.acme_contradictions().into_iter().map(str::to_owned));
         }
@@ -312,8 +313,10 @@ impl Config {
                 "tls.acme_domains names a domain with a port or of this machine: no authority gives a certificate",
             );
         }
-        if said.acme_challenge == AcmeChallenge::Dns01 && said.acme_dns_hook.is_none() {
-            all.push("tls.acme_challenge is dns-01, and tls.acme_dns_hook names no program that writes the records");
+        if said.acme_challenge == AcmeChallenge::Dns01 && said.acme_dns_hook.is_none() && self.dns.provider.is_none() {
+            all.push(
+                "tls.acme_challenge is dns-01, and nothing writes the records: dns.provider and tls.acme_dns_hook are missing",
+            );
         }
         if said.acme_challenge == AcmeChallenge::Http01 && self.http_listen().is_none() {
             all.push("tls.acme_challenge is http-01, and tls.http_listen is nowhere");

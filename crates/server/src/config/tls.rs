@@ -30,10 +30,10 @@ section! {
     /// The domains of the certificate. Without it: the one that serves pages and the API, and of `instance.domain` and
     /// `instance.alternate_domains` those that lead to the same addresses.
     acme_domains: Vec<Domain> = "", [];
-    /// How the authority is shown that a domain is ours. `auto`: `tls-alpn-01` at port 443, then `http-01` at port 80; with
-    /// `tls.acme_dns_hook` `dns-01`.
+    /// How the authority is shown that a domain is ours. `auto`: `tls-alpn-01` at port 443, then `http-01` at port 80, then
+    /// `dns-01` by a `dns.provider` that is `route53` or `rfc2136`; with `tls.acme_dns_hook` `dns-01` alone.
     acme_challenge: AcmeChallenge = "auto", [];
-    /// A program that writes records for `dns-01`: `HOOK present NAME TEXT` makes a TXT record at `NAME` and ends when all
+    /// A program that writes records for `dns-01`, instead of `dns.provider`: `HOOK present NAME TEXT` makes a TXT record at `NAME` and ends when all
     /// name servers have it, `HOOK cleanup NAME TEXT` takes it away. It gets five minutes.
     acme_dns_hook: Option<PathBuf> = "", [];
     /// A PEM file with more authorities that may sign the certificate of the directory: for one in a network of your own.

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use phiomia_api::doctor::{Finding, Subject};
-use phiomia_federation::outbound::{Record, RecordKind};
 use url::Host;
 
 use super::{
@@ -12,12 +11,15 @@ use super::{
     known::{good, known, unknown},
     trip::place,
 };
+use crate::dns::{self, Change, Dns, Standing, is_without_ipv6};
 
 known! {
     NO_ADDRESS = Dns Fault "dns-no-address";
     UNREACHABLE = Dns Fault "dns-unreachable";
     OTHER_SERVER = Dns Fault "dns-other-server";
     PRIVATE = Dns Warning "dns-private";
+    NOT_PUBLISHED = Dns Fault "dns-not-published";
+    OTHER_RECORDS = Dns Warning "dns-other-records";
 }
 
 /// So many addresses of a name are asked; a cache in front may have more.
@@ -50,7 +52,7 @@ pub(super) async fn examine(practice: &Practice) -> Vec<Finding> {
             findings.push(good(Subject::Dns, format!("{domain} is an address and needs no name server")));
             continue;
         };
-        let addresses = resolve(practice, host).await;
+        let addresses = dns::resolve(&practice.prober, practice.questions.name_server, host).await;
         let mut behind = Vec::new();
         // The bare domain may be anywhere; where it leads is looked at with webfinger.
         if domain == &practice.addresses.web_domain && !practice.prober.has_proxy() {
@@ -60,29 +62,42 @@ pub(super) async fn examine(practice: &Practice) -> Vec<Finding> {
         }
         findings.push(judge(&Seen { host: host.to_owned(), addresses, behind }));
     }
+    findings.extend(published(practice).await);
     findings
 }
 
-/// What a name server, or this machine, knows.
-async fn resolve(practice: &Practice, host: &str) -> Result<Vec<IpAddr>, String> {
-    let Some(server) = practice.questions.name_server else {
-        return match practice.prober.addresses_of(host).await {
-            // As the libraries of systems say that there is no such name.
-            Err(why) if ["not known", "No address", "nodename nor servname"].iter().any(|w| why.contains(w)) => {
-                Ok(Vec::new())
-            }
-            found => found,
-        };
+/// What this server writes itself; `None`: nothing.
+async fn published(practice: &Practice) -> Option<Finding> {
+    let dns = match Dns::new(&practice.config) {
+        Ok(dns) => dns?,
+        Err(why) => {
+            return Some(unknown(Subject::Dns, format!("The records of this server cannot be looked at: {why}")));
+        }
     };
-    let mut all = Vec::new();
-    for kind in [RecordKind::A, RecordKind::Aaaa] {
-        let records = practice.prober.records(&[server], host, kind).await?;
-        all.extend(records.into_iter().filter_map(|record| match record {
-            Record::Address(address) => Some(address),
-            Record::Text(_) => None,
-        }));
+    let provider = dns.provider()?;
+    let standing = dns.look().await;
+    judge_published(dns.name(), &provider.name(), provider.is_readable(), &standing)
+}
+
+fn judge_published(name: &str, who: &str, is_readable: bool, standing: &Standing) -> Option<Finding> {
+    match &standing.plan {
+        Err(why) => Some(NOT_PUBLISHED.cured(
+            format!("The addresses of {name} are not published by {who}: {why}"),
+            "Afterwards `phiomia dns publish` tells at once whether it works",
+        )),
+        Ok(_) if !is_readable => None,
+        Ok(changes) if changes.is_empty() => {
+            let ours = dns::list(&standing.found.addresses());
+            Some(good(Subject::Dns, format!("{who} has the addresses of this machine for {name}: {ours}")))
+        }
+        Ok(changes) => {
+            let all = changes.iter().map(Change::to_string).collect::<Vec<_>>().join("; ");
+            Some(OTHER_RECORDS.cured(
+                format!("{who} has other addresses for {name} than those of this machine. It would have to be: {all}"),
+                "`phiomia dns publish`; the running server does it by itself every dns.interval",
+            ))
+        }
     }
-    Ok(all)
 }
 
 async fn look(practice: &Practice, address: IpAddr) -> Behind {
@@ -112,7 +127,8 @@ fn judge(seen: &Seen) -> Finding {
             format!("{host} has no address"),
             format!(
                 "At the name servers of the domain: {host} A with the IPv4 address of this server, and AAAA with its IPv6 \
-                 address if it has one. What was asked for before stays unknown for some minutes"
+                 address if it has one; `dns.provider` has the server do it itself. What was asked for before stays unknown \
+                 for some minutes"
             ),
         );
     }
@@ -159,11 +175,6 @@ fn judge(seen: &Seen) -> Finding {
     good(Subject::Dns, format!("{host} {leads} {}", list(addresses)))
 }
 
-fn is_without_ipv6(why: &str) -> bool {
-    let why = why.to_ascii_lowercase();
-    why.contains("network is unreachable") || why.contains("address not available") || why.contains("assign requested")
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
@@ -192,6 +203,22 @@ mod tests {
         let why = "Network is unreachable (os error 101)".to_owned();
         let finding = judge(&seen(vec![("192.0.2.1", Behind::Us), ("2001:db8::1", Behind::Nobody(why))]));
         assert_eq!(finding.verdict, Verdict::Unknown);
+    }
+
+    #[test]
+    fn records_that_are_not_ours_are_told_from_those_that_cannot_be_written() {
+        let ours = ["192.0.2.1".parse().unwrap()].into();
+        let found =
+            dns::Found { v4: dns::Outlook::Addresses(ours, "dns.addresses"), v6: dns::Outlook::None { is_sure: true } };
+        let standing = |plan| Standing { found: found.clone(), held: None, plan };
+        let judged = |plan| judge_published("a.example", "Route 53", true, &standing(plan)).unwrap();
+        assert_eq!(judged(Ok(Vec::new())).verdict, Verdict::Good);
+        let gone = Change { family: dns::Family::V6, from: None, to: None };
+        assert_eq!(judged(Ok(vec![gone.clone()])).name, "dns-other-records");
+        let finding = judged(Err("the key may not do that".to_owned()));
+        assert_eq!((finding.name.as_str(), finding.verdict), ("dns-not-published", Verdict::Fault));
+        // What a program wrote is known to the process that ran it.
+        assert!(judge_published("a.example", "/hook", false, &standing(Ok(vec![gone]))).is_none());
     }
 
     #[test]

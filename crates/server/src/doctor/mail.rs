@@ -90,7 +90,7 @@ async fn records(practice: &Practice, domain: &str) -> Records {
         let found = practice.prober.records(&servers, &name, RecordKind::Txt).await?;
         let texts = found.into_iter().filter_map(|record| match record {
             Record::Text(text) => Some(text),
-            Record::Address(_) => None,
+            Record::Address(_) | Record::Name(_) => None,
         });
         Ok::<Vec<String>, String>(texts.collect())
     };

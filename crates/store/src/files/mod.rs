@@ -18,7 +18,7 @@ pub use body::{FileBody, Part, Span};
 pub use key::{FileKey, FileKind, FilePrefix};
 pub use moving::Tally;
 pub use place::{Place, Shelf};
-pub(crate) use s3::{Bucket, Object, machine_credentials};
+pub(crate) use s3::{Bucket, Client, Object};
 pub use s3::{BucketSettings, Elsewhere, HandOut};
 
 use self::{disk::Disk, one::One, place::PlaceCell};

@@ -90,10 +90,20 @@ def test_every_name_in_terraform_stands_for_something_and_for_one_thing(tmp_path
 def test_settings_in_terraform_are_settings_of_the_program(tmp_path):
     text = (TERRAFORM / "main.tf").read_text()
     settings = re.findall(r'^    "([a-z0-9_.]+)" +=', text, re.MULTILINE)
-    assert set(settings) == {"database.url", "s3.enabled", "s3.bucket", "s3.region", "s3.access_key_id", "s3.secret_access_key"}
-    values = {"database.url": "postgres://phiomia:Ab3fgh9Zq@db.example.org/phiomia?sslmode=require", "s3.enabled": "true"}
+    assert set(settings) == {"database.url", "s3.enabled", "s3.bucket", "s3.region", "s3.access_key_id", "s3.secret_access_key",
+                             "dns.provider", "dns.route53_zone_id"}
+    values = {"database.url": "postgres://phiomia:Ab3fgh9Zq@db.example.org/phiomia?sslmode=require", "s3.enabled": "true",
+              "dns.provider": "route53"}
     flags = [flag for key in settings for flag in ("--set", f"{key}={values.get(key, 'some')}")]
+    flags += ["--set", "instance.domain=example.org"]
     subprocess.run([BINARY, *flags, "config", "check"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, timeout=30, check=True)
+
+
+def test_the_role_of_the_machine_may_do_what_the_guide_says_and_no_more():
+    role = (TERRAFORM / "dns.tf").read_text().split('"aws_iam_role_policy"')[1]
+    guide = (ROOT / "docs" / "hosting" / "dns.md").read_text().split("```json")[1].split("```")[0]
+    words = r"route53:\w+|(?<=\")(?:A|AAAA|TXT)(?=\")"
+    assert sorted(re.findall(words, role)) == sorted(re.findall(words, guide))
 
 
 def cloud_init(text):

@@ -99,8 +99,9 @@ impl Init {
         let written = file::write(&file, &known, &wanted)?;
 
         let global = Global { config: Some(file.clone()), ..global.clone() };
-        let (addresses, owner) =
-            Desk::work(&global, async |desk| Ok((desk.addresses.clone(), owner(desk, &answers).await?)))?;
+        let (addresses, owner, publishes) = Desk::work(&global, async |desk| {
+            Ok((desk.addresses.clone(), owner(desk, &answers).await?, desk.config.dns.provider.is_some()))
+        })?;
         for (said, meant) in [(&addresses.local_domain, &answers.domain), (&addresses.web_domain, &answers.web_domain)]
         {
             if said != meant.as_str() {
@@ -119,6 +120,7 @@ impl Init {
             written,
             owner: &owner,
             machine: &self.address,
+            publishes,
         };
         print(told.text().trim_end())?;
         match self.apex {

@@ -1,10 +1,6 @@
 //! What is said at the end: what there is now, and what is left to do.
 
-use std::{
-    fmt::Write as _,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
-    path::Path,
-};
+use std::{fmt::Write as _, net::IpAddr, path::Path};
 
 use clap::ValueEnum as _;
 use phiomia_model::Addresses;
@@ -13,6 +9,7 @@ use super::{Answers, Kind, Owner, Written};
 use crate::{
     cli::front::{apex, host},
     config::SYSTEM_FILE,
+    dns::{Family, interface_address},
 };
 
 /// Everything there is to tell.
@@ -25,6 +22,8 @@ pub(super) struct Told<'a> {
     pub owner: &'a Owner,
     /// Addresses that were named; without any, this machine is looked at.
     pub machine: &'a [IpAddr],
+    /// Whether the server writes its records itself.
+    pub publishes: bool,
 }
 
 impl Told<'_> {
@@ -76,9 +75,18 @@ impl Told<'_> {
     }
 
     fn records(&self) -> String {
+        if self.publishes {
+            return format!(
+                "\nThe server writes its DNS records itself; {} dns publish --dry-run says which\n",
+                self.program()
+            );
+        }
         let mut lines = String::from("\nSet these DNS records:\n\n");
         let name = format!("{}.", host(self.answers.web_domain.as_str()));
-        let found = if self.machine.is_empty() { machine() } else { self.machine.to_vec() };
+        let found = match self.machine {
+            [] => Family::ALL.into_iter().filter_map(interface_address).collect(),
+            named => named.to_vec(),
+        };
         if !found.iter().any(IpAddr::is_ipv4) {
             let _ = writeln!(lines, "  {name}  A     (the public IPv4 address of this machine)");
         }
@@ -111,57 +119,5 @@ impl Told<'_> {
                 .to_owned();
         }
         format!("\nNext:\n\n  {program} serve    # or as a service: {program} systemd unit\n  {program} doctor\n")
-    }
-}
-
-/// The addresses of this machine that the world can see. Behind the address translation of a provider there is none.
-fn machine() -> Vec<IpAddr> {
-    // Addresses for documentation, to which nothing is sent: the system only chooses the way there.
-    let towards = |from: IpAddr, to: IpAddr| {
-        let socket = UdpSocket::bind((from, 0)).ok()?;
-        socket.connect((to, 9)).ok()?;
-        socket.local_addr().ok().map(|address| address.ip()).filter(is_public)
-    };
-    let four = towards(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
-    let six = towards(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
-    four.into_iter().chain(six).collect()
-}
-
-fn is_public(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(four) => {
-            let [a, b, ..] = four.octets();
-            // 100.64.0.0/10 is what providers share among customers.
-            let is_shared = a == 100 && (64..128).contains(&b);
-            !(four.is_private() || four.is_loopback() || four.is_link_local() || four.is_unspecified() || is_shared)
-        }
-        // Global unicast is 2000::/3.
-        IpAddr::V6(six) => six.segments().first().is_some_and(|first| first & 0xe000 == 0x2000),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_addresses_that_others_can_reach_go_into_the_dns() {
-        let seen = |text: &str| text.parse().is_ok_and(|address| is_public(&address));
-        for address in ["203.0.113.7", "100.128.0.1", "2a01:4f8::1"] {
-            assert!(seen(address), "{address}");
-        }
-        for address in [
-            "10.0.0.1",
-            "172.16.3.4",
-            "192.168.1.1",
-            "127.0.0.1",
-            "169.254.1.1",
-            "100.64.0.1",
-            "::1",
-            "fe80::1",
-            "fd00::1",
-        ] {
-            assert!(!seen(address), "{address}");
-        }
     }
 }

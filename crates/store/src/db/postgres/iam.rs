@@ -4,19 +4,19 @@
 //! Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html>; the signature by
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, time::Duration};
 
-use aws_lc_rs::{digest, hmac};
-use object_store::aws::AwsCredential;
 use phiomia_model::{Fault, Time};
 use tokio_postgres::config::Host;
 
-use crate::{Clock, Secret, db::copy::hex, files::machine_credentials};
+use crate::{
+    Clock, Secret,
+    aws::{Key, Keys, Machine, Scope},
+};
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "rds-db";
-/// How long a token may be used to connect, in seconds. A connection that is made goes on.
-const LASTS: u32 = 900;
+/// How long a token may be used to connect. A connection that is made goes on.
+const LASTS: Duration = Duration::from_secs(900);
 const PORT: u16 = 5432;
 
 /// Whose name the password is made in.
@@ -49,18 +49,11 @@ impl Iam {
         };
         let user = config.get_user().ok_or_else(|| Fault::new("signing in by IAM needs the user of the database"))?;
         let port = config.get_ports().first().copied().unwrap_or(PORT);
-        let credential = match &self.key {
-            Some((key_id, secret)) => {
-                let secret_key = secret.expose().to_owned();
-                Arc::new(AwsCredential { key_id: key_id.clone(), secret_key, token: None })
-            }
-            None => {
-                let asked = machine_credentials(&self.region, None)?.get_credential().await;
-                asked.map_err(|error| Fault::because("asking this machine for its role", error).transient())?
-            }
+        let keys = match &self.key {
+            Some((id, secret)) => Keys::said(Key { id: id.clone(), secret: secret.clone(), session: None }),
+            None => Keys::lent(&Machine { region: self.region.clone(), ..Machine::default() })?,
         };
-        let now = Clock::system().now();
-        let password = token(&format!("{host}:{port}"), user, &self.region, &credential, now);
+        let password = token(&format!("{host}:{port}"), user, &self.region, &keys.key().await?, Clock::system().now());
         let mut config = config.clone();
         config.password(password);
         Ok(config)
@@ -68,46 +61,9 @@ impl Iam {
 }
 
 /// The password for a user at `host:port`.
-fn token(host: &str, user: &str, region: &str, credential: &AwsCredential, now: Time) -> String {
-    let digits: String = now.to_iso_millis().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-    let moment = format!("{digits}Z");
-    let day: String = moment.chars().take(8).collect();
-    let scope = format!("{day}/{region}/{SERVICE}/aws4_request");
-    let mut query = vec![
-        ("Action", "connect".to_owned()),
-        ("DBUser", user.to_owned()),
-        ("X-Amz-Algorithm", ALGORITHM.to_owned()),
-        ("X-Amz-Credential", format!("{}/{scope}", credential.key_id)),
-        ("X-Amz-Date", moment.clone()),
-        ("X-Amz-Expires", LASTS.to_string()),
-    ];
-    query.extend(credential.token.iter().map(|token| ("X-Amz-Security-Token", token.clone())));
-    query.push(("X-Amz-SignedHeaders", "host".to_owned()));
-    // In the order of their names already, as the signature wants it.
-    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    let query = query.join("&");
-    let nothing = hex(digest::digest(&digest::SHA256, b"").as_ref());
-    let request = format!("GET\n/\n{query}\nhost:{host}\n\nhost\n{nothing}");
-    let request = hex(digest::digest(&digest::SHA256, request.as_bytes()).as_ref());
-    let first = format!("AWS4{}", credential.secret_key);
-    let key = [day.as_str(), region, SERVICE, "aws4_request"]
-        .iter()
-        .fold(first.into_bytes(), |key, part| signed(&key, part.as_bytes()));
-    let signature = hex(&signed(&key, format!("{ALGORITHM}\n{moment}\n{scope}\n{request}").as_bytes()));
-    format!("{host}/?{query}&X-Amz-Signature={signature}")
-}
-
-fn signed(key: &[u8], text: &[u8]) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
-}
-
-/// Everything but letters, digits and `-._~`, as the signature wants it.
-fn encoded(text: &str) -> String {
-    let one = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(one).collect()
+fn token(host: &str, user: &str, region: &str, key: &Key, now: Time) -> String {
+    let said = [("Action", "connect"), ("DBUser", user)];
+    format!("{host}/?{}", key.sign_query(&Scope { region, service: SERVICE, now }, host, &said, LASTS))
 }
 
 #[cfg(test)]
@@ -121,9 +77,8 @@ mod tests {
 
     use super::*;
 
-    fn credential(token: Option<&str>) -> AwsCredential {
-        let token = token.map(str::to_owned);
-        AwsCredential { key_id: "akid".to_owned(), secret_key: "skid".to_owned(), token }
+    fn key(session: Option<&str>) -> Key {
+        Key { id: "akid".to_owned(), secret: Secret::new("skid"), session: session.map(Secret::new) }
     }
 
     #[test]
@@ -131,7 +86,7 @@ mod tests {
         // The example in the tests of botocore.
         let now = Time::parse("2016-11-07T17:39:33Z").unwrap();
         let host = "prod-instance.us-east-1.rds.amazonaws.com:3306";
-        let made = token(host, "someusername", "us-east-1", &credential(None), now);
+        let made = token(host, "someusername", "us-east-1", &key(None), now);
         assert_eq!(
             made,
             "prod-instance.us-east-1.rds.amazonaws.com:3306/?Action=connect&DBUser=someusername\
@@ -143,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_a_role_lends_is_named_in_its_place() {
-        let made = token("db:5432", "a b", "eu-west-1", &credential(Some("a+b/c=")), Time(0));
+        let made = token("db:5432", "a b", "eu-west-1", &key(Some("a+b/c=")), Time(0));
         assert!(made.contains("DBUser=a%20b&"), "{made}");
         assert!(
             made.contains("&X-Amz-Expires=900&X-Amz-Security-Token=a%2Bb%2Fc%3D&X-Amz-SignedHeaders=host&"),
@@ -199,11 +154,11 @@ mod tests {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let saying = std::thread::spawn(move || say_role(&listener));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let provider = machine_credentials("eu-west-1", Some(&endpoint)).unwrap();
-        let asked = provider.get_credential();
-        let found = runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(10), asked).await });
-        let found = found.unwrap().unwrap();
-        assert_eq!((found.key_id.as_str(), found.token.as_deref()), ("akid", Some("lent")));
+        let machine = Machine { region: "eu-west-1".to_owned(), endpoint: Some(endpoint), ..Machine::default() };
+        let keys = Keys::lent(&machine).unwrap();
+        let asked = async { tokio::time::timeout(Duration::from_secs(10), keys.key()).await };
+        let found = runtime.block_on(asked).unwrap().unwrap();
+        assert_eq!((found.id.as_str(), found.session.as_ref().map(Secret::expose)), ("akid", Some("lent")));
         saying.join().unwrap();
     }
 }

@@ -24,13 +24,13 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The client with its timeouts. A clone is another handle of the same.
 #[derive(Clone)]
-pub(super) struct Client {
+pub(crate) struct Client {
     client: reqwest::Client,
     read_timeout: Duration,
 }
 
 impl Client {
-    pub(super) fn new(settings: &BucketSettings) -> Result<Client, Fault> {
+    pub(crate) fn new(settings: &BucketSettings) -> Result<Client, Fault> {
         #[expect(clippy::disallowed_methods, reason = "the bucket is a shelf of ours and no stranger")]
         let builder = reqwest::Client::builder();
         let client = builder

@@ -14,19 +14,15 @@ use object_store::{
 use phiomia_model::{Fault, Time};
 
 mod client;
-mod machine;
 mod objects;
 mod settings;
 mod trouble;
 
-pub(crate) use machine::machine_credentials;
+pub(crate) use client::Client;
 pub(crate) use objects::Object;
 pub use settings::{BucketSettings, HandOut};
 
-use self::{
-    client::Client,
-    trouble::{Doing, Whereabouts, is_beyond, is_missing},
-};
+use self::trouble::{Doing, Whereabouts, is_beyond, is_missing};
 use super::{FileBody, FileKey, FilePrefix, Part, Span, Stored, blocking};
 
 /// Files above this are sent in parts of this size, so that no more of one is in memory. Bytes; the least that S3 takes
