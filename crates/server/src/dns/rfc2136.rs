@@ -164,12 +164,14 @@ impl Rfc2136 {
             Unchanged::Unsigned => format!("the answer of {who} is not signed with the key {key}"),
             Unchanged::NotResponsible => {
                 let zone = self.said_zone.as_deref().map_or_else(String::new, |zone| format!(" or of the zone {zone}"));
-                format!("{who} is not the primary one of {name}{zone}: look at dns.rfc2136_server and dns.rfc2136_zone")
+                format!(
+                    "{who} is not the primary one of {name}{zone}, or answers nobody: look at dns.rfc2136_server and \
+                     dns.rfc2136_zone"
+                )
             }
-            Unchanged::Refused => format!(
-                "{who} refuses: the key {key} may not read or change the records of {name} (update-policy and allow-query \
-                 in BIND)"
-            ),
+            Unchanged::Refused => {
+                format!("{who} refuses: the key {key} may not change the records of {name} (update-policy in BIND)")
+            }
             Unchanged::Alias => format!("{name} is an alias (CNAME) at {who}, and is left as it is"),
             Unchanged::Failed(code) => format!("{who} failed (code {code})"),
             Unchanged::Nonsense(why) => format!("{who}: {why}"),

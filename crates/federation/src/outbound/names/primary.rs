@@ -126,8 +126,11 @@ impl Primary {
     /// See [`Unchanged`].
     pub async fn held(&self, name: &str, kind: RecordKind) -> Result<Option<Held>, Unchanged> {
         let answer = self.ask(&self.question(name, kind)?).await?;
-        if !matches!(answer.code(), 0 | NO_SUCH_NAME) {
-            return Err(failure(answer.code()));
+        match answer.code() {
+            0 | NO_SUCH_NAME => {}
+            // Servers that look nothing up for others refuse so what is in none of their zones.
+            REFUSED => return Err(Unchanged::NotResponsible),
+            code => return Err(failure(code)),
         }
         let name = name.to_ascii_lowercase();
         let there: Vec<&Entry> =
