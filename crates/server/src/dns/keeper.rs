@@ -47,7 +47,6 @@ struct Keeper {
 
 impl Dns {
     /// The work, to be spawned, and what others may wait for meanwhile.
-    #[must_use]
     pub fn keep_up(self) -> (impl Future<Output = ()> + Send, Arrival) {
         let (told, arrival) = watch::channel(false);
         let keeper = Keeper {

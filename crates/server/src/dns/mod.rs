@@ -4,6 +4,7 @@
 mod addresses;
 mod interfaces;
 mod keeper;
+mod program;
 mod provider;
 mod records;
 mod rfc2136;

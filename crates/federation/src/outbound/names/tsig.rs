@@ -169,7 +169,7 @@ fn read(data: &[u8]) -> Option<(Said, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
     use super::*;
 
     /// An update of `example.org` as dnspython 2.9 signs it at 1,700,000,000, with the key `phiomia` of the bytes 0 to 31.
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(check(&good, &question, NOW + 10), Ok(()));
         assert_eq!(check(&good, &[6; 32], NOW), Err(Distrust::Theirs), "to another question");
         assert_eq!(check(&good, &question, NOW + 301), Err(Distrust::Theirs), "an old one");
-        let mut changed = good.clone();
+        let mut changed = good;
         changed[3] = 1;
         assert_eq!(check(&changed, &question, NOW), Err(Distrust::Theirs), "changed on the way");
         let other = TsigKey::new("phiomia", Algorithm::Sha256, &[9; 32]);

@@ -297,7 +297,7 @@ mod tests {
         }
         assert_eq!(name_at(&[0xc0, 0], 0), None);
         assert_eq!(name_at(&[1, b'a', 0xc0, 0], 0), None);
-        for bad in ["a..b", &"a".repeat(64), &"a.".repeat(127)] {
+        for bad in ["a..b", &"a".repeat(64), &"a.".repeat(128)] {
             assert_eq!(put_name(&mut Vec::new(), bad), None, "{bad}");
         }
     }
