@@ -33,8 +33,8 @@ section! {
     /// How the authority is shown that a domain is ours. `auto`: `tls-alpn-01` at port 443, then `http-01` at port 80, then
     /// `dns-01` by a `dns.provider` that is `route53` or `rfc2136`; with `tls.acme_dns_hook` `dns-01` alone.
     acme_challenge: AcmeChallenge = "auto", [];
-    /// A program that writes records for `dns-01`, instead of `dns.provider`: `HOOK present NAME TEXT` makes a TXT record at `NAME` and ends when all
-    /// name servers have it, `HOOK cleanup NAME TEXT` takes it away. It gets five minutes.
+    /// A program that writes records for `dns-01`, instead of `dns.provider`: `HOOK present NAME TEXT` makes a TXT record at
+    /// `NAME` and ends when all name servers have it, `HOOK cleanup NAME TEXT` takes it away. It gets five minutes.
     acme_dns_hook: Option<PathBuf> = "", [];
     /// A PEM file with more authorities that may sign the certificate of the directory: for one in a network of your own.
     acme_ca_file: Option<PathBuf> = "", [];

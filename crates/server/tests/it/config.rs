@@ -402,3 +402,34 @@ fn what_fronts_say_needs_fronts_that_are_trusted() {
     let text = "[server]\nproxy_protocol = true\nforwarded_header = \"forwarded\"\ntrusted_proxies = [\"127.0.0.1\"]";
     assert!(load(&file(text)).config.server.proxy_protocol);
 }
+
+#[test]
+fn what_of_the_dns_does_not_fit_together_is_said() {
+    let dns = |text: &str| problems(&file(&format!("[instance]\ndomain = \"example.org\"\n[dns]\n{text}"))).join("\n");
+    assert!(problems(&file("[dns]\nprovider = \"route53\"")).join("").contains("dns.provider needs instance.domain"));
+    assert!(dns("provider = \"command\"").contains("dns.command is missing"));
+    let missing = dns("provider = \"rfc2136\"");
+    for key in ["rfc2136_server", "rfc2136_key_name", "rfc2136_key"] {
+        assert!(missing.contains(&format!("dns.{key} is missing")), "{missing}");
+    }
+    assert!(dns("rfc2136_key = \"not base64!\"").contains("tsig-keygen"));
+    assert!(dns("addresses = [\"192.0.2.300\"]").contains("must be an address"));
+    assert!(dns("echo_url = \"http://echo.example\"").contains("must begin with https://"));
+    assert!(dns("ttl = \"500ms\"").contains("between 1s and 7d"));
+    assert!(dns("provider = \"route53\"\nroute53_access_key_id = \"AKIA1\"").contains("belong together"));
+    let eks = "provider = \"route53\"\nroute53_container_credentials = \"http://169.254.170.23/v1/credentials\"";
+    assert!(dns(eks).contains("dns.route53_container_token_file is missing"));
+    // The names of Amazon's own programs, and by records of its own a certificate needs no hook.
+    let mut inputs = file(
+        "[instance]\ndomain = \"example.org\"\n[dns]\nprovider = \"route53\"\n\
+         [tls]\nacme = true\nacme_challenge = \"dns-01\"",
+    );
+    inputs.environment = pairs(&[
+        ("AWS_ACCESS_KEY_ID", "AKIA1"),
+        ("AWS_SECRET_ACCESS_KEY", "skid"),
+        ("AWS_ENDPOINT_URL_ROUTE_53", "http://localhost:5000"),
+    ]);
+    let dns = load(&inputs).config.dns;
+    assert_eq!(dns.route53_access_key_id.as_deref(), Some("AKIA1"));
+    assert_eq!(dns.route53_endpoint, "http://localhost:5000");
+}

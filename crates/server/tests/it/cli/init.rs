@@ -66,6 +66,15 @@ on_both_engines! {
 }
 
 #[tokio::test]
+async fn who_publishes_the_records_is_not_told_to_set_them() {
+    let place = Place::open(Engine::Sqlite).await;
+    let mut arguments = vec!["--set", "dns.provider=command", "--set", "dns.command=/usr/local/bin/records"];
+    arguments.extend(ANSWERS);
+    let said = place.says(&arguments);
+    assert!(said.contains("writes its DNS records itself") && !said.contains("203.0.113.7"), "{said}");
+}
+
+#[tokio::test]
 async fn what_is_missing_is_named_in_one_sentence_and_nothing_is_made() {
     let place = Place::open(Engine::Sqlite).await;
     for (args, missing) in [
