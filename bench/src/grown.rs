@@ -107,7 +107,7 @@ async fn measure(plan: &Plan, site: &Site, world: &World, running: &Running) {
     }
     let before = cpu(pid);
     let waited = Instant::now();
-    while site.n_jobs().await > 0 && waited.elapsed() < Duration::from_secs(120) {
+    while site.has_jobs().await && waited.elapsed() < Duration::from_secs(120) {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     println!(

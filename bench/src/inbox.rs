@@ -99,7 +99,7 @@ pub async fn run(plan: &Plan) {
     let (cpu_before, begun) = (cpu(pid), Instant::now());
     let latencies = send(&site.address, requests).await;
     let accepted_after = begun.elapsed();
-    while site.n_jobs().await > 0 && begun.elapsed() < LONGEST {
+    while site.has_jobs().await && begun.elapsed() < LONGEST {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let (visible_after, spent) = (begun.elapsed(), cpu(pid).saturating_sub(cpu_before));

@@ -61,7 +61,7 @@ pub async fn inbox(server: &Path, postgres: Option<&str>, n_rounds: usize) {
         running = site.start_with(&SETTINGS).await;
     }
     let begun = Instant::now();
-    while site.n_jobs().await > 0 && begun.elapsed() < LONGEST {
+    while site.has_jobs().await && begun.elapsed() < LONGEST {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let acknowledged = acknowledged.lock().unwrap().clone();

@@ -125,6 +125,12 @@ impl Site {
         self.execute("delete from jobs where kind <> 'tidy'").await;
     }
 
+    /// Whether jobs wait or run. Asked often, so that it counts no further than it has to.
+    pub async fn has_jobs(&self) -> bool {
+        let waiting = "select 1 from jobs where kind <> 'tidy' and parked_at is null limit 1";
+        self.scalar(&format!("select count(*) from ({waiting}) waiting")).await > 0
+    }
+
     /// Jobs that wait or run.
     pub async fn n_jobs(&self) -> i64 {
         self.scalar("select count(*) from jobs where kind <> 'tidy' and parked_at is null").await

@@ -5,7 +5,14 @@ use std::time::Duration;
 use phiomia_model::{AccountId, Error, Event, Job, ListId, NotificationType, StatusId, Time, Visibility};
 use phiomia_store::{
     Query, Tx,
-    db::{accounts, federation::posts, lists, statuses, timelines, timelines::FanOut},
+    db::{
+        accounts,
+        federation::posts,
+        lists,
+        statuses::{self, Edited},
+        timelines,
+        timelines::{Audience, FanOut},
+    },
 };
 
 use crate::notifications::notify;
@@ -18,6 +25,8 @@ const NEWS: Duration = Duration::from_secs(60);
 const SEEN_EVERY: Duration = Duration::from_secs(3_600);
 /// Feeds named in one event.
 const ACCOUNTS_PER_EVENT: usize = 500;
+/// Up to so many feeds are written with the post itself: a job, taken, run and crossed off, costs more.
+const FEW: i64 = 32;
 
 /// Writes a status into the feeds of the author's local followers and of those who follow its tags, into the lists that
 /// have the author, wakes their streams, and rings the bells.
@@ -28,6 +37,30 @@ const ACCOUNTS_PER_EVENT: usize = 500;
 pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
     // Deleted before its turn came.
     let Some(row) = statuses::source(tx, status)? else { return Ok(()) };
+    let audience = timelines::audience(tx, status, row.author, 1)?;
+    spread(tx, status, &row, audience)
+}
+
+/// The same at once where few are to get it; otherwise a job is left.
+///
+/// # Errors
+/// The database failed.
+pub fn fan_out_or_leave(tx: &Tx<'_>, status: StatusId, author: AccountId) -> Result<(), Error> {
+    let audience = timelines::audience(tx, status, author, FEW + 1)?;
+    let n_feeds = audience.followers + audience.lists + audience.tags;
+    if n_feeds == 0 {
+        return Ok(());
+    }
+    if n_feeds > FEW {
+        return Ok(tx.enqueue(&Job::FanOut { status })?);
+    }
+    match statuses::source(tx, status)? {
+        Some(row) => spread(tx, status, &row, audience),
+        None => Ok(()),
+    }
+}
+
+fn spread(tx: &Tx<'_>, status: StatusId, row: &Edited, audience: Audience) -> Result<(), Error> {
     let reblog_of = match row.reblog_of_id {
         None => None,
         Some(original) => match statuses::author_and_policy(tx, original)? {
@@ -47,15 +80,18 @@ pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
     // Whose post it answers is not known, and so neither who wants to see the answer.
     let is_held = !row.is_local && posts::answers_unknown(tx, status)?;
     if !is_held {
-        for accounts in timelines::fan_out(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
+        let home = if audience.followers > 0 { timelines::fan_out(tx, &fan_out)? } else { Vec::new() };
+        for accounts in home.chunks(ACCOUNTS_PER_EVENT) {
             tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
         }
-        for lists in timelines::fan_out_to_lists(tx, &fan_out)?.chunks(ACCOUNTS_PER_EVENT) {
+        let lists = if audience.lists > 0 { timelines::fan_out_to_lists(tx, &fan_out)? } else { Vec::new() };
+        for lists in lists.chunks(ACCOUNTS_PER_EVENT) {
             tx.announce(Event::ListGained { lists: lists.to_vec(), status });
         }
     }
     // What the whole server is shown, under a tag as everywhere.
-    if row.visibility == Visibility::Public && reblog_of.is_none() && !is_silenced(tx, row.author)? {
+    let is_open = row.visibility == Visibility::Public && reblog_of.is_none();
+    if audience.tags > 0 && is_open && !is_silenced(tx, row.author)? {
         let seen_since = tx.now().minus(AWAY);
         for accounts in timelines::fan_out_to_tags(tx, status, row.author, seen_since)?.chunks(ACCOUNTS_PER_EVENT) {
             tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
@@ -64,7 +100,7 @@ pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
     let is_news = row.visibility != Visibility::Direct
         && !is_held
         && row.in_reply_to_account_id.is_none_or(|answered| answered == row.author);
-    if is_news && reblog_of.is_none() {
+    if audience.followers > 0 && is_news && reblog_of.is_none() {
         for follower in timelines::bells(tx, row.author)? {
             notify(tx, follower, row.author, NotificationType::Status, Some(status))?;
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderValue, Method, header};
 use phiomia_activitypub::{
     signature::{self, Dialect},
     synchronization,
@@ -16,7 +16,7 @@ use phiomia_store::db::federation::{deliveries::Due, hosts::Standing};
 use url::Url;
 
 use super::{
-    Activity, Shared, rules,
+    Activity, Shared, Signed, rules,
     rules::{Verdict, verdict},
     told,
 };
@@ -109,23 +109,19 @@ async fn once(
     Ok(shared.federation.outbound.post(url, activity.body.clone(), headers).await)
 }
 
-/// The headers of a signed request. One RSA operation, on a thread where nobody waits for an answer; as many at a time as
-/// there are processors.
+/// The headers of a signed request. One RSA operation.
 async fn sign(
     shared: &Arc<Shared>,
     url: &Url,
     activity: &Activity,
     dialect: Dialect,
     followers: Option<HeaderValue>,
-) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
+) -> Result<Signed, Error> {
     let key = shared.federation.keys.signer(activity.sender).await?;
-    let place = shared.signing.clone().acquire_owned().await.ok();
     let (url, body, now) = (url.clone(), Bytes::clone(&activity.body), shared.federation.db.clock().now());
-    let signing = tokio::task::spawn_blocking(move || {
-        let _place = place;
+    let signing = shared.signers.make(move || {
         let more = followers.map(|value| (synchronization::HEADER, value));
         signature::sign_with(dialect, &Method::POST, &url, Some(&body), key.signer(), now, more)
     });
-    let headers = signing.await.map_err(|e| Fault::because("signing a request", e))?;
-    Ok(headers.ok_or_else(|| Fault::new("signing a request failed"))?)
+    Ok(signing.await?.ok_or_else(|| Fault::new("signing a request failed"))?)
 }

@@ -8,6 +8,7 @@
 //! - `attempt` is one delivery: sign, send, look at the answer.
 //! - `rules` says what becomes of a delivery and of a host.
 //! - `scribe` writes that down, many outcomes in one transaction.
+//! - `signers` are the threads that sign.
 //! - `weather` notices that it is our own network that is down.
 
 mod attempt;
@@ -15,6 +16,7 @@ mod dispatch;
 mod lane;
 mod rules;
 mod scribe;
+mod signers;
 mod slots;
 mod weather;
 
@@ -25,6 +27,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 use moka::sync::Cache;
 use phiomia_model::{AccountId, Error, Fault};
 use phiomia_store::{
@@ -35,13 +38,14 @@ use phiomia_store::{
     },
 };
 use tokio::{
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, watch},
     task::JoinSet,
 };
 
 use crate::Federation;
 use rules::Waits;
 use scribe::Scribe;
+use signers::Signers;
 use slots::Slots;
 use weather::Weather;
 
@@ -75,6 +79,9 @@ impl Default for DeliverySettings {
     }
 }
 
+/// The headers of a signed request.
+type Signed = Vec<(HeaderName, HeaderValue)>;
+
 /// What goes over the wire, and in whose name.
 #[derive(Debug)]
 struct Activity {
@@ -93,8 +100,7 @@ struct Shared {
     name: String,
     waits: Waits,
     slots: Slots,
-    /// Signatures made at the same time.
-    signing: Arc<Semaphore>,
+    signers: Signers<Option<Signed>>,
     activities: Cache<i64, Arc<Activity>>,
     scribe: Scribe,
     weather: Weather,
@@ -182,7 +188,7 @@ impl Deliverer {
             name,
             waits: Waits { first: settings.first_retry },
             slots: Slots::new(settings.at_once),
-            signing: Arc::new(Semaphore::new(n_cores)),
+            signers: Signers::start(n_cores)?,
             activities: Cache::builder().max_capacity(PAYLOAD_BYTES).weigher(weigh).build(),
             scribe,
             weather: Weather::new(settings.first_retry),

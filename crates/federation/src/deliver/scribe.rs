@@ -15,7 +15,7 @@ use phiomia_store::{
         hosts::{self, Host},
     },
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{Shared, told};
 
@@ -23,6 +23,9 @@ use super::{Shared, told};
 const MOST_WAITING: usize = 4_096;
 /// Notes in one transaction.
 const MOST_AT_ONCE: usize = 1_024;
+/// Notes are gathered for so long: each transaction is a flush of the disk. Nobody waits for what they say but those who
+/// ask for it.
+const GATHERING: Duration = Duration::from_millis(10);
 /// Between two tries while the database is away.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -50,24 +53,29 @@ pub(super) enum Note {
 }
 
 /// Where notes are left.
-pub(super) struct Scribe(mpsc::Sender<Note>);
+pub(super) struct Scribe {
+    notes: mpsc::Sender<Note>,
+    /// Somebody waits for what they told.
+    awaited: Notify,
+}
 
 impl Scribe {
     pub(super) fn new() -> (Scribe, mpsc::Receiver<Note>) {
         let (sender, notes) = mpsc::channel(MOST_WAITING);
-        (Scribe(sender), notes)
+        (Scribe { notes: sender, awaited: Notify::new() }, notes)
     }
 
     /// Leaves a note. Waits while the database does not keep up.
     pub(super) async fn tell(&self, note: Note) {
         // The scribe is gone only when all ends: the lease lapses, and the delivery goes out once more.
-        let _ = self.0.send(note).await;
+        let _ = self.notes.send(note).await;
     }
 
     /// Returns when everything told before is written.
     pub(super) async fn flush(&self) {
         let (written, answer) = oneshot::channel();
         self.tell(Note::Flush(written)).await;
+        self.awaited.notify_one();
         let _ = answer.await;
     }
 }
@@ -91,6 +99,7 @@ struct Page {
 pub(super) async fn run(shared: Arc<Shared>, mut notes: mpsc::Receiver<Note>) {
     let mut told_now = Vec::new();
     while notes.recv_many(&mut told_now, MOST_AT_ONCE).await > 0 {
+        gather(&shared, &mut notes, &mut told_now).await;
         let mut waiting = Vec::new();
         let mut page = Page::default();
         for note in told_now.drain(..) {
@@ -104,6 +113,18 @@ pub(super) async fn run(shared: Arc<Shared>, mut notes: mpsc::Receiver<Note>) {
         for written in waiting {
             let _ = written.send(());
         }
+    }
+}
+
+/// Waits a moment for more, unless somebody waits for what is there.
+async fn gather(shared: &Shared, notes: &mut mpsc::Receiver<Note>, told_now: &mut Vec<Note>) {
+    if !told_now.iter().any(|note| matches!(note, Note::Flush(_))) {
+        // Early when there was a flush that is written already: no harm.
+        let _ = tokio::time::timeout(GATHERING, shared.scribe.awaited.notified()).await;
+    }
+    while told_now.len() < MOST_AT_ONCE {
+        let Ok(note) = notes.try_recv() else { break };
+        told_now.push(note);
     }
 }
 

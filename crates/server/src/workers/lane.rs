@@ -8,7 +8,7 @@ use phiomia_store::{
     Db,
     db::jobs::{self, Claimed},
 };
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use super::{
     House, InHand, told,
@@ -20,15 +20,21 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// Works until told to stop, then waits for what is in hand.
 pub(super) async fn work(house: Arc<House>, lane: Lane, mut stop: watch::Receiver<bool>) {
-    let waiting = house.db.jobs_waiting();
-    let mut tasks = JoinSet::new();
+    let waiting = house.db.jobs_waiting(lane);
+    let mut tasks: JoinSet<bool> = JoinSet::new();
     // As many were due as were asked for: there are more.
     let mut is_behind = false;
+    // Nothing is due before. Only news, a job that is to be tried again, and time change that.
+    let mut look_at = Instant::now();
+    // Listening goes on between two looks, so that a job left in between is not missed.
+    let mut news = pin!(waiting.notified());
+    news.as_mut().enable();
     loop {
-        // Listening begins before the look, so that a job left in between is not missed.
-        let mut news = pin!(waiting.notified());
-        news.as_mut().enable();
-        while tasks.try_join_next().is_some() {}
+        while let Some(done) = tasks.try_join_next() {
+            if done.is_ok_and(|is_done| !is_done) {
+                look_at = Instant::now();
+            }
+        }
         if *stop.borrow() {
             break;
         }
@@ -36,16 +42,29 @@ pub(super) async fn work(house: Arc<House>, lane: Lane, mut stop: watch::Receive
         let n_free = at_once.saturating_sub(tasks.len());
         // Taking one at a time would cost a transaction for each.
         let enough = if is_behind { (at_once / 4).max(1) } else { 1 };
+        let pause = look_at.saturating_duration_since(Instant::now());
         let pause = if n_free < enough {
             house.pace.poll
+        } else if pause.is_zero() {
+            let pause = begin(&house, lane, n_free, &mut is_behind, &mut tasks, &stop).await;
+            look_at = Instant::now() + pause;
+            pause
         } else {
-            begin(&house, lane, n_free, &mut is_behind, &mut tasks, &stop).await
+            pause
         };
         tokio::select! {
             // An error means that whoever could say "stop" is gone.
             stopped = stop.changed() => if stopped.is_err() { break },
-            () = news, if n_free > 0 => {}
-            _ = tasks.join_next(), if !tasks.is_empty() => {}
+            () = news.as_mut(), if n_free > 0 => {
+                news.set(waiting.notified());
+                news.as_mut().enable();
+                look_at = Instant::now();
+            }
+            Some(done) = tasks.join_next(), if !tasks.is_empty() => {
+                if is_behind || done.is_ok_and(|is_done| !is_done) {
+                    look_at = Instant::now();
+                }
+            }
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -58,7 +77,7 @@ async fn begin(
     lane: Lane,
     n_free: usize,
     is_behind: &mut bool,
-    tasks: &mut JoinSet<()>,
+    tasks: &mut JoinSet<bool>,
     stop: &watch::Receiver<bool>,
 ) -> Duration {
     let taken = claim(house, lane, n_free, *is_behind).await;
@@ -104,8 +123,8 @@ async fn claim(house: &House, lane: Lane, n_free: usize, is_behind: bool) -> Res
     house.db.write(move |tx| Ok(Taken::Jobs(jobs::claim(tx, lane, most, lease, &name)?))).await
 }
 
-/// Runs one job and writes down what became of it.
-async fn one(in_hand: InHand, lane: Lane, claimed: Claimed, stop: watch::Receiver<bool>) {
+/// Runs one job and writes down what became of it; `false` when it is not done.
+async fn one(in_hand: InHand, lane: Lane, claimed: Claimed, stop: watch::Receiver<bool>) -> bool {
     let house = &in_hand.house;
     let id = claimed.id;
     let kind = claimed.job.as_ref().map_or("unknown", Job::kind);
@@ -141,6 +160,7 @@ async fn one(in_hand: InHand, lane: Lane, claimed: Claimed, stop: watch::Receive
         ),
     }
     settle(&in_hand, claimed.id, &verdict, stop).await;
+    matches!(verdict, Verdict::Done)
 }
 
 /// Runs a job; a panic in it is a fault of it alone.

@@ -1,7 +1,7 @@
 //! What people elsewhere do with posts: boost, pin, vote; what they show on their profiles.
 
 use phiomia_model::{
-    AccountId, Error, Event, Job, NotificationType, Noun, QuotePolicy, Refusal, StatusId, Time, Visibility,
+    AccountId, Error, Event, NotificationType, Noun, QuotePolicy, Refusal, StatusId, Time, Visibility,
 };
 use phiomia_store::{
     Tx,
@@ -14,7 +14,7 @@ use phiomia_store::{
 };
 
 use super::posts::NEWS;
-use crate::{Social, notifications::notify, tags::made};
+use crate::{Social, notifications::notify, tags::made, timelines};
 
 /// `who` boosts a post; `uri` names the `Announce`. Twice is once.
 ///
@@ -76,7 +76,6 @@ pub fn reblog(
     accounts::count_posted(tx, who, 1, published.as_days())?;
     notify(tx, row.author, who, NotificationType::Reblog, Some(original))?;
     if published > tx.now().minus(NEWS) {
-        tx.enqueue(&Job::FanOut { status: boost })?;
         tx.announce(Event::StatusPosted {
             status: boost,
             author: who,
@@ -86,6 +85,7 @@ pub fn reblog(
             is_reply: false,
             is_local: false,
         });
+        timelines::fan_out_or_leave(tx, boost, who)?;
     }
     tx.announce(Event::StatusTouched { status: original });
     tx.announce(Event::AccountTouched { account: who });

@@ -23,6 +23,7 @@ use crate::{
     notifications::notify,
     search,
     statuses::delete::{self, Tells},
+    timelines,
 };
 
 /// A post that says it is older than this is not put before anybody.
@@ -168,7 +169,6 @@ fn put_before_people(
     people: &[AccountId],
     is_reply: bool,
 ) -> Result<(), Error> {
-    tx.enqueue(&Job::FanOut { status: id })?;
     tx.announce(Event::StatusPosted {
         status: id,
         author: draft.author,
@@ -184,7 +184,7 @@ fn put_before_people(
             conversations::add(tx, id, conversation, draft.author, people, *person)?;
         }
     }
-    Ok(())
+    timelines::fan_out_or_leave(tx, id, draft.author)
 }
 
 fn index(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<(), Error> {

@@ -26,8 +26,8 @@ macro_rules! columns {
 }
 
 queries! {
-    VIEWS = Sql::Same(concat!("select ", columns!(), " from accounts a left join users u on u.account_id = a.id
-        left join actors t on t.account_id = a.id where a.id in ids($1)"));
+    VIEWS = Sql::Once(&Sql::Same(concat!("select ", columns!(), " from accounts a left join users u on u.account_id = a.id
+        left join actors t on t.account_id = a.id where a.id in ids($1)")));
     BY_HANDLE = Sql::Same("select id from accounts where username_key = $1 and domain = $2");
     BY_KEYS = Sql::Same("select id, username_key, domain from accounts where username_key in texts($1)");
     UPDATE_PROFILE = Sql::Same("update accounts set display_name = coalesce(cast($2 as text), display_name),

@@ -81,7 +81,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use phiomia_model::{Error, Event, Fault, Refusal};
+use phiomia_model::{Error, Event, Fault, Refusal, job::Lane};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use made::Made;
@@ -166,7 +166,8 @@ pub(crate) struct Shared {
     is_server: bool,
     n_statements: AtomicU64,
     events: mpsc::UnboundedSender<Event>,
-    jobs_waiting: Arc<Notify>,
+    /// In the order of [`Lane::ALL`].
+    jobs_waiting: [Arc<Notify>; Lane::ALL.len()],
     deliveries_waiting: Arc<Notify>,
     /// A command took access away, which the running server has to hear of.
     has_revoked: AtomicBool,
@@ -190,14 +191,27 @@ impl Shared {
             // The receiver is gone only while the process ends.
             let _ = self.events.send(event);
         }
-        if (aftermath.has_jobs || aftermath.has_deliveries) && self.works_elsewhere.load(Ordering::Relaxed) {
+        if (!aftermath.lanes.is_empty() || aftermath.has_deliveries) && self.works_elsewhere.load(Ordering::Relaxed) {
             let _ = self.events.send(Event::WorkLeft);
         }
-        if aftermath.has_jobs {
-            self.jobs_waiting.notify_waiters();
+        for lane in aftermath.lanes {
+            self.jobs_waiting(lane).notify_waiters();
         }
         if aftermath.has_deliveries {
             self.deliveries_waiting.notify_waiters();
+        }
+    }
+
+    fn jobs_waiting(&self, lane: Lane) -> &Arc<Notify> {
+        let [feeds, federation, outgoing, fetch, media, upkeep, backup] = &self.jobs_waiting;
+        match lane {
+            Lane::Feeds => feeds,
+            Lane::Federation => federation,
+            Lane::Outgoing => outgoing,
+            Lane::Fetch => fetch,
+            Lane::Media => media,
+            Lane::Upkeep => upkeep,
+            Lane::Backup => backup,
         }
     }
 
@@ -248,7 +262,7 @@ impl Db {
             is_server: opener == Opener::Server,
             n_statements: AtomicU64::new(0),
             events,
-            jobs_waiting: Arc::new(Notify::new()),
+            jobs_waiting: Lane::ALL.map(|_| Arc::new(Notify::new())),
             deliveries_waiting: Arc::new(Notify::new()),
             has_revoked: AtomicBool::new(false),
             works_elsewhere: AtomicBool::new(false),
@@ -329,7 +343,7 @@ impl Db {
     /// Drops what an event of another process made stale. Events of this process have done so already.
     pub fn hear(&self, event: &Event) {
         if *event == Event::WorkLeft {
-            self.shared.jobs_waiting.notify_waiters();
+            self.shared.jobs_waiting.iter().for_each(|waiting| waiting.notify_waiters());
             self.shared.deliveries_waiting.notify_waiters();
         }
         if let Some(cache) = &self.shared.cache {
@@ -366,10 +380,10 @@ impl Db {
         }
     }
 
-    /// Woken when a transaction of this process left jobs.
+    /// Woken when a transaction of this process left jobs in a lane.
     #[must_use]
-    pub fn jobs_waiting(&self) -> Arc<Notify> {
-        self.shared.jobs_waiting.clone()
+    pub fn jobs_waiting(&self, lane: Lane) -> Arc<Notify> {
+        self.shared.jobs_waiting(lane).clone()
     }
 
     /// Woken when a transaction of this process left something to send to other servers.

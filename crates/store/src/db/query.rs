@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use phiomia_model::{Event, Fault, Job, Time};
+use phiomia_model::{Event, Fault, Job, Time, job::Lane};
 
 use super::{
     cache::Cached,
@@ -108,7 +108,8 @@ pub struct Tx<'a> {
     now: Time,
     ids: &'a Arc<IdMaker>,
     events: RefCell<Vec<Event>>,
-    has_jobs: StdCell<bool>,
+    /// Lanes that have jobs now.
+    lanes: RefCell<Vec<Lane>>,
     has_deliveries: StdCell<bool>,
 }
 
@@ -126,7 +127,7 @@ impl<'a> Tx<'a> {
             now,
             ids,
             events: RefCell::default(),
-            has_jobs: StdCell::default(),
+            lanes: RefCell::default(),
             has_deliveries: StdCell::default(),
         }
     }
@@ -174,7 +175,10 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// The database failed.
     pub fn enqueue_at(&self, job: &Job, run_at: Time) -> Result<(), Fault> {
-        self.has_jobs.set(true);
+        let (mut lanes, lane) = (self.lanes.borrow_mut(), job.lane());
+        if !lanes.contains(&lane) {
+            lanes.push(lane);
+        }
         jobs::insert(self, job, run_at)
     }
 
@@ -192,7 +196,7 @@ impl<'a> Tx<'a> {
     pub(super) fn finish(self) -> Aftermath {
         Aftermath {
             events: self.events.into_inner(),
-            has_jobs: self.has_jobs.get(),
+            lanes: self.lanes.into_inner(),
             has_deliveries: self.has_deliveries.get(),
         }
     }
@@ -206,7 +210,7 @@ impl<'a> Tx<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Aftermath {
     pub(super) events: Vec<Event>,
-    pub(super) has_jobs: bool,
+    pub(super) lanes: Vec<Lane>,
     pub(super) has_deliveries: bool,
 }
 
@@ -214,7 +218,7 @@ impl Aftermath {
     /// What follows from another transaction, too: both are committed together.
     pub(super) fn add(&mut self, more: Aftermath) {
         self.events.extend(more.events);
-        self.has_jobs |= more.has_jobs;
+        self.lanes.extend(more.lanes);
         self.has_deliveries |= more.has_deliveries;
     }
 }

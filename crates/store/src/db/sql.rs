@@ -14,6 +14,26 @@ pub enum Sql {
         /// For PostgreSQL.
         postgres: &'static str,
     },
+    /// PostgreSQL plans it once for a connection, whatever the values: for what is asked all the time, whose plan depends
+    /// on no value, and which takes longer to plan than to run. Left to itself it plans anew what has a list, for it
+    /// takes every list for ten long.
+    Once(&'static Sql),
+}
+
+impl Sql {
+    const fn sqlite(&self) -> &'static str {
+        match self {
+            Sql::Same(text) | Sql::Differs { sqlite: text, .. } => text,
+            Sql::Once(sql) => sql.sqlite(),
+        }
+    }
+
+    const fn postgres(&self) -> &'static str {
+        match self {
+            Sql::Same(text) | Sql::Differs { postgres: text, .. } => text,
+            Sql::Once(sql) => sql.postgres(),
+        }
+    }
 }
 
 /// A registered statement with its name, for errors and tests.
@@ -36,23 +56,20 @@ impl Statement {
     /// The text SQLite gets: numbered parameters, lists as tables in memory.
     pub fn sqlite(&self) -> &str {
         self.sqlite.get_or_init(|| {
-            let text = match self.sql {
-                Sql::Same(text) | Sql::Differs { sqlite: text, .. } => text,
-            };
             // `$1` is a name in SQLite, numbered by first appearance; `?1` is the number itself.
-            let text = lists(text, |param| format!("in (select value from rarray({param}))"));
+            let text = lists(self.sql.sqlite(), |param| format!("in (select value from rarray({param}))"));
             text.replace('$', "?")
         })
     }
 
+    /// Whether PostgreSQL plans it once and not for each list of values.
+    pub(super) const fn is_planned_once(&self) -> bool {
+        matches!(self.sql, Sql::Once(_))
+    }
+
     /// The text PostgreSQL gets.
     pub fn postgres(&self) -> &str {
-        self.postgres.get_or_init(|| {
-            let text = match self.sql {
-                Sql::Same(text) | Sql::Differs { postgres: text, .. } => text,
-            };
-            lists(text, |param| format!("= any({param})"))
-        })
+        self.postgres.get_or_init(|| lists(self.sql.postgres(), |param| format!("= any({param})")))
     }
 }
 

@@ -56,9 +56,14 @@ pub struct Connection {
     has_failed: StdCell<bool>,
     /// A transaction of which the server does not know yet.
     opening: StdCell<Option<Opening>>,
+    /// What is run in this transaction is planned once.
+    is_planning_once: StdCell<bool>,
 }
 
 const BEGIN_READ: &str = "begin isolation level repeatable read read only";
+/// Source: <https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE>.
+const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan";
+const PLAN_AS_USUAL: &str = "set local plan_cache_mode = auto";
 
 /// How a transaction begins.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +86,7 @@ impl Connection {
             is_preparing: settings.prepared_statements,
             has_failed: StdCell::new(false),
             opening: StdCell::new(None),
+            is_planning_once: StdCell::new(false),
         })
     }
 
@@ -108,14 +114,18 @@ impl Connection {
     /// Begins a transaction. Nothing is sent yet: `begin`, this worker's mark and the first statement go in one round
     /// trip. Should the answer to `commit` be lost, the mark says whether it happened.
     pub(super) fn begin_write(&self, mark: Mark) {
-        self.has_failed.set(false);
-        self.opening.set(Some(Opening::Write(mark)));
+        self.begin(Opening::Write(mark));
     }
 
     /// Begins a transaction that sees one snapshot and writes nothing; sent with its first statement.
     pub(super) fn begin_read(&self) {
+        self.begin(Opening::Read);
+    }
+
+    fn begin(&self, opening: Opening) {
         self.has_failed.set(false);
-        self.opening.set(Some(Opening::Read));
+        self.is_planning_once.set(false);
+        self.opening.set(Some(opening));
     }
 
     /// Ends the transaction; nothing is sent when none was begun yet.
@@ -168,7 +178,7 @@ impl Connection {
     }
 
     fn query(&self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
-        self.guarded(statement.name, async {
+        self.guarded(statement.name, statement.is_planned_once(), async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.query(&prepared, &borrowed(&wrapped(values))).await
@@ -179,7 +189,7 @@ impl Connection {
     }
 
     pub(in crate::db) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
-        self.guarded(statement.name, async {
+        self.guarded(statement.name, statement.is_planned_once(), async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.execute(&prepared, &borrowed(&wrapped(values))).await
@@ -203,6 +213,8 @@ impl Connection {
         let n_parameters = (1..=30).rev().find(|n| text.contains(&format!("${n}"))).unwrap_or_default();
         self.batch(&format!("prepare plan_{at} as {text}"))?;
         let nulls = vec!["null"; n_parameters].join(", ");
+        let mode = if statement.is_planned_once() { "force_generic_plan" } else { "auto" };
+        self.batch(&format!("set plan_cache_mode = {mode}"))?;
         let call = if nulls.is_empty() { format!("plan_{at}") } else { format!("plan_{at} ({nulls})") };
         let rows = self
             .runtime
@@ -217,15 +229,17 @@ impl Connection {
 
     /// Makes sure that a transaction has begun that is only announced yet: for what is none of the statements below.
     pub(super) fn begun(&self) -> Result<(), Fault> {
-        self.guarded("begin", async { Ok(()) })
+        self.guarded("begin", false, async { Ok(()) })
     }
 
     fn guarded<T>(
         &self,
         doing: &str,
+        is_planned_once: bool,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
         let outcome = self.runtime.block_on(async {
+            let work = self.planned(is_planned_once, work);
             match self.opening.take() {
                 None => work.await,
                 // Sent in this order, answered in this order: what fails first says why the rest did.
@@ -247,6 +261,21 @@ impl Connection {
             self.has_failed.set(true);
             broken(doing, &e)
         })
+    }
+
+    /// Tells the server, in the same round trip, how it is to plan what comes; until the end of the transaction.
+    async fn planned<T>(
+        &self,
+        is_planned_once: bool,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, tokio_postgres::Error> {
+        // What is not prepared is planned each time, whatever was said.
+        if !self.is_preparing || self.is_planning_once.replace(is_planned_once) == is_planned_once {
+            return work.await;
+        }
+        let how = if is_planned_once { PLAN_ONCE } else { PLAN_AS_USUAL };
+        let (told, done) = tokio::join!(self.client.batch_execute(how), work);
+        told.and(done)
     }
 
     async fn leave(&self, mark: &Mark) -> Result<(), tokio_postgres::Error> {

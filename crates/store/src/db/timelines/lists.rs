@@ -39,7 +39,7 @@ macro_rules! sources {
 
 queries! {
     // One statement for all lists that have the author. The parameters are those of `FAN_OUT`.
-    FAN_OUT_TO_LISTS = Sql::Same(concat!("insert into list_feed (list_id, status_id, author_id, reblog_of_id)
+    FAN_OUT_TO_LISTS = Sql::Once(&Sql::Same(concat!("insert into list_feed (list_id, status_id, author_id, reblog_of_id)
         select f.list_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
         from (select m.list_id, m.owner_id as account_id, l.replies_policy,
                 coalesce(w.shows_reblogs, true) as shows_reblogs, w.languages
@@ -57,7 +57,7 @@ queries! {
                     and h.status_id >= coalesce((select n.status_id from list_feed n where n.list_id = f.list_id
                         order by n.status_id desc limit 1 offset $10), 0)))
         on conflict (list_id, status_id) do nothing
-        returning list_id"));
+        returning list_id")));
     OWNERS = Sql::Same("select id, account_id from lists where id in ids($1)");
     // $1 owner, $2 newer than, $3 now, $4 at most, $5 list.
     REBUILD_LIST = Sql::Same(concat!(sources!(), feed_rules!(), " and ", replies_rules!(),

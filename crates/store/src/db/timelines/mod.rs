@@ -93,7 +93,7 @@ queries! {
     REMOVE_HOME = Sql::Same("delete from home_feed where account_id = $1 and status_id = $2");
     // One statement for all followers. $1 status, $2 author, $3 boosted status, $4 its author, $5 answered account,
     // $6 seen since, $7 language, $8 only people mentioned, $9 now, $10 boost distance.
-    FAN_OUT = Sql::Same(concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+    FAN_OUT = Sql::Once(&Sql::Same(concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
         select f.account_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
         from follows f join users u on u.account_id = f.account_id
         where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6 and ", posted_rules!(), "
@@ -104,7 +104,14 @@ queries! {
                     and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
                         order by n.status_id desc limit 1 offset $10), 0)))
         on conflict (account_id, status_id) do nothing
-        returning account_id"));
+        returning account_id")));
+    // $1 status, $2 author, $3 at most of each kind.
+    AUDIENCE = Sql::Same("select
+        (select count(*) from (select 1 from follows f join users u on u.account_id = f.account_id
+            where f.target_id = $2 limit $3) followers),
+        (select count(*) from (select 1 from list_accounts where account_id = $2 limit $3) lists),
+        (select count(*) from (select 1 from status_tags st join tag_follows t on t.tag_id = st.tag_id
+            where st.status_id = $1 limit $3) tags)");
     BELLS = Sql::Same("select f.account_id from follows f join users u on u.account_id = f.account_id
         where f.target_id = $1 and f.notifies");
     // What a feed would hold had everything been fanned out to it: own posts and those of followed people.
@@ -328,6 +335,27 @@ impl FanOut<'_> {
             reblog_distance,
         )
     }
+}
+
+/// Whom a post may have to be put before, each kind counted up to a bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Audience {
+    /// Followers of its author who live here.
+    pub followers: i64,
+    /// Lists that have its author.
+    pub lists: i64,
+    /// Followings of its tags.
+    pub tags: i64,
+}
+
+/// Whom a post may have to be put before, each kind counted up to `most`.
+///
+/// # Errors
+/// The database failed.
+pub fn audience(q: &Query<'_>, status: StatusId, author: AccountId, most: i64) -> Result<Audience, Fault> {
+    let counts = q.row::<(i64, i64, i64)>(&AUDIENCE, (status, author, most))?;
+    let (followers, lists, tags) = counts.unwrap_or_default();
+    Ok(Audience { followers, lists, tags })
 }
 
 /// Writes a status into the feeds of the author's local followers; gives whose feeds gained it.
