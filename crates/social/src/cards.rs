@@ -35,10 +35,25 @@ const MOST_URL: usize = 2_048;
 /// # Errors
 /// The database failed.
 pub fn look(tx: &Tx<'_>, social: &Social, status: StatusId, text: &str, is_local: bool) -> Result<(), Error> {
-    let has_link = text.contains("://") && !links(social, text, is_local).is_empty();
-    if !has_link && rows::shown(tx, status)?.is_none() {
-        return Ok(());
+    if has_link(social, text, is_local) || rows::shown(tx, status)?.is_some() {
+        leave(tx, status, is_local)?;
     }
+    Ok(())
+}
+
+/// The same for a post that was not there before.
+///
+/// # Errors
+/// The database failed.
+pub fn look_first(tx: &Tx<'_>, social: &Social, status: StatusId, text: &str, is_local: bool) -> Result<(), Error> {
+    if has_link(social, text, is_local) { leave(tx, status, is_local) } else { Ok(()) }
+}
+
+fn has_link(social: &Social, text: &str, is_local: bool) -> bool {
+    text.contains("://") && !links(social, text, is_local).is_empty()
+}
+
+fn leave(tx: &Tx<'_>, status: StatusId, is_local: bool) -> Result<(), Error> {
     // Everybody who got the post asks; who wrote it is waiting.
     let wait = if is_local { 0 } else { RandomState::new().hash_one(status) % (MOST_WAIT_SECONDS + 1) };
     Ok(tx.enqueue_at(&Job::FetchCard { status }, tx.now().plus(Duration::from_secs(wait)))?)

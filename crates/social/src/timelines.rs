@@ -100,7 +100,7 @@ fn spread(tx: &Tx<'_>, status: StatusId, row: &Edited, audience: Audience) -> Re
     let is_news = row.visibility != Visibility::Direct
         && !is_held
         && row.in_reply_to_account_id.is_none_or(|answered| answered == row.author);
-    if audience.followers > 0 && is_news && reblog_of.is_none() {
+    if audience.bells > 0 && is_news && reblog_of.is_none() {
         for follower in timelines::bells(tx, row.author)? {
             notify(tx, follower, row.author, NotificationType::Status, Some(status))?;
         }

@@ -72,7 +72,8 @@ impl Federation {
             }
             let kept = remote::receive(tx, &draft, coming)?;
             if let Some(id) = kept.filter(|_| !is_older && before.as_ref() != Some(&draft.text)) {
-                cards::look(tx, &social, id, &draft.text, false)?;
+                let look = if known.is_some() { cards::look } else { cards::look_first };
+                look(tx, &social, id, &draft.text, false)?;
             }
             Ok(kept)
         });

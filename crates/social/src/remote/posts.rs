@@ -136,9 +136,6 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
         tx.announce(Event::StatusTouched { status: parent });
     }
     adopt_waiting(tx, id, draft.author, conversation, &draft.uri)?;
-    for (signer, body) in early::take(tx, &draft.uri)? {
-        tx.enqueue(&Job::Receive { signer, body })?;
-    }
     if is_news {
         let is_reply = parent.is_some_and(|p| p.author != draft.author) || missing.is_some();
         if missing.is_some() {
@@ -257,9 +254,11 @@ fn attach_quote(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft, is_news: bool) -
     Ok(())
 }
 
-/// Answers and quotes that were here before what they are about find it now.
+/// Answers and quotes that were here before what they are about find it now, and what people did with it is worked through
+/// once more.
 fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64, uri: &str) -> Result<(), Error> {
-    let waiting = posts::waiting_for(tx, uri)?;
+    let overtaken = posts::overtaken(tx, uri)?;
+    let waiting = if overtaken.has_replies { posts::waiting_for(tx, uri)? } else { Vec::new() };
     let above = if waiting.is_empty() { Vec::new() } else { statuses::ancestors(tx, id)? };
     for (child, visibility) in waiting {
         // Whoever answers themselves, by whatever detour, answers nobody: a thread has a beginning.
@@ -268,7 +267,8 @@ fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64
         }
         adopt(tx, (child, Visibility::from_code(visibility)), (id, author), conversation)?;
     }
-    for quoting in statuses::quotes_waiting_for(tx, uri)? {
+    let quotes = if overtaken.has_quotes { statuses::quotes_waiting_for(tx, uri)? } else { Vec::new() };
+    for quoting in quotes {
         statuses::set_quoted(tx, quoting, id, author)?;
         let quote = statuses::quote_of(tx, quoting)?;
         if quote.as_ref().is_some_and(|quote| quote.state == QuoteState::Accepted) {
@@ -277,6 +277,10 @@ fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64
         if let Some(quote) = quote {
             tx.announce(Event::StatusEdited { status: quoting, author: quote.author });
         }
+    }
+    let activities = if overtaken.has_activities { early::take(tx, uri)? } else { Vec::new() };
+    for (signer, body) in activities {
+        tx.enqueue(&Job::Receive { signer, body })?;
     }
     Ok(())
 }

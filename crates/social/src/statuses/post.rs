@@ -99,7 +99,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
         conversations::deliver(tx, id, conversation, author, &people, &told)?;
     }
     tx.enqueue(&Job::FanOut { status: id })?;
-    cards::look(tx, social, id, text, true)?;
+    cards::look_first(tx, social, id, text, true)?;
     tell(tx, Outgoing::Posted { status: id })?;
     tx.announce(Event::HomeGained { accounts: vec![author], status: id });
     tx.announce(Event::StatusPosted {

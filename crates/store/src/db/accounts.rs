@@ -28,6 +28,8 @@ macro_rules! columns {
 queries! {
     VIEWS = Sql::Once(&Sql::Same(concat!("select ", columns!(), " from accounts a left join users u on u.account_id = a.id
         left join actors t on t.account_id = a.id where a.id in ids($1)")));
+    VIEW = Sql::Same(concat!("select ", columns!(), " from accounts a left join users u on u.account_id = a.id
+        left join actors t on t.account_id = a.id where a.id = $1"));
     BY_HANDLE = Sql::Same("select id from accounts where username_key = $1 and domain = $2");
     BY_KEYS = Sql::Same("select id, username_key, domain from accounts where username_key in texts($1)");
     UPDATE_PROFILE = Sql::Same("update accounts set display_name = coalesce(cast($2 as text), display_name),
@@ -245,7 +247,10 @@ pub fn map(q: &Query<'_>, ids: &[AccountId]) -> Result<HashMap<AccountId, Arc<Ac
     if wanted.is_empty() {
         return Ok(known);
     }
-    let loaded: Vec<Loaded> = q.rows(&VIEWS, (&wanted,))?;
+    let loaded: Vec<Loaded> = match wanted[..] {
+        [one] => q.rows(&VIEW, (one,))?,
+        _ => q.rows(&VIEWS, (&wanted,))?,
+    };
     let targets: Vec<i64> = loaded.iter().filter_map(|l| l.moved_to).map(|id| id.0).collect();
     let targets: HashMap<AccountId, Arc<AccountView>> = if targets.is_empty() {
         HashMap::new()

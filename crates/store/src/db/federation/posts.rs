@@ -35,6 +35,9 @@ queries! {
         from remote_statuses r where r.status_id = $1");
     ERASE = Sql::Same("delete from remote_statuses where status_id = $1");
     ERASE_REACTIONS = Sql::Same("delete from reactions where status_id = $1");
+    OVERTAKEN = Sql::Same("select exists (select 1 from remote_statuses where in_reply_to_uri = $1),
+        exists (select 1 from quotes where quoted_uri = $1 and quoted_status_id is null),
+        exists (select 1 from early_activities where object = $1)");
     WAITING = Sql::Same("select r.status_id, s.visibility from remote_statuses r join statuses s on s.id = r.status_id
         where r.in_reply_to_uri = $1 and s.in_reply_to_id is null and s.deleted_at is null");
     ADOPT = Sql::Same("update statuses set in_reply_to_id = $2, in_reply_to_account_id = $3, conversation_id = $4,
@@ -192,6 +195,27 @@ pub fn interactions(q: &Query<'_>, status: StatusId) -> Result<Option<Interactio
 pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
     tx.execute(&ERASE_REACTIONS, (status,))?;
     tx.execute(&ERASE, (status,)).map(|_| ())
+}
+
+/// What came before the post it is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Overtaken {
+    /// Posts that answer it.
+    pub has_replies: bool,
+    /// Posts that quote it.
+    pub has_quotes: bool,
+    /// What people did with it.
+    pub has_activities: bool,
+}
+
+/// What came before the post with this id.
+///
+/// # Errors
+/// The database failed.
+pub fn overtaken(q: &Query<'_>, uri: &str) -> Result<Overtaken, Fault> {
+    let found = q.row::<(bool, bool, bool)>(&OVERTAKEN, (uri,))?;
+    let (has_replies, has_quotes, has_activities) = found.unwrap_or_default();
+    Ok(Overtaken { has_replies, has_quotes, has_activities })
 }
 
 /// Posts that answer one which was not known when they came: id, visibility's code.

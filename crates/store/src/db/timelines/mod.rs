@@ -109,6 +109,7 @@ queries! {
     AUDIENCE = Sql::Same("select
         (select count(*) from (select 1 from follows f join users u on u.account_id = f.account_id
             where f.target_id = $2 limit $3) followers),
+        (select count(*) from (select 1 from follows where target_id = $2 and notifies limit $3) bells),
         (select count(*) from (select 1 from list_accounts where account_id = $2 limit $3) lists),
         (select count(*) from (select 1 from status_tags st join tag_follows t on t.tag_id = st.tag_id
             where st.status_id = $1 limit $3) tags)");
@@ -342,6 +343,8 @@ impl FanOut<'_> {
 pub struct Audience {
     /// Followers of its author who live here.
     pub followers: i64,
+    /// People who want to be told of every post of its author's.
+    pub bells: i64,
     /// Lists that have its author.
     pub lists: i64,
     /// Followings of its tags.
@@ -353,9 +356,9 @@ pub struct Audience {
 /// # Errors
 /// The database failed.
 pub fn audience(q: &Query<'_>, status: StatusId, author: AccountId, most: i64) -> Result<Audience, Fault> {
-    let counts = q.row::<(i64, i64, i64)>(&AUDIENCE, (status, author, most))?;
-    let (followers, lists, tags) = counts.unwrap_or_default();
-    Ok(Audience { followers, lists, tags })
+    let counts = q.row::<(i64, i64, i64, i64)>(&AUDIENCE, (status, author, most))?;
+    let (followers, bells, lists, tags) = counts.unwrap_or_default();
+    Ok(Audience { followers, bells, lists, tags })
 }
 
 /// Writes a status into the feeds of the author's local followers; gives whose feeds gained it.
