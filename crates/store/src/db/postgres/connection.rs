@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell as StdCell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     error::Error as StdError,
     pin::pin,
 };
@@ -56,41 +56,14 @@ pub struct Connection {
     has_failed: StdCell<bool>,
     /// A transaction of which the server does not know yet.
     opening: StdCell<Option<Opening>>,
-    /// How the server plans now, in this transaction.
-    planning: StdCell<Planning>,
-    /// The statements that are planned once and were, by their address.
-    planned: RefCell<HashSet<usize>>,
+    /// What is run in this transaction is planned once.
+    is_planning_once: StdCell<bool>,
 }
 
 const BEGIN_READ: &str = "begin isolation level repeatable read read only";
-
-/// How the server is to plan. Source: <https://www.postgresql.org/docs/current/runtime-config-query.html>.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Planning {
-    #[default]
-    AsUsual,
-    /// As it planned the first time, whatever the values.
-    Once,
-    /// The first time: rows are found by indexes. The tables may be empty now, and a plan made for that would read all of
-    /// them when they no longer are.
-    ByIndexes,
-}
-
-impl Planning {
-    /// What the server is told, until the end of the transaction.
-    fn told_after(self, before: Planning) -> String {
-        let mode = if self == Planning::AsUsual { "auto" } else { "force_generic_plan" };
-        let ways = match (before, self) {
-            (_, Planning::ByIndexes) => "off",
-            (Planning::ByIndexes, _) => "default",
-            _ => return format!("set local plan_cache_mode = {mode}"),
-        };
-        format!(
-            "set local plan_cache_mode = {mode}; set local enable_seqscan = {ways}; set local enable_hashjoin = {ways}; \
-             set local enable_mergejoin = {ways}"
-        )
-    }
-}
+/// Source: <https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE>.
+const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan";
+const PLAN_AS_USUAL: &str = "set local plan_cache_mode = auto";
 
 /// How a transaction begins.
 #[derive(Clone, Copy, Debug)]
@@ -113,8 +86,7 @@ impl Connection {
             is_preparing: settings.prepared_statements,
             has_failed: StdCell::new(false),
             opening: StdCell::new(None),
-            planning: StdCell::default(),
-            planned: RefCell::default(),
+            is_planning_once: StdCell::new(false),
         })
     }
 
@@ -152,7 +124,7 @@ impl Connection {
 
     fn begin(&self, opening: Opening) {
         self.has_failed.set(false);
-        self.planning.set(Planning::AsUsual);
+        self.is_planning_once.set(false);
         self.opening.set(Some(opening));
     }
 
@@ -206,7 +178,7 @@ impl Connection {
     }
 
     fn query(&self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
-        self.guarded(statement.name, self.planning_of(statement), async {
+        self.guarded(statement.name, statement.is_planned_once(), async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.query(&prepared, &borrowed(&wrapped(values))).await
@@ -217,7 +189,7 @@ impl Connection {
     }
 
     pub(in crate::db) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
-        self.guarded(statement.name, self.planning_of(statement), async {
+        self.guarded(statement.name, statement.is_planned_once(), async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.execute(&prepared, &borrowed(&wrapped(values))).await
@@ -257,17 +229,17 @@ impl Connection {
 
     /// Makes sure that a transaction has begun that is only announced yet: for what is none of the statements below.
     pub(super) fn begun(&self) -> Result<(), Fault> {
-        self.guarded("begin", Planning::AsUsual, async { Ok(()) })
+        self.guarded("begin", false, async { Ok(()) })
     }
 
     fn guarded<T>(
         &self,
         doing: &str,
-        planning: Planning,
+        is_planned_once: bool,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
         let outcome = self.runtime.block_on(async {
-            let work = self.planned(planning, work);
+            let work = self.planned(is_planned_once, work);
             match self.opening.take() {
                 None => work.await,
                 // Sent in this order, answered in this order: what fails first says why the rest did.
@@ -294,27 +266,16 @@ impl Connection {
     /// Tells the server, in the same round trip, how it is to plan what comes; until the end of the transaction.
     async fn planned<T>(
         &self,
-        planning: Planning,
+        is_planned_once: bool,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, tokio_postgres::Error> {
-        let before = self.planning.replace(planning);
-        if before == planning {
+        // What is not prepared is planned each time, whatever was said.
+        if !self.is_preparing || self.is_planning_once.replace(is_planned_once) == is_planned_once {
             return work.await;
         }
-        let how = planning.told_after(before);
-        let (told, done) = tokio::join!(self.client.batch_execute(&how), work);
+        let how = if is_planned_once { PLAN_ONCE } else { PLAN_AS_USUAL };
+        let (told, done) = tokio::join!(self.client.batch_execute(how), work);
         told.and(done)
-    }
-
-    /// What is not prepared is planned each time, whatever was said.
-    fn planning_of(&self, statement: &Statement) -> Planning {
-        if !self.is_preparing || !statement.is_planned_once() {
-            Planning::AsUsual
-        } else if self.planned.borrow_mut().insert(address(statement)) {
-            Planning::ByIndexes
-        } else {
-            Planning::Once
-        }
     }
 
     async fn leave(&self, mark: &Mark) -> Result<(), tokio_postgres::Error> {
@@ -329,7 +290,7 @@ impl Connection {
     }
 
     async fn prepared(&self, statement: &Statement) -> Result<tokio_postgres::Statement, tokio_postgres::Error> {
-        let key = address(statement);
+        let key = std::ptr::from_ref(statement).addr();
         if let Some(known) = self.prepared.borrow().get(&key) {
             return Ok(known.clone());
         }
@@ -337,11 +298,6 @@ impl Connection {
         self.prepared.borrow_mut().insert(key, new.clone());
         Ok(new)
     }
-}
-
-/// Statements are statics: where one lies is which one it is.
-fn address(statement: &Statement) -> usize {
-    std::ptr::from_ref(statement).addr()
 }
 
 /// Connects as `sslmode` asks. The name is resolved anew each time, so a failover's new address is found.
