@@ -11,12 +11,12 @@ use super::{
 
 queries! {
     // 1 I follow, 2 I block, 3 blocks me, 4 I mute, 5 follows me; the moment it began.
-    RELATIONS = Sql::Once(&Sql::Same("select target_id, 1, created_at from follows where account_id = $1 and target_id in ids($2)
+    RELATIONS = Sql::Same("select target_id, 1, created_at from follows where account_id = $1 and target_id in ids($2)
         union all select target_id, 2, created_at from blocks where account_id = $1 and target_id in ids($2)
         union all select account_id, 3, created_at from blocks where target_id = $1 and account_id in ids($2)
         union all select target_id, 4, created_at from mutes
             where account_id = $1 and target_id in ids($2) and (expires_at is null or expires_at > $3)
-        union all select account_id, 5, created_at from follows where target_id = $1 and account_id in ids($2)"));
+        union all select account_id, 5, created_at from follows where target_id = $1 and account_id in ids($2)");
     // The same for many viewers $1 at once: viewer, other, kind, moment.
     RELATIONS_OF_MANY = Sql::Same("select account_id, target_id, 1, created_at from follows
             where account_id in ids($1) and target_id in ids($2)
