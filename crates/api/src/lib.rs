@@ -5,6 +5,7 @@ mod admin;
 mod announcements;
 mod conversations;
 pub mod doctor;
+mod domain_blocks;
 mod federation;
 pub mod gate;
 mod health;

@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 use crate::{
     accounts, admin, announcements, conversations,
     doctor::{self, echo::OwnDoctor},
+    domain_blocks,
     federation::{self, Fetcher, Reader},
     gate::{
         self, Anyone, Body, Cache, Client, DeletesUserData, ManagesBlocks, ManagesFederation, ManagesReports,
@@ -193,6 +194,10 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/timelines/tag/{hashtag}"                         Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::tag;
         GET "/api/v1/timelines/list/{id}"                             Member  ["read:lists"]               [Api, Paging]  Nothing  PERSONAL  timelines::list;
 
+        GET "/api/v1/domain_blocks"                                   Member  ["read:blocks"]              [Api, Paging]  Nothing  PERSONAL  domain_blocks::index;
+        GET "/api/v1/domain_blocks/preview"                           Member  ["read:blocks", "write:blocks"] [Api]       Nothing  PERSONAL  domain_blocks::preview;
+        POST "/api/v1/domain_blocks"                                  Member  ["write:blocks"]             [Api]          Form     PERSONAL  domain_blocks::create;
+        DELETE "/api/v1/domain_blocks"                                Member  ["write:blocks"]             [Api]          Form     PERSONAL  domain_blocks::delete;
         GET "/api/v1/lists"                                           Member  ["read:lists"]               [Api]          Nothing  PERSONAL  lists::index;
         POST "/api/v1/lists"                                          Member  ["write:lists"]              [Api]          Form     PERSONAL  lists::create;
         GET "/api/v1/lists/{id}"                                      Member  ["read:lists"]               [Api]          Nothing  PERSONAL  lists::show;

@@ -63,8 +63,16 @@ pub async fn list(ask: Ask<Member>) -> Answer {
 
 /// Without posts of people the viewer has blocked or muted since the feed was written.
 pub(crate) fn undisturbed(views: Vec<posts::StatusView>) -> Vec<posts::StatusView> {
-    let is_fine = |view: &posts::StatusView| view.mine.as_ref().is_none_or(|mine| mine.stance.is_undisturbed());
-    views.into_iter().filter(|view| is_fine(view) && view.reblog.as_deref().is_none_or(is_fine)).collect()
+    views.into_iter().filter(|view| is_undisturbed(view) && boosts_undisturbed(view)).collect()
+}
+
+fn is_undisturbed(view: &posts::StatusView) -> bool {
+    view.mine.as_ref().is_none_or(|mine| mine.stance.is_undisturbed())
+}
+
+/// Whether a post is no boost of somebody with whom the viewer wants nothing to do, or the other way round.
+pub(crate) fn boosts_undisturbed(view: &posts::StatusView) -> bool {
+    view.reblog.as_deref().is_none_or(is_undisturbed)
 }
 
 #[derive(Deserialize)]

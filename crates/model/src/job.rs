@@ -42,6 +42,13 @@ pub enum Job {
         /// Whose posts go.
         author: AccountId,
     },
+    /// Ends what somebody has with the people of a domain that they block, a batch a run.
+    PartWithDomain {
+        /// Who blocks it.
+        account: AccountId,
+        /// The domain.
+        domain: String,
+    },
     /// Puts the newest posts of a new member into a list.
     MergeList {
         /// Which list.
@@ -275,6 +282,7 @@ impl Job {
             | Job::MergeList { .. }
             | Job::RebuildList { .. }
             | Job::SweepHome { .. }
+            | Job::PartWithDomain { .. }
             | Job::ClosePoll { .. }
             | Job::Publish { .. }
             | Job::LookAtAnnouncement { .. }
@@ -315,6 +323,7 @@ impl Job {
             | Job::ConvertMedia { .. }
             | Job::FetchThread { .. } => 10,
             Job::SweepHome { .. }
+            | Job::PartWithDomain { .. }
             | Job::MergeHome { .. }
             | Job::MergeList { .. }
             | Job::EndMute { .. }
@@ -346,6 +355,7 @@ impl Job {
             Job::MergeHome { .. } => "merge_home",
             Job::RebuildHome { .. } => "rebuild_home",
             Job::SweepHome { .. } => "sweep_home",
+            Job::PartWithDomain { .. } => "part_with_domain",
             Job::MergeList { .. } => "merge_list",
             Job::RebuildList { .. } => "rebuild_list",
             Job::EndMute { .. } => "end_mute",
@@ -393,6 +403,7 @@ mod tests {
             Job::MergeHome { account, author },
             Job::RebuildHome { account },
             Job::SweepHome { account, author },
+            Job::PartWithDomain { account, domain: "b.example".into() },
             Job::MergeList { list, author },
             Job::RebuildList { list },
             Job::EndMute { account, target: author },

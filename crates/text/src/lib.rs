@@ -20,7 +20,7 @@ pub use count::{count, length};
 pub use emoji::{emojify, is_emoji, shortcodes};
 pub use html::{plain, sanitize};
 pub use page::{PageHead, PageLink, frame, links, page_charset, page_head};
-pub use references::{References, references};
+pub use references::{References, domain_name, references};
 pub use render::{Context, MentionTarget, render_field, render_link, render_note, render_status, with_quote};
 pub use tag::{is_valid_tag, tag_key};
 

@@ -55,6 +55,19 @@ pub(crate) fn handle(username: &str, domain: Option<&str>, own_domains: &[&str])
     Handle { username: username.to_owned(), domain: domain.filter(|d| !is_ours(d)) }
 }
 
+/// A domain as it is kept and compared: lower case, in the letters of DNS, a port kept. `None` for what is no domain.
+#[must_use]
+pub fn domain_name(text: &str) -> Option<String> {
+    let name = ascii_domain(text.trim().trim_end_matches('.'));
+    let (host, port) = name.split_once(':').map_or((name.as_str(), None), |(host, port)| (host, Some(port)));
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    let is_name = host.len() <= 253 && host.split('.').all(is_label);
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok());
+    (is_name && is_port).then_some(name)
+}
+
 /// Lower case and punycode, a port kept. What cannot be converted stays, in lower case.
 fn ascii_domain(domain: &str) -> String {
     let (host, port) = match domain.split_once(':') {
@@ -114,6 +127,18 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(mentions(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_known_in_every_form_people_type() {
+        for text in ["Example.ORG", " example.org ", "example.org."] {
+            assert_eq!(domain_name(text).as_deref(), Some("example.org"), "{text:?}");
+        }
+        assert_eq!(domain_name("münchen.example").as_deref(), Some("xn--mnchen-3ya.example"));
+        assert_eq!(domain_name("localhost:3000").as_deref(), Some("localhost:3000"));
+        for bad in ["", "a b.example", "https://example.org", "a..b", "example.org/path", "example.org:port", "%"] {
+            assert_eq!(domain_name(bad), None, "{bad:?}");
         }
     }
 

@@ -20,6 +20,7 @@ use super::existing;
 use crate::{
     gate::{Answer, Anyone, Ask, Member, paged},
     render,
+    timelines::boosts_undisturbed,
 };
 
 type Read = fn(&Query<'_>, AccountId, Viewer, &Page) -> Result<Vec<Related>, Fault>;
@@ -155,7 +156,10 @@ pub async fn statuses(ask: Ask<Anyone>) -> Answer {
         .read(move |q| {
             existing(q, id)?;
             let (keys, ids) = of_account(q, id, viewer, &filter, &page, now)?;
-            Ok((keys, posts::views(q, &ids, viewer, now)?))
+            let mut views = posts::views(q, &ids, viewer, now)?;
+            // On their own profile people see all that they boosted.
+            views.retain(|view| viewer.account() == Some(id) || boosts_undisturbed(view));
+            Ok((keys, views))
         })
         .await?;
     let cx = ask.api.cx().await?;

@@ -20,8 +20,7 @@ pub fn relationship(view: &RelationshipView) -> entities::Relationship {
         muting_expires_at: view.muting_expires_at.map(Into::into),
         requested: view.requested,
         requested_by: view.requested_by,
-        // Hiding whole domains is not offered yet.
-        domain_blocking: false,
+        domain_blocking: view.domain_blocking,
         endorsed: view.endorsed,
         note: view.note.clone(),
     }

@@ -184,6 +184,7 @@ fn state(quote: &QuoteView) -> entities::QuoteState {
         ShownQuote::As(QuoteState::Deleted) => entities::QuoteState::Deleted,
         ShownQuote::Unauthorized => entities::QuoteState::Unauthorized,
         ShownQuote::BlockedAccount => entities::QuoteState::BlockedAccount,
+        ShownQuote::BlockedDomain => entities::QuoteState::BlockedDomain,
         ShownQuote::MutedAccount => entities::QuoteState::MutedAccount,
     }
 }

@@ -87,6 +87,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         Job::MergeHome { account, author } => timelines::merge(tx, account, author),
         Job::RebuildHome { account } => timelines::rebuild(tx, account),
         Job::SweepHome { account, author } => timelines::sweep(tx, account, author),
+        Job::PartWithDomain { account, ref domain } => relationships::part_with_domain(tx, account, domain),
         Job::MergeList { list, author } => timelines::merge_list(tx, list, author),
         Job::RebuildList { list } => timelines::rebuild_list(tx, list),
         Job::EndMute { account, target } => relationships::end_lapsed(tx, account, target),

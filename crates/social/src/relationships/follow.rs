@@ -20,15 +20,18 @@ const LANGUAGES: usize = 100;
 /// `me` follows `target`, or asks to when it is locked. Who follows or has asked before only changes how.
 ///
 /// # Errors
-/// Refused when `target` is not there or is `me` (`404`), when one blocks the other or the target has moved (`403`), when
-/// `me` follows as many as it may, or for a language that is none (`422`).
+/// Refused when `target` is not there or is `me` (`404`), when one blocks the other or their domain, or the target has
+/// moved (`403`), when `me` follows as many as it may, or for a language that is none (`422`).
 pub fn follow(tx: &Tx<'_>, me: AccountId, target: AccountId, how: &FollowOptions) -> Result<(), Error> {
     check_languages(how)?;
     if me == target {
         return Err(Refusal::NotFound(Noun::Account).into());
     }
     let (mine, theirs) = pair(tx, me, target)?;
-    if theirs.has_moved || relationships::is_blocked_either_way(tx, me, target)? {
+    let is_kept_away = relationships::is_blocked_either_way(tx, me, target)?
+        || relationships::is_blocking_domain_of(tx, me, target)?
+        || relationships::is_blocking_domain_of(tx, target, me)?;
+    if theirs.has_moved || is_kept_away {
         return Err(Refusal::Forbidden("This action is not allowed").into());
     }
     if relationships::update_follow(tx, me, target, how)? {

@@ -2,6 +2,7 @@
 //! is the same as doing it once.
 
 mod block;
+mod domain;
 pub(crate) mod follow;
 mod mute;
 mod personal;
@@ -17,6 +18,7 @@ use phiomia_store::{
 };
 
 pub use block::{block, unblock};
+pub use domain::{block_domain, part_with_domain, unblock_domain};
 pub use follow::{authorize_request, follow, move_followers, reject_request, remove_from_followers, unfollow};
 pub use mute::{Mute, end_all_lapsed, end_lapsed, mute, unmute};
 pub use personal::{endorse, note, unendorse};

@@ -39,7 +39,8 @@ pub fn ask_quote(
     let Some(row) = statuses::source(tx, quoted)?.filter(|row| row.is_local && row.reblog_of_id.is_none()) else {
         return Ok(QuoteAnswer::Denied);
     };
-    let is_kept_away = relationships::is_blocked_either_way(tx, row.author, quoter)?;
+    let is_kept_away = relationships::is_blocked_either_way(tx, row.author, quoter)?
+        || relationships::is_blocking_domain_of(tx, row.author, quoter)?;
     let may = !is_kept_away
         && row.visibility.is_open()
         && match row.quote_policy {

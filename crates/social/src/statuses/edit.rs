@@ -147,7 +147,7 @@ fn refer_anew(tx: &Tx<'_>, social: &Social, id: StatusId, row: &Edited) -> Resul
         featured_tags::uncount(tx, row.author, id)?;
     }
     tags::untag_status(tx, id)?;
-    let people = write_references(tx, id, &meant(tx, social, &row.text)?)?;
+    let people = write_references(tx, id, &meant(tx, social, row.author, &row.text, tx.now())?)?;
     if row.visibility.is_open() {
         featured_tags::count(tx, row.author, id)?;
     }

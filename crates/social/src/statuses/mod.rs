@@ -18,20 +18,21 @@ pub use reblog::{reblog, unreblog};
 
 use std::sync::Arc;
 
-use phiomia_model::{AccountId, Error, Handle, Noun, Refusal, StatusId, Viewer};
+use phiomia_model::{AccountId, Error, Handle, Noun, Refusal, StatusId, Time, Viewer};
 use phiomia_store::{
     Query, Tx,
     db::{
         accounts,
         statuses::{self, StatusBody},
         tags,
+        visibility::Stances,
     },
 };
 
 use crate::Social;
 
 /// The status, if `me` may see it; a boost stands for what it boosts, as in Mastodon.
-fn seen(q: &Query<'_>, me: AccountId, id: StatusId, now: phiomia_model::Time) -> Result<Arc<StatusBody>, Error> {
+fn seen(q: &Query<'_>, me: AccountId, id: StatusId, now: Time) -> Result<Arc<StatusBody>, Error> {
     let body = statuses::visible(q, id, Viewer::Account(me), now)?.ok_or(Refusal::NotFound(Noun::Status))?;
     match body.reblog_of_id {
         None => Ok(body),
@@ -78,9 +79,15 @@ struct Meant {
     tags: Vec<(String, String)>,
 }
 
-fn meant(q: &Query<'_>, social: &Social, text: &str) -> Result<Meant, Error> {
+fn meant(q: &Query<'_>, social: &Social, author: AccountId, text: &str, now: Time) -> Result<Meant, Error> {
     let found = phiomia_text::references(text, &social.addresses.own_domains());
-    let mentions = accounts::by_handles(q, &found.mentions)?;
+    let mut mentions = accounts::by_handles(q, &found.mentions)?;
+    if !mentions.is_empty() {
+        // Whom the author keeps away is not called: the name stays text, as in Mastodon.
+        let people = mentions.iter().map(|(_, account)| *account).collect();
+        let stances = Stances::load(q, Viewer::Account(author), &people, now)?;
+        mentions.retain(|(_, account)| !stances.to(*account).keeps_away());
+    }
     let tags = found.tags.into_iter().map(|tag| (phiomia_text::tag_key(&tag), tag)).collect();
     Ok(Meant { mentions, tags })
 }

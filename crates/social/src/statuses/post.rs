@@ -162,7 +162,7 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
     let parent = parent(tx, author, draft.in_reply_to)?;
     let quoted = draft.quoted.map(|id| quotes::may_quote(tx, author, id)).transpose()?;
     let visibility = quotes::narrowed(draft.visibility.unwrap_or(defaults.visibility), quoted.as_deref());
-    let meant = meant(tx, social, text)?;
+    let meant = meant(tx, social, author, text, tx.now())?;
     if let Some(quoted) = &quoted {
         quotes::check_direct(author, quoted, visibility, &meant)?;
     }

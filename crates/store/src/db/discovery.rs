@@ -4,7 +4,7 @@ use phiomia_model::{AccountId, Fault, Viewer};
 
 use super::{
     query::{Query, Tx},
-    sql::{Sql, queries},
+    sql::{Sql, blocks_domain, queries},
 };
 
 /// Newest follows that suggestions begin from: people of long ago say less, and the work stays bounded.
@@ -23,10 +23,15 @@ macro_rules! shown {
 /// Accounts `a` that a viewer $1 (null for anybody) neither blocks nor mutes, and who do not block them.
 macro_rules! undisturbed {
     () => {
-        "(cast($1 as bigint) is null or not (
+        concat!(
+            "(cast($1 as bigint) is null or not (
                 exists (select 1 from blocks b where b.account_id = $1 and b.target_id = a.id)
                 or exists (select 1 from blocks b where b.account_id = a.id and b.target_id = $1)
-                or exists (select 1 from mutes m where m.account_id = $1 and m.target_id = a.id)))"
+                or exists (select 1 from mutes m where m.account_id = $1 and m.target_id = a.id)
+                or ",
+            blocks_domain!("$1", "a.domain"),
+            "))"
+        )
     };
 }
 

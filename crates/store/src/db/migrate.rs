@@ -58,6 +58,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0025_keeping",
     "0026_retention",
     "0027_moderation",
+    "0028_account_domain_blocks",
 ];
 
 /// Copies kept from before migrations.

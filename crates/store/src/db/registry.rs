@@ -59,13 +59,13 @@ pub fn statements() -> Vec<&'static Statement> {
     all.extend(notifications::all());
     all.extend(statuses::all());
     all.extend(timelines::all());
-    let paged =
-        [conversations::KEYSETS, followed_tags::KEYSETS, lists::KEYSETS, relationships::KEYSETS, scheduled::KEYSETS]
-            .into_iter()
-            .chain([federation::domains::KEYSETS, reports::KEYSETS])
-            .chain(moderation::LISTS.iter().copied())
-            .chain(notifications::LISTS.iter().copied())
-            .chain(statuses::KEYSETS.iter().copied());
-    all.extend(paged.flatten().copied().chain(timelines::keysets()).flat_map(|list| [&list.down, &list.up]));
+    let paged = [conversations::KEYSETS, followed_tags::KEYSETS, lists::KEYSETS, scheduled::KEYSETS]
+        .into_iter()
+        .chain([federation::domains::KEYSETS, reports::KEYSETS])
+        .chain(moderation::LISTS.iter().copied())
+        .chain(notifications::LISTS.iter().copied())
+        .chain(statuses::KEYSETS.iter().copied());
+    let folders = timelines::keysets().into_iter().chain(relationships::keysets());
+    all.extend(paged.flatten().copied().chain(folders).flat_map(|list| [&list.down, &list.up]));
     all
 }

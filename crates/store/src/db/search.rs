@@ -7,7 +7,7 @@ use phiomia_model::{AccountId, Fault, Page, StatusId, Time};
 
 use super::{
     query::{Engine, Query, Tx},
-    sql::{Sql, queries},
+    sql::{Sql, blocks_domain, queries},
     value::Value,
 };
 
@@ -22,7 +22,11 @@ const MARK: char = '\u{e000}';
 /// Whom a post may be shown to as found, and the conditions beside the words.
 macro_rules! findable {
     () => {
-        "s.deleted_at is null and s.reblog_of_id is null and a.suspended_at is null and a.deleted_at is null
+        concat!(
+            "s.deleted_at is null and s.reblog_of_id is null and a.suspended_at is null and a.deleted_at is null
+        and not ",
+            blocks_domain!("$5", "a.domain"),
+            "
         and (cast($8 as bigint) is null or s.account_id = $8)
         and (cast($9 as text) is null or s.language = $9)
         and (cast($10 as boolean) is null or (s.in_reply_to_id is not null or s.answers_unknown) = $10)
@@ -44,6 +48,7 @@ macro_rules! findable {
                     and r.deleted_at is null)
                 or exists (select 1 from polls l join poll_votes v on v.poll_id = l.id
                     where l.status_id = s.id and v.account_id = $5))))"
+        )
     };
 }
 

@@ -111,6 +111,36 @@ macro_rules! queries {
 }
 pub(crate) use queries;
 
+/// In SQL: whether an account does not want to hear of a domain. Local accounts have an empty domain, which nobody can
+/// block.
+macro_rules! blocks_domain {
+    ($me:literal, $domain:literal) => {
+        concat!(
+            "exists (select 1 from account_domain_blocks z where z.account_id = ",
+            $me,
+            " and z.domain = ",
+            $domain,
+            ")"
+        )
+    };
+}
+pub(crate) use blocks_domain;
+
+/// The same for the domains of some accounts, given by their ids. Their domains are looked up first, once where the
+/// accounts are the same for all.
+macro_rules! blocks_domain_of {
+    ($me:literal, $accounts:literal) => {
+        concat!(
+            "exists (select 1 from account_domain_blocks z where z.account_id = ",
+            $me,
+            " and z.domain in (select y.domain from accounts y where y.id in (",
+            $accounts,
+            ")))"
+        )
+    };
+}
+pub(crate) use blocks_domain_of;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,11 +10,13 @@ use super::{
 };
 
 queries! {
-    // Of the listeners $1: who blocks or mutes one of $2, or is blocked by the author $3.
+    // Of the listeners $1: who blocks or mutes one of $2, blocks the domain of the author $3, or is blocked by them.
     DISTURBED = Sql::Same("select account_id from blocks where account_id in ids($1) and target_id in ids($2)
         union select account_id from mutes where account_id in ids($1) and target_id in ids($2)
             and (expires_at is null or expires_at > $4)
-        union select target_id from blocks where account_id = $3 and target_id in ids($1)");
+        union select target_id from blocks where account_id = $3 and target_id in ids($1)
+        union select d.account_id from accounts a join account_domain_blocks d on d.domain = a.domain
+            where a.id = $3 and d.account_id in ids($1)");
     HOLDERS = Sql::Same("select account_id from home_feed where status_id = $1 and account_id in ids($2)");
     FOLLOWERS = Sql::Same("select account_id from follows where target_id = $1 and account_id in ids($2)");
     // Of the lists $2: which hold the status, or have its author $3.
@@ -27,7 +29,8 @@ queries! {
 }
 
 /// Those of the listeners to whom a public stream does not show a post of this author that mentions these people:
-/// they block or mute one of them, or the author blocks them. As Mastodon's streaming decides it.
+/// they block or mute one of them, block the domain of the author, or the author blocks them. As Mastodon's streaming
+/// decides it.
 ///
 /// # Errors
 /// The database failed.

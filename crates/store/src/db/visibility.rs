@@ -10,13 +10,18 @@ use super::{
 };
 
 queries! {
-    // 1 I follow, 2 I block, 3 blocks me, 4 I mute, 5 follows me; the moment it began.
+    // 1 I follow, 2 I block, 3 blocks me or, when I live elsewhere, my domain, 4 I mute, 5 follows me, 6 I block its
+    // domain; the moment it began.
     RELATIONS = Sql::Same("select target_id, 1, created_at from follows where account_id = $1 and target_id in ids($2)
         union all select target_id, 2, created_at from blocks where account_id = $1 and target_id in ids($2)
         union all select account_id, 3, created_at from blocks where target_id = $1 and account_id in ids($2)
         union all select target_id, 4, created_at from mutes
             where account_id = $1 and target_id in ids($2) and (expires_at is null or expires_at > $3)
-        union all select account_id, 5, created_at from follows where target_id = $1 and account_id in ids($2)");
+        union all select account_id, 5, created_at from follows where target_id = $1 and account_id in ids($2)
+        union all select d.account_id, 3, d.created_at from account_domain_blocks d
+            where d.account_id in ids($2) and d.domain = (select a.domain from accounts a where a.id = $1)
+        union all select a.id, 6, a.created_at from accounts a
+            where a.id in ids($2) and a.domain in (select d.domain from account_domain_blocks d where d.account_id = $1)");
     // The same for many viewers $1 at once: viewer, other, kind, moment.
     RELATIONS_OF_MANY = Sql::Same("select account_id, target_id, 1, created_at from follows
             where account_id in ids($1) and target_id in ids($2)
@@ -27,7 +32,10 @@ queries! {
         union all select account_id, target_id, 4, created_at from mutes
             where account_id in ids($1) and target_id in ids($2) and (expires_at is null or expires_at > $3)
         union all select target_id, account_id, 5, created_at from follows
-            where target_id in ids($1) and account_id in ids($2)");
+            where target_id in ids($1) and account_id in ids($2)
+        union all select d.account_id, a.id, 6, d.created_at from accounts a
+            join account_domain_blocks d on d.domain = a.domain
+            where a.id in ids($2) and d.account_id in ids($1)");
 }
 
 /// How a viewer stands to one account.
@@ -43,21 +51,31 @@ pub struct Stance {
     pub is_blocked_since: Option<Time>,
     /// The viewer mutes it.
     pub mutes: bool,
+    /// The viewer blocks its whole domain.
+    pub blocks_domain: bool,
 }
 
 impl Stance {
-    /// Whether neither blocks nor mutes stand between: what timelines show.
+    /// Whether neither blocks, of accounts or domains, nor mutes stand between: what timelines show.
     #[must_use]
     pub fn is_undisturbed(&self) -> bool {
-        !self.blocks && !self.mutes && self.is_blocked_since.is_none()
+        !self.blocks && !self.blocks_domain && !self.mutes && self.is_blocked_since.is_none()
+    }
+
+    /// Whether the viewer does not want to have to do with it: blocks it, or its domain.
+    #[must_use]
+    pub fn keeps_away(&self) -> bool {
+        self.blocks || self.blocks_domain
     }
 
     fn add(&mut self, kind: i64, since: Time) {
         match kind {
             1 => self.follows = true,
             2 => self.blocks = true,
-            3 => self.is_blocked_since = Some(since),
+            // Of two blocks the earlier one counts.
+            3 => self.is_blocked_since = Some(self.is_blocked_since.map_or(since, |before| before.min(since))),
             4 => self.mutes = true,
+            6 => self.blocks_domain = true,
             _ => self.is_followed_by = true,
         }
     }
@@ -205,7 +223,10 @@ mod tests {
         assert_eq!(sees(me, blocked(50), &[ME]), []);
         assert_eq!(sees(me, blocked(150), &[ME]), Visibility::ALL);
         // Whom I block or mute I can still look up by id.
-        assert_eq!(sees(me, Stance { blocks: true, mutes: true, ..none }, &[]), [Public, Unlisted]);
+        assert_eq!(
+            sees(me, Stance { blocks: true, blocks_domain: true, mutes: true, ..none }, &[]),
+            [Public, Unlisted]
+        );
     }
 
     #[test]

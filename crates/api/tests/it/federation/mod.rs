@@ -3,6 +3,7 @@
 mod collections;
 mod delays;
 mod documents;
+mod domain_blocks;
 mod found;
 mod order;
 mod policies;

@@ -9,6 +9,9 @@ macro_rules! heard {
             and not exists (select 1 from blocks b where b.account_id = ",
             $me,
             " and b.target_id = n.from_account_id)
+            and not ",
+            $crate::db::sql::blocks_domain!($me, "a.domain"),
+            "
             and not exists (select 1 from mutes m where m.account_id = ",
             $me,
             " and m.target_id = n.from_account_id
@@ -50,15 +53,16 @@ use super::{
     keyset::{Keyset, keysets},
     query::{Query, Tx},
     reports::{self, ReportRow},
-    sql::{Sql, Statement, queries},
+    sql::{Sql, Statement, blocks_domain, queries},
     statuses::{self, StatusView},
     value::{FromRow, Row, Value},
 };
 
 queries! {
-    // Nobody is told about themselves (but that their poll is over), about people they block or who block them, about people they mute with their
-    // notifications, or of what happens in a thread they muted. Only people who live here are told anything.
-    INSERT = Sql::Same("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at,
+    // Nobody is told about themselves (but that their poll is over), about people they block or who block them, about
+    // people they do not follow of domains they block, about people they mute with their notifications, or of what
+    // happens in a thread they muted. Only people who live here are told anything.
+    INSERT = Sql::Same(concat!("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at,
             is_filtered, report_id)
         select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint),
             cast($8 as boolean), cast($9 as bigint)
@@ -72,7 +76,9 @@ queries! {
                 and m.hides_notifications and (m.expires_at is null or m.expires_at > $7))
             and not exists (select 1 from statuses s join conversation_mutes c on c.conversation_id = s.conversation_id
                 where s.id = $5 and c.account_id = a.id)
-        on conflict do nothing");
+            and (not ", blocks_domain!("a.id", "f.domain"), "
+                or exists (select 1 from follows w where w.account_id = a.id and w.target_id = f.id))
+        on conflict do nothing"));
     ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at, is_filtered, report_id from notifications
         where id = $1 and account_id = $2");
     DISMISS = Sql::Same("delete from notifications where id = $1 and account_id = $2");
@@ -80,6 +86,8 @@ queries! {
     CLEAR = Sql::Same("delete from notifications where account_id = $1");
     FORGET = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and type = $3
         and coalesce(status_id, 0) = coalesce(cast($4 as bigint), 0)");
+    FORGET_DOMAIN = Sql::Same("delete from notifications where account_id = $1
+        and from_account_id in (select a.id from accounts a where a.domain = $2)");
     FORGET_SENDER = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2");
     UNREAD = Sql::Same(concat!("select count(*) from (select n.id ", unread!(), " limit $3) u"));
 }
@@ -354,6 +362,15 @@ pub fn forget(
 pub fn forget_sender(tx: &Tx<'_>, account: AccountId, from: AccountId) -> Result<(), Fault> {
     tx.execute(&FORGET_SENDER, (account, from))?;
     requests::forget(tx, account, from)
+}
+
+/// Takes away everything that people of a domain told an account.
+///
+/// # Errors
+/// The database failed.
+pub fn forget_domain(tx: &Tx<'_>, account: AccountId, domain: &str) -> Result<(), Fault> {
+    tx.execute(&FORGET_DOMAIN, (account, domain))?;
+    requests::forget_domain(tx, account, domain)
 }
 
 /// How many came since the point to which `me` has read, counted up to `most`.

@@ -43,6 +43,8 @@ queries! {
         where account_id = $1 and from_account_id = $2 and is_filtered");
     DROP_HELD = Sql::Same("delete from notifications where account_id = $1 and from_account_id = $2 and is_filtered");
     FORGET = Sql::Same("delete from notification_requests where account_id = $1 and from_account_id = $2");
+    FORGET_DOMAIN = Sql::Same("delete from notification_requests where account_id = $1
+        and from_account_id in (select a.id from accounts a where a.domain = $2)");
 }
 
 keysets! {
@@ -170,6 +172,14 @@ pub fn release(tx: &Tx<'_>, me: AccountId, from: AccountId) -> Result<(), Fault>
 pub fn drop_held(tx: &Tx<'_>, me: AccountId, from: AccountId) -> Result<(), Fault> {
     tx.execute(&DROP_HELD, (me, from))?;
     forget(tx, me, from)
+}
+
+/// Nobody of this domain waits here any more.
+///
+/// # Errors
+/// The database failed.
+pub fn forget_domain(tx: &Tx<'_>, me: AccountId, domain: &str) -> Result<(), Fault> {
+    tx.execute(&FORGET_DOMAIN, (me, domain)).map(|_| ())
 }
 
 /// Nobody waits here any more.

@@ -1,11 +1,15 @@
 //! How accounts relate: follows, requests, blocks, mutes, endorsements and notes, asked one pair or one list at a time.
 
+mod domains;
 mod pages;
 mod write;
 
 use phiomia_model::{AccountId, Fault, Time};
 
-pub(super) use pages::KEYSETS;
+pub use domains::{
+    DomainTies, blocked_domains, connected_with_domain, delete_domain_block, erase_domain_blocks, insert_domain_block,
+    is_blocking_domain, is_blocking_domain_of, ties_with_domain,
+};
 pub use pages::{
     LocalFollower, Related, blocks, endorsements, follow_requests, followers, following, local_followers, mutes,
 };
@@ -17,6 +21,7 @@ pub use write::{
 };
 
 use super::{
+    keyset::Keyset,
     query::Query,
     sql::{Sql, Statement, queries},
     value::{FromRow, Row},
@@ -27,7 +32,7 @@ queries! {
             f.id is not null, coalesce(f.shows_reblogs, q.shows_reblogs, false), coalesce(f.notifies, q.notifies, false),
             coalesce(f.languages, q.languages), back.id is not null, b.id is not null, bb.id is not null,
             m.id is not null, coalesce(m.hides_notifications, false), m.expires_at,
-            q.id is not null, qb.id is not null, e.id is not null, coalesce(n.comment, '')
+            q.id is not null, qb.id is not null, d.id is not null, e.id is not null, coalesce(n.comment, '')
         from accounts a
         left join follows f on f.account_id = $1 and f.target_id = a.id
         left join follows back on back.account_id = a.id and back.target_id = $1
@@ -36,6 +41,7 @@ queries! {
         left join mutes m on m.account_id = $1 and m.target_id = a.id
         left join follow_requests q on q.account_id = $1 and q.target_id = a.id
         left join follow_requests qb on qb.account_id = a.id and qb.target_id = $1
+        left join account_domain_blocks d on d.account_id = $1 and d.domain = a.domain
         left join endorsements e on e.account_id = $1 and e.target_id = a.id
         left join account_notes n on n.account_id = $1 and n.target_id = a.id
         where a.id in ids($2)");
@@ -49,9 +55,14 @@ queries! {
     IS_MUTING = Sql::Same("select 1 from mutes where account_id = $1 and target_id = $2");
 }
 
+/// The paged lists of the whole folder.
+pub(super) fn keysets() -> Vec<&'static Keyset> {
+    [pages::KEYSETS, domains::KEYSETS].concat()
+}
+
 /// The statements of the whole folder.
 pub(super) fn all() -> Vec<&'static Statement> {
-    [ALL, pages::ALL, write::ALL].concat()
+    [ALL, domains::ALL, pages::ALL, write::ALL].concat()
 }
 
 /// What is between somebody ("I") and another account.
@@ -86,6 +97,8 @@ pub struct RelationshipView {
     pub requested: bool,
     /// Its request to follow me waits.
     pub requested_by: bool,
+    /// I block its whole domain.
+    pub domain_blocking: bool,
     /// I show it on my profile.
     pub endorsed: bool,
     /// My private note about it; empty for none.
@@ -109,6 +122,7 @@ impl FromRow for RelationshipView {
             muting_expires_at: row.next()?,
             requested: row.next()?,
             requested_by: row.next()?,
+            domain_blocking: row.next()?,
             endorsed: row.next()?,
             note: row.next()?,
         })

@@ -5,7 +5,7 @@ use phiomia_model::{AccountId, Fault, Page, StatusId};
 use crate::db::{
     keyset::keysets,
     query::{Query, Tx},
-    sql::{Sql, queries},
+    sql::{Sql, blocks_domain, queries},
     value::Value,
 };
 
@@ -26,14 +26,16 @@ queries! {
 }
 
 keysets! {
-    FAVOURITED_BY = "f.id", "select f.id, f.account_id from favourites f join accounts a on a.id = f.account_id
+    FAVOURITED_BY = "f.id", concat!("select f.id, f.account_id from favourites f join accounts a on a.id = f.account_id
         where f.status_id = $4 and a.suspended_at is null
             and not exists (select 1 from blocks b where b.account_id = f.account_id and b.target_id = $5)
-            and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = f.account_id)";
-    REBLOGGED_BY = "s.id", "select s.id, s.account_id from statuses s join accounts a on a.id = s.account_id
+            and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = f.account_id)
+            and not ", blocks_domain!("$5", "a.domain"));
+    REBLOGGED_BY = "s.id", concat!("select s.id, s.account_id from statuses s join accounts a on a.id = s.account_id
         where s.reblog_of_id = $4 and s.deleted_at is null and s.visibility < 2 and a.suspended_at is null
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $5)
-            and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = s.account_id)";
+            and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = s.account_id)
+            and not ", blocks_domain!("$5", "a.domain"));
     FAVOURITES = "f.id", "select f.id, f.status_id from favourites f where f.account_id = $4";
     BOOKMARKED = "b.id", "select b.id, b.status_id from bookmarks b where b.account_id = $4";
 }

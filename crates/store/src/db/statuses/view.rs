@@ -146,6 +146,8 @@ pub enum ShownQuote {
     Unauthorized,
     /// The viewer blocks the quoted author.
     BlockedAccount,
+    /// The viewer blocks the quoted author's domain.
+    BlockedDomain,
     /// The viewer mutes the quoted author.
     MutedAccount,
 }
@@ -377,9 +379,10 @@ impl Assembly {
             return hidden(ShownQuote::Unauthorized);
         }
         let stance = self.stances.to(body.account);
-        let shown = match (stance.blocks, stance.mutes) {
-            (true, _) => ShownQuote::BlockedAccount,
-            (_, true) => ShownQuote::MutedAccount,
+        let shown = match (stance.blocks, stance.blocks_domain, stance.mutes) {
+            (true, ..) => ShownQuote::BlockedAccount,
+            (_, true, _) => ShownQuote::BlockedDomain,
+            (.., true) => ShownQuote::MutedAccount,
             _ => ShownQuote::As(QuoteState::Accepted),
         };
         let view = (depth == Depth::Whole).then(|| self.view(body.id, false, Depth::Shallow)).flatten();

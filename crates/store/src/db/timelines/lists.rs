@@ -69,6 +69,10 @@ queries! {
     SWEEP_LIST = Sql::Same("delete from list_feed where list_id = $1 and author_id = $2");
     SWEEP_LISTS = Sql::Same("delete from list_feed where list_id in (select id from lists where account_id = $1)
         and (author_id = $2 or reblog_of_id in (select s.id from statuses s where s.account_id = $2))");
+    SWEEP_DOMAIN = Sql::Same("delete from list_feed where list_id in (select id from lists where account_id = $1)
+        and (exists (select 1 from accounts a where a.id = list_feed.author_id and a.domain = $2)
+            or exists (select 1 from statuses s join accounts a on a.id = s.account_id
+                where s.id = list_feed.reblog_of_id and a.domain = $2))");
     TRIM_LIST = Sql::Same("delete from list_feed where list_id = $1 and status_id < coalesce(
         (select h.status_id from list_feed h where h.list_id = $1 order by h.status_id desc limit 1 offset $2), 0)");
     OVERLONG = Sql::Same("select list_id from list_feed group by list_id having count(*) > $1 limit 100");
@@ -134,6 +138,14 @@ pub fn sweep_list(tx: &Tx<'_>, list: ListId, author: AccountId) -> Result<(), Fa
 /// The database failed.
 pub fn sweep_lists(tx: &Tx<'_>, owner: AccountId, author: AccountId) -> Result<(), Fault> {
     tx.execute(&SWEEP_LISTS, (owner, author)).map(|_| ())
+}
+
+/// Takes the posts of a domain's people, and boosts of them, out of all lists of an owner.
+///
+/// # Errors
+/// The database failed.
+pub fn sweep_domain_from_lists(tx: &Tx<'_>, owner: AccountId, domain: &str) -> Result<(), Fault> {
+    tx.execute(&SWEEP_DOMAIN, (owner, domain)).map(|_| ())
 }
 
 /// Takes the posts of a list's members out of its owner's home feed: the list is exclusive now.

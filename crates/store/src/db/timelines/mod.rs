@@ -8,7 +8,8 @@ mod tags;
 use phiomia_model::{AccountId, Fault, Page, StatusId, TagId, Time, Viewer, id};
 
 pub use lists::{
-    add_exclusive, fan_out_to_lists, list, merge_into_list, rebuild_list, sweep_list, sweep_lists, trim_lists,
+    add_exclusive, fan_out_to_lists, list, merge_into_list, rebuild_list, sweep_domain_from_lists, sweep_list,
+    sweep_lists, trim_lists,
 };
 
 pub use tags::{fan_out_to_tags, rebuild_tags, sweep_tag};
@@ -16,7 +17,7 @@ pub use tags::{fan_out_to_tags, rebuild_tags, sweep_tag};
 use super::{
     keyset::{Keyset, keysets},
     query::{Query, Tx},
-    sql::{Sql, Statement, queries},
+    sql::{Sql, Statement, blocks_domain, queries},
     value::{Params, Value},
 };
 
@@ -29,16 +30,17 @@ const REBLOG_DISTANCE: i64 = 40;
 
 keysets! {
     HOME = "status_id", "select status_id from home_feed where account_id = $4";
-    PUBLIC = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+    PUBLIC = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+            and not ", blocks_domain!("$4", "a.domain"), "
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))");
     PUBLIC_LOCAL = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
@@ -49,18 +51,19 @@ keysets! {
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
                 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
-    PUBLIC_REMOTE = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+    PUBLIC_REMOTE = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+            and not ", blocks_domain!("$4", "a.domain"), "
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))");
     // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
-    TAG = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+    TAG = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
             and a.suspended_at is null and a.silenced_at is null
             and s.id in (select st.status_id from status_tags st where st.tag_id in ids($6)
@@ -70,10 +73,11 @@ keysets! {
             and (not $10 or s.is_local) and (not $11 or not s.is_local)
             and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+            and not ", blocks_domain!("$4", "a.domain"), "
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $12 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))");
     // Permission to see is looked at when the views are read; here only what can be seen by somebody like this viewer.
     OF_ACCOUNT = "s.id", "select s.id from statuses s
         where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5
@@ -134,6 +138,10 @@ queries! {
         " order by s.id desc limit $4 on conflict (account_id, status_id) do nothing returning status_id"));
     SWEEP = Sql::Same("delete from home_feed where account_id = $1 and (author_id = $2
         or reblog_of_id in (select s.id from statuses s where s.account_id = $2))");
+    SWEEP_DOMAIN = Sql::Same("delete from home_feed where account_id = $1 and (
+        exists (select 1 from accounts a where a.id = home_feed.author_id and a.domain = $2)
+        or exists (select 1 from statuses s join accounts a on a.id = s.account_id
+            where s.id = home_feed.reblog_of_id and a.domain = $2))");
     TRIM = Sql::Same("delete from home_feed where account_id = $1 and status_id < coalesce(
         (select h.status_id from home_feed h where h.account_id = $1 order by h.status_id desc limit 1 offset $2), 0)");
     OVERLONG = Sql::Same("select account_id from home_feed group by account_id having count(*) > $1 limit 100");
@@ -409,6 +417,14 @@ pub fn merge(
 /// The database failed.
 pub fn sweep(tx: &Tx<'_>, feed: AccountId, author: AccountId) -> Result<(), Fault> {
     tx.execute(&SWEEP, (feed, author)).map(|_| ())
+}
+
+/// Takes the posts of a domain's people, and boosts of them, out of a feed.
+///
+/// # Errors
+/// The database failed.
+pub fn sweep_domain(tx: &Tx<'_>, feed: AccountId, domain: &str) -> Result<(), Fault> {
+    tx.execute(&SWEEP_DOMAIN, (feed, domain)).map(|_| ())
 }
 
 /// Cuts feeds that have grown too long; whether there may be more of them.

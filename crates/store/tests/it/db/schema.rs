@@ -115,26 +115,9 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table email_domain_tries;
-                drop table email_domain_blocks;
-                drop table ip_blocks;
-                drop table canonical_email_blocks;
-                drop table strikes;
-                alter table users drop column sign_up_app_id;
-                alter table users drop column sign_up_address;
-                drop index notifications_once;
-                alter table notifications drop column report_id;
-                create unique index notifications_once on notifications (account_id);
-                alter table reports drop column updated_at;
-                alter table reports drop column resolved_by_id;
-                alter table reports drop column assigned_id;
-                drop index domain_allows_id;
-                alter table domain_allows drop column id;
-                drop index domain_blocks_id;
-                alter table domain_blocks drop column obfuscates;
-                alter table domain_blocks drop column id;
+                "drop table account_domain_blocks;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0027_moderation'",
+                delete from schema_migrations where name = '0028_account_domain_blocks'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
