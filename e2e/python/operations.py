@@ -66,6 +66,9 @@ RULES = {
     "ip_blocks": lambda: {"ip": f"2001:db8:{secrets.token_hex(2)}::/48", "severity": "sign_up_block"},
     "canonical_email_blocks": lambda: {"email": f"eve@{unheard_of()}"},
 }
+# A filter that finds nothing in what others of these tests write.
+FILTER = {"title": "Drinks", "context": ["home", "thread"], "filter_action": "blur", "expires_in": 3600,
+          "keywords_attributes": [{"keyword": "lapsang souchong", "whole_word": True}]}
 # Who may come where only staff may, as the page of routes names them.
 STAFF = ("ManagesUsers", "ManagesReports", "Moderates", "DeletesUserData", "ManagesFederation", "ManagesBlocks")
 
@@ -160,6 +163,21 @@ CALLS = {
     **{f"{method} /api/v1/admin/{noun}/{{id}}": (lambda w, noun=noun: {"id": w.rule(noun)}, {})
        for noun in RULES for method in ("GET", "PUT", "DELETE") if method != "PUT" or noun in ("domain_blocks", "ip_blocks")},
     "POST /api/v1/admin/canonical_email_blocks/test": ({}, {"email": "eve@mail.example"}),
+    "GET /api/v1/domain_blocks/preview": ({}, {"domain": "elsewhere.example"}),
+    "POST /api/v1/domain_blocks": ({}, {"domain": "elsewhere.example"}),
+    "DELETE /api/v1/domain_blocks": ({}, {"domain": "elsewhere.example"}),
+    "POST /api/v2/filters": ({}, FILTER),
+    **{f"{method} /api/v2/filters/{{id}}": (lambda w: {"id": w.filter()["id"]}, body) for method, body in (
+        ("GET", {}), ("PUT", {"title": "changed", "context": ["home"]}), ("DELETE", {}))},
+    **{f"{method} /api/v2/filters/{{id}}/{part}": (lambda w: {"id": w.filter()["id"]}, body) for method, part, body in (
+        ("GET", "keywords", {}), ("POST", "keywords", {"keyword": "milk"}),
+        ("GET", "statuses", {}), ("POST", "statuses", lambda w: {"status_id": w.new_post()}))},
+    **{f"{method} /api/v2/filters/keywords/{{id}}": (lambda w: {"id": w.filter()["keywords"][0]["id"]}, body)
+       for method, body in (("GET", {}), ("PUT", {"keyword": "cream"}), ("DELETE", {}))},
+    **{f"{method} /api/v2/filters/statuses/{{id}}": (lambda w: {"id": w.filtered_post()}, {}) for method in ("GET", "DELETE")},
+    "POST /api/v1/filters": ({}, {"phrase": "tea", "context": ["home"], "expires_in": 600}),
+    **{f"{method} /api/v1/filters/{{id}}": (lambda w: {"id": w.filter()["keywords"][0]["id"]}, body) for method, body in (
+        ("GET", {}), ("PUT", {"phrase": "coffee", "context": ["home"]}), ("DELETE", {}))},
     "GET /api/v2/search": ({}, {"q": "hello"}),
     "GET /api/oembed": ({}, lambda w: {"url": w.post_url}),
     "POST /api/v1/apps": ({}, {"client_name": "x", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}),

@@ -7,6 +7,7 @@ mod conversations;
 pub mod doctor;
 mod domain_blocks;
 mod federation;
+mod filters;
 pub mod gate;
 mod health;
 mod inbox;

@@ -15,6 +15,7 @@ use crate::{
     doctor::{self, echo::OwnDoctor},
     domain_blocks,
     federation::{self, Fetcher, Reader},
+    filters,
     gate::{
         self, Anyone, Body, Cache, Client, DeletesUserData, ManagesBlocks, ManagesFederation, ManagesReports,
         ManagesUsers, Member, Moderates, Needs, Route,
@@ -194,6 +195,25 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/timelines/tag/{hashtag}"                         Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::tag;
         GET "/api/v1/timelines/list/{id}"                             Member  ["read:lists"]               [Api, Paging]  Nothing  PERSONAL  timelines::list;
 
+        GET "/api/v2/filters"                                         Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::index;
+        POST "/api/v2/filters"                                        Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::create;
+        GET "/api/v2/filters/{id}"                                    Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::show;
+        PUT "/api/v2/filters/{id}"                                    Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::update;
+        DELETE "/api/v2/filters/{id}"                                 Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::delete;
+        GET "/api/v2/filters/{id}/keywords"                           Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::keywords::index;
+        POST "/api/v2/filters/{id}/keywords"                          Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::keywords::create;
+        GET "/api/v2/filters/keywords/{id}"                           Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::keywords::show;
+        PUT "/api/v2/filters/keywords/{id}"                           Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::keywords::update;
+        DELETE "/api/v2/filters/keywords/{id}"                        Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::keywords::delete;
+        GET "/api/v2/filters/{id}/statuses"                           Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::statuses::index;
+        POST "/api/v2/filters/{id}/statuses"                          Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::statuses::create;
+        GET "/api/v2/filters/statuses/{id}"                           Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::statuses::show;
+        DELETE "/api/v2/filters/statuses/{id}"                        Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::statuses::delete;
+        GET "/api/v1/filters"                                         Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::v1::index;
+        POST "/api/v1/filters"                                        Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::v1::create;
+        GET "/api/v1/filters/{id}"                                    Member  ["read:filters"]            [Api]          Nothing  PERSONAL  filters::v1::show;
+        PUT "/api/v1/filters/{id}"                                    Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::v1::update;
+        DELETE "/api/v1/filters/{id}"                                 Member  ["write:filters"]           [Api]          Form     PERSONAL  filters::v1::delete;
         GET "/api/v1/domain_blocks"                                   Member  ["read:blocks"]              [Api, Paging]  Nothing  PERSONAL  domain_blocks::index;
         GET "/api/v1/domain_blocks/preview"                           Member  ["read:blocks", "write:blocks"] [Api]       Nothing  PERSONAL  domain_blocks::preview;
         POST "/api/v1/domain_blocks"                                  Member  ["write:blocks"]             [Api]          Form     PERSONAL  domain_blocks::create;
@@ -379,6 +399,14 @@ pub fn table() -> Vec<Route> {
         POST "/settings/profile"                                      Browser []                           [Api]          Upload   PERSONAL  pages::settings::profile::update;
         GET "/settings/preferences"                                   Browser []                           []             Nothing  PERSONAL  pages::settings::preferences::show;
         POST "/settings/preferences"                                  Browser []                           [Api]          Form     PERSONAL  pages::settings::preferences::update;
+        GET "/filters"                                                Browser []                           []             Nothing  PERSONAL  pages::settings::filters::index;
+        POST "/filters"                                               Browser []                           [Api]          Form     PERSONAL  pages::settings::filters::create;
+        GET "/filters/new"                                            Browser []                           []             Nothing  PERSONAL  pages::settings::filters::new;
+        GET "/filters/{id}/edit"                                      Browser []                           []             Nothing  PERSONAL  pages::settings::filters::edit;
+        POST "/filters/{id}"                                          Browser []                           [Api]          Form     PERSONAL  pages::settings::filters::update;
+        POST "/filters/{id}/delete"                                   Browser []                           [Api]          Form     PERSONAL  pages::settings::filters::delete;
+        GET "/filters/{id}/statuses"                                  Browser []                           []             Nothing  PERSONAL  pages::settings::filters::statuses;
+        POST "/filters/{id}/statuses"                                 Browser []                           [Api]          Form     PERSONAL  pages::settings::filters::remove_statuses;
         GET "/auth/edit"                                              Browser []                           []             Nothing  PERSONAL  pages::settings::access::show;
         POST "/auth/edit"                                             Browser []                           [Password]     Form     PERSONAL  pages::settings::access::update;
         POST "/settings/sessions/{id}"                                Browser []                           [Api]          Form     PERSONAL  pages::settings::access::end_session;

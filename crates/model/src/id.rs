@@ -89,6 +89,12 @@ ids! {
     TagId,
     /// A list of people.
     ListId,
+    /// A filter: what somebody does not want to see.
+    FilterId,
+    /// A phrase that a filter looks for.
+    FilterKeywordId,
+    /// A post that a filter names.
+    FilterStatusId,
     /// Something uploaded.
     MediaId,
     /// What somebody told moderators.

@@ -8,6 +8,7 @@ pub mod card;
 pub mod cidr;
 pub mod error;
 pub mod event;
+pub mod filter;
 pub mod handle;
 pub mod id;
 pub mod job;
@@ -28,11 +29,13 @@ pub use address::Addresses;
 pub use cidr::Cidr;
 pub use error::{Error, Fault, Noun, Refusal};
 pub use event::Event;
+pub use filter::{FilterAction, FilterContext};
 pub use handle::Handle;
 pub use id::{
     AccountId, AnnouncementId, AppId, CanonicalEmailBlockId, ConversationId, CustomEmojiId, DomainAllowId,
-    DomainBlockId, EmailDomainBlockId, IpBlockId, JobId, ListId, MediaId, NotificationId, NotificationRequestId,
-    PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, StrikeId, TagId, TokenId,
+    DomainBlockId, EmailDomainBlockId, FilterId, FilterKeywordId, FilterStatusId, IpBlockId, JobId, ListId, MediaId,
+    NotificationId, NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId,
+    StrikeId, TagId, TokenId,
 };
 pub use job::Job;
 pub use list::RepliesPolicy;

@@ -67,6 +67,16 @@ pub struct Limits {
     pub lists: i64,
     /// Characters of a list's title.
     pub list_title_characters: usize,
+    /// Filters somebody may have.
+    pub filters: i64,
+    /// Characters of a filter's title.
+    pub filter_title_characters: usize,
+    /// Characters of a phrase that is looked for.
+    pub filter_keyword_characters: usize,
+    /// Phrases of all filters of somebody, and the characters in them; Mastodon has no such bound.
+    pub filter_keywords: (i64, i64),
+    /// Posts that all filters of somebody name.
+    pub filter_statuses: i64,
 }
 
 /// Mastodon 4.7's numbers.
@@ -102,4 +112,9 @@ pub const LIMITS: Limits = Limits {
     account_note_characters: 2_000,
     lists: 50,
     list_title_characters: 256,
+    filters: 200,
+    filter_title_characters: 256,
+    filter_keyword_characters: 512,
+    filter_keywords: (1_000, 32_768),
+    filter_statuses: 1_000,
 };

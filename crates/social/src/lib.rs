@@ -5,6 +5,7 @@ pub mod apps;
 pub mod cards;
 pub mod conversations;
 pub mod emojis;
+pub mod filters;
 pub mod hosts;
 pub mod lists;
 pub mod markers;

@@ -7,6 +7,7 @@
 mod characters;
 mod count;
 mod emoji;
+pub mod filter;
 mod html;
 mod link;
 mod page;

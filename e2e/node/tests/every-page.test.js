@@ -158,6 +158,10 @@ onEachEngine('every page', (server) => {
     const pages = {
       profile: '/settings/profile',
       preferences: '/settings/preferences',
+      filters: '/filters',
+      'filter-new': '/filters/new',
+      filter: `/filters/${world.filter.id}/edit`,
+      'filter-posts': `/filters/${world.filter.id}/statuses`,
       email: '/settings/email',
       password: '/auth/edit',
       'second-factor': '/settings/two_factor',
@@ -420,6 +424,14 @@ async function garden(server, browser) {
   await alice.masto.v1.statuses.$select(first.id).reblog()
   await bob.masto.v1.statuses.$select(post.id).favourite()
   await bob.masto.v1.accounts.$select(alice.id).follow()
+  const filter = await alice.masto.v2.filters.create({
+    title: 'Wasps',
+    context: ['home', 'public'],
+    filterAction: 'warn',
+    expiresIn: 604_800,
+    keywordsAttributes: [{ keyword: 'wasp', wholeWord: true }, { keyword: 'hornet', wholeWord: false }],
+  })
+  await alice.masto.v2.filters.$select(filter.id).statuses.create({ statusId: quote.id })
 
   const settings = {
     title: 'The Bee Garden',
@@ -443,5 +455,5 @@ async function garden(server, browser) {
   await signIn(page, alice)
   const cookies = await page.context().storageState()
   await page.context().close()
-  return { alice, bob, plain, gone, post, poll, quote, pictures, cookies }
+  return { alice, bob, plain, gone, post, poll, quote, pictures, filter, cookies }
 }

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from described import SHAPES, faults_of, look_closer
-from operations import CALLS, ELSEWHERE, PNG, RULES, STAFF, served
+from operations import CALLS, ELSEWHERE, FILTER, PNG, RULES, STAFF, served
 from people import new_person
 
 OPERATIONS = served()
@@ -72,6 +72,16 @@ class World:
 
     def upload(self):
         return str(self.call("POST", "/api/v2/media", {"file": PNG}).json()["id"])
+
+    def filter(self):
+        # There may not be more than two hundred.
+        for known in self.call("GET", "/api/v2/filters").json():
+            self.call("DELETE", f"/api/v2/filters/{known['id']}")
+        return self.call("POST", "/api/v2/filters", FILTER).json()
+
+    def filtered_post(self):
+        path = f"/api/v2/filters/{self.filter()['id']}/statuses"
+        return self.call("POST", path, {"status_id": self.new_post()}).json()["id"]
 
     def quoted(self):
         post = self.as_alice.status_post("quote me", quote_approval_policy="public")
@@ -191,8 +201,8 @@ def test_without_a_token_it_is_401(world, operation):
 
 @pytest.fixture(scope="module")
 def narrow(world):
-    """A token that may do nothing but read one's filters."""
-    return world.alice.token("read:filters")
+    """A token that may do nothing that is served here."""
+    return world.alice.token("read:collections")
 
 
 @pytest.mark.parametrize("operation", [o for o in CALLED if o.scopes], ids=named)

@@ -11,8 +11,14 @@ use super::{Browser, Frame, browser, notice, page, page_with_script, redirect};
 use crate::{gate::Ask, settings::Registrations};
 
 /// The only pages one may be sent to after signing in or out: a link must not lead anybody elsewhere by way of us.
-const RETURNS: [&str; 5] =
-    ["/oauth/authorize?", "/oauth/authorized_applications", "/settings/", "/auth/edit", "/authorize_interaction?"];
+const RETURNS: [&str; 6] = [
+    "/oauth/authorize?",
+    "/oauth/authorized_applications",
+    "/settings/",
+    "/filters",
+    "/auth/edit",
+    "/authorize_interaction?",
+];
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]

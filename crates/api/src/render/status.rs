@@ -1,7 +1,7 @@
 //! Posts.
 
 use phiomia_mastodon::entities::{
-    self, ApprovedGroup, CurrentUserApproval, Mention, Quote, QuoteApproval, ShallowQuote, ShallowTag,
+    self, ApprovedGroup, CurrentUserApproval, FilterResult, Mention, Quote, QuoteApproval, ShallowQuote, ShallowTag,
     StatusApplication, StatusQuote, Written,
 };
 use phiomia_model::{QuotePolicy, QuoteState, StatusId, Visibility, status::Revision};
@@ -9,7 +9,7 @@ use phiomia_store::db::statuses::{MentionView, QuoteView, ShownQuote, StatusBody
 use phiomia_text::MentionTarget;
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Cx, Emojis, account, card, handle_of, media, poll};
+use super::{Cx, Emojis, account, card, filter::filtered, handle_of, media, poll};
 
 /// What is the same for every viewer and takes work to make, and the custom emoji it was made with.
 struct Kept {
@@ -41,6 +41,11 @@ pub fn statuses(views: &[StatusView], cx: &Cx) -> Vec<entities::Status> {
 /// A post, or a boost of one.
 #[must_use]
 pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
+    shown(view, filtered(view), cx)
+}
+
+/// A boost and what it boosts have the same matches.
+fn shown(view: &StatusView, filtered: Option<Vec<FilterResult>>, cx: &Cx) -> entities::Status {
     let body = &*view.body;
     let mine = view.mine.as_ref();
     let kept = kept(body, cx);
@@ -69,7 +74,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         url: body.url.clone(),
         in_reply_to_id: body.in_reply_to_id,
         in_reply_to_account_id: body.in_reply_to_account_id,
-        reblog: view.reblog.as_ref().map(|original| Box::new(status(original, cx))),
+        reblog: view.reblog.as_ref().map(|original| Box::new(shown(original, filtered.clone(), cx))),
         poll: poll(view, cx),
         card: card(view, cx),
         language: body.language.clone(),
@@ -82,7 +87,7 @@ pub fn status(view: &StatusView, cx: &Cx) -> entities::Status {
         muted: mine.map(|m| m.is_muted),
         bookmarked: mine.map(|m| m.is_bookmarked),
         pinned: mine.and_then(|m| m.is_pinned),
-        filtered: mine.map(|_| Vec::new()),
+        filtered,
         tagged_collections: Vec::new(),
     }
 }

@@ -1,8 +1,12 @@
 //! What happened, told to those it is for: read once for all listeners, rendered once for those who see it alike.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use phiomia_mastodon::stream::StreamEvent;
+use phiomia_mastodon::{entities::Status, stream::StreamEvent};
 use phiomia_model::{
     AccountId, AnnouncementId, Error, Event, Fault, ListId, StatusId, Time, TokenId, Viewer, Visibility,
 };
@@ -11,6 +15,7 @@ use phiomia_store::{
     db::{
         announcements::{self as rows, ReactionView},
         conversations::{self, ConversationView},
+        filters::{self, Filtering},
         notifications::{self, NotificationView},
         statuses::{self, Cohort, StatusView},
         streams,
@@ -30,13 +35,14 @@ const WAITS: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(2)
 
 /// Something to be told, with all that has to be read for it.
 enum News {
-    /// A post on public streams, as strangers see it.
+    /// A post on public streams, as strangers see it; to whose filters it matches it says so.
     Public {
         event: StreamEvent,
         view: Box<StatusView>,
         topics: Vec<Topic>,
         known: HashSet<AccountId>,
         disturbed: HashSet<AccountId>,
+        filtering: HashMap<AccountId, Filtering>,
     },
     /// A post in home feeds.
     Home { event: StreamEvent, cohorts: Vec<Cohort> },
@@ -201,8 +207,8 @@ fn in_lists(
 }
 
 /// The lists of those who see a post alike.
-fn lists_of(cohort: &Cohort, lists: &[(ListId, AccountId)]) -> Vec<Topic> {
-    let theirs = lists.iter().filter(|(_, owner)| cohort.viewers.contains(owner));
+fn lists_of(viewers: &[AccountId], lists: &[(ListId, AccountId)]) -> Vec<Topic> {
+    let theirs = lists.iter().filter(|(_, owner)| viewers.contains(owner));
     theirs.map(|(list, owner)| Topic::List(*list, *owner)).collect()
 }
 
@@ -225,7 +231,9 @@ fn public(q: &Query<'_>, hub: &Hub, id: StatusId, event: StreamEvent, now: Time)
     let listeners: Vec<AccountId> = known.iter().copied().collect();
     let mentioned: Vec<AccountId> = body.mentions.iter().map(|mention| mention.account).collect();
     let disturbed = streams::disturbed(q, &listeners, body.account, &mentioned, now)?;
-    Ok(Some(News::Public { event, view: Box::new(view), topics, known, disturbed }))
+    let mut filtering = filters::in_force_for_many(q, &listeners, now)?;
+    filtering.remove(&body.account);
+    Ok(Some(News::Public { event, view: Box::new(view), topics, known, disturbed, filtering }))
 }
 
 /// Who may have seen a post that is gone: everybody who has it in the home feed or a list, or would have had it (the sweeper of
@@ -257,7 +265,9 @@ impl News {
             News::Home { cohorts, .. } => {
                 cohorts.iter().flat_map(|cohort| &cohort.viewers).map(|viewer| Topic::Home(*viewer)).collect()
             }
-            News::Lists { cohorts, lists, .. } => cohorts.iter().flat_map(|cohort| lists_of(cohort, lists)).collect(),
+            News::Lists { cohorts, lists, .. } => {
+                cohorts.iter().flat_map(|cohort| lists_of(&cohort.viewers, lists)).collect()
+            }
             News::Notification { account, .. } | News::Merged { account } => vec![Topic::Notifications(*account)],
             News::Conversation { account, .. } => vec![Topic::Direct(*account)],
             News::Filters { account } => vec![Topic::Home(*account)],
@@ -270,30 +280,36 @@ impl News {
 
 fn write(hub: &Hub, cx: &render::Cx, news: &News) -> Result<(), Fault> {
     match news {
-        News::Public { event, view, topics, known, disturbed } => {
-            let status = render::status(view, cx);
-            let payload = json(&status)?;
-            let audience = Audience { known, disturbed };
-            let mut written = Written::new(*event, Some(&payload));
-            for topic in topics.iter().filter(|topic| !topic.wants_media() || !status.media_attachments.is_empty()) {
-                hub.registry().deliver(topic, Some(&audience), &mut written);
+        News::Public { event, view, topics, known, disturbed, filtering } => {
+            let mut status = render::status(view, cx);
+            let topics: Vec<&Topic> =
+                topics.iter().filter(|topic| !topic.wants_media() || !status.media_attachments.is_empty()).collect();
+            let mut left_out = disturbed.clone();
+            for (account, filtering) in filtering.iter().filter(|(account, _)| !disturbed.contains(account)) {
+                let matches = render::matches(view, filtering);
+                if matches.is_empty() {
+                    continue;
+                }
+                left_out.insert(*account);
+                status.filtered = Some(matches);
+                tell_public(hub, *event, &status, &topics, &Audience::Only(*account))?;
             }
+            status.filtered = None;
+            tell_public(hub, *event, &status, &topics, &Audience::Public { known, left_out: &left_out })?;
         }
         News::Home { event, cohorts } => {
-            for cohort in cohorts {
-                let payload = json(&render::status(&cohort.view, cx))?;
+            for (viewers, payload) in forms(cohorts, cx)? {
                 let mut written = Written::new(*event, Some(&payload));
                 let mut registry = hub.registry();
-                for viewer in &cohort.viewers {
+                for viewer in &viewers {
                     registry.deliver(&Topic::Home(*viewer), None, &mut written);
                 }
             }
         }
         News::Lists { event, cohorts, lists } => {
-            for cohort in cohorts {
-                let payload = json(&render::status(&cohort.view, cx))?;
+            for (viewers, payload) in forms(cohorts, cx)? {
                 let mut written = Written::new(*event, Some(&payload));
-                for topic in lists_of(cohort, lists) {
+                for topic in lists_of(&viewers, lists) {
                     hub.registry().deliver(&topic, None, &mut written);
                 }
             }
@@ -337,6 +353,43 @@ fn write(hub: &Hub, cx: &render::Cx, news: &News) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+fn tell_public(
+    hub: &Hub,
+    event: StreamEvent,
+    status: &Status,
+    topics: &[&Topic],
+    audience: &Audience<'_>,
+) -> Result<(), Fault> {
+    let payload = json(status)?;
+    let mut written = Written::new(event, Some(&payload));
+    for topic in topics {
+        hub.registry().deliver(topic, Some(audience), &mut written);
+    }
+    Ok(())
+}
+
+/// A post as it is written for cohorts: once for all of a cohort whose filters it does not meet, once for each of the
+/// others.
+fn forms(cohorts: &[Cohort], cx: &render::Cx) -> Result<Vec<(Vec<AccountId>, String)>, Fault> {
+    let mut forms = Vec::new();
+    for Cohort { viewers, view, filtering } in cohorts {
+        let mut alike = Vec::with_capacity(viewers.len());
+        for viewer in viewers {
+            match filtering.get(viewer).filter(|filtering| render::is_met(view, filtering)) {
+                None => alike.push(*viewer),
+                Some(filtering) => {
+                    let view = view.clone().filtered_by(filtering);
+                    forms.push((vec![*viewer], json(&render::status(&view, cx))?));
+                }
+            }
+        }
+        if !alike.is_empty() {
+            forms.push((alike, json(&render::status(view, cx))?));
+        }
+    }
+    Ok(forms)
 }
 
 /// Announcements are told in the home stream of everybody.

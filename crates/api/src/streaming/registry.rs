@@ -88,16 +88,26 @@ struct Token {
 }
 
 /// Which listeners of a public topic an event is for.
-pub(super) struct Audience<'a> {
-    /// Accounts that were asked about. Who came later is left out: nobody knows how they stand to the author.
-    pub(super) known: &'a HashSet<AccountId>,
-    /// Those of them who do not want it, or whom the author does not want.
-    pub(super) disturbed: &'a HashSet<AccountId>,
+pub(super) enum Audience<'a> {
+    /// Everybody but some.
+    Public {
+        /// Accounts that were asked about. Who came later is left out: nobody knows how they stand to the author.
+        known: &'a HashSet<AccountId>,
+        /// Those of them who do not want it, whom the author does not want, or who get it in a form of their own.
+        left_out: &'a HashSet<AccountId>,
+    },
+    /// One account alone.
+    Only(AccountId),
 }
 
 impl Audience<'_> {
     fn has(&self, account: Option<AccountId>) -> bool {
-        account.is_none_or(|account| self.known.contains(&account) && !self.disturbed.contains(&account))
+        match self {
+            Audience::Public { known, left_out } => {
+                account.is_none_or(|account| known.contains(&account) && !left_out.contains(&account))
+            }
+            Audience::Only(one) => account == Some(*one),
+        }
     }
 }
 
@@ -432,7 +442,7 @@ mod tests {
             ears.push(one);
         }
         let (known, disturbed) = (HashSet::from([AccountId(1), AccountId(2)]), HashSet::from([AccountId(2)]));
-        let audience = Audience { known: &known, disturbed: &disturbed };
+        let audience = Audience::Public { known: &known, left_out: &disturbed };
         for topic in Topic::of_public_post(&[], false, false) {
             registry.deliver(&topic, Some(&audience), &mut Written::new(StreamEvent::Delete, Some("1")));
         }

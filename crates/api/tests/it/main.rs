@@ -11,6 +11,7 @@ mod conversations;
 mod converting;
 mod doctor;
 mod federation;
+mod filters;
 mod gate;
 mod instance;
 mod kit;

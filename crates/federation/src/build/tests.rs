@@ -94,6 +94,7 @@ fn post(text: &str, visibility: Visibility) -> StatusView {
         emojis: Vec::new(),
         card: None,
         made: phiomia_store::db::Made::default(),
+        searched: phiomia_store::db::Made::default(),
     };
     StatusView {
         body: Arc::new(body),
@@ -103,6 +104,7 @@ fn post(text: &str, visibility: Visibility) -> StatusView {
         mine: None,
         creator: None,
         is_poll_over: false,
+        filtering: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Filters and what they matched.
 
-use phiomia_model::StatusId;
-use serde::{Deserialize, Serialize};
+use phiomia_model::{FilterAction, FilterContext, StatusId};
+use serde::Serialize;
 
 use super::scalar::{Id, IsoMillis};
 
@@ -61,30 +61,20 @@ pub struct FilterResult {
     pub status_matches: Option<Vec<StatusId>>,
 }
 
-/// Where a filter applies.
-#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum FilterContext {
-    /// Home and lists.
-    Home,
-    /// Notifications.
-    Notifications,
-    /// Public and tag timelines.
-    Public,
-    /// Threads.
-    Thread,
-    /// Profiles.
-    Account,
-}
-
-/// What a match does.
-#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum FilterAction {
-    /// Shows a warning with the title.
-    Warn,
-    /// Takes the post away.
-    Hide,
-    /// Blurs its media.
-    Blur,
+/// A keyword as a filter of its own, as filters were before 4.0.0.
+/// Source: <https://docs.joinmastodon.org/entities/V1_Filter/>.
+#[derive(Serialize, Debug, Clone)]
+pub struct FilterV1 {
+    /// The keyword's identifier, a string to clients. Since 2.4.3.
+    pub id: Id,
+    /// Phrase. Since 2.4.3.
+    pub phrase: String,
+    /// Where it applies. Since 2.4.3.
+    pub context: Vec<FilterContext>,
+    /// When it stops applying. `null`: never. Since 2.4.3.
+    pub expires_at: Option<IsoMillis>,
+    /// The post is taken away. Since 2.4.3.
+    pub irreversible: bool,
+    /// Match at word boundaries only. Since 2.4.3.
+    pub whole_word: bool,
 }

@@ -59,7 +59,7 @@ pub use collection::{Collection, CollectionItem, CollectionItemState};
 pub use conversation::Conversation;
 pub use custom_emoji::CustomEmoji;
 pub use error::{Error, ErrorDetail};
-pub use filter::{Filter, FilterAction, FilterContext, FilterKeyword, FilterResult, FilterStatus};
+pub use filter::{Filter, FilterKeyword, FilterResult, FilterStatus, FilterV1};
 pub use instance::{
     FeedAccess, Instance, InstanceAccounts, InstanceApiVersions, InstanceConfiguration, InstanceContact,
     InstanceFeedAccess, InstanceIcon, InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses,

@@ -7,9 +7,9 @@ use phiomia_mastodon::entities::{
     Collection, CollectionItem, CollectionItemState, Context, Conversation, CredentialAccount, CredentialApplication,
     CredentialSource, CurrentUserApproval, CustomEmoji, Decimal, DomainBlock, DomainBlockSeverity, Error, ErrorDetail,
     ExpandMedia, ExtendedDescription, FamiliarFollowers, FeatureApproval, FeaturedTag, FeedAccess, Field, Filter,
-    FilterAction, FilterContext, FilterKeyword, FilterResult, FilterStatus, Focus, GroupedNotificationsResults, Id,
-    Instance, InstanceAccounts, InstanceApiVersions, InstanceConfiguration, InstanceContact, InstanceFeedAccess,
-    InstanceIcon, InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses, InstanceThumbnail,
+    FilterKeyword, FilterResult, FilterStatus, FilterV1, Focus, GroupedNotificationsResults, Id, Instance,
+    InstanceAccounts, InstanceApiVersions, InstanceConfiguration, InstanceContact, InstanceFeedAccess, InstanceIcon,
+    InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses, InstanceThumbnail,
     InstanceThumbnailVersions, InstanceTimelinesAccess, InstanceTranslation, InstanceUrls, InstanceUsage,
     InstanceUsers, InstanceV1, InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments,
     InstanceV1Stats, InstanceV1Urls, InstanceVapid, IpBlockSeverity, IsoDay, IsoMillis, List, Marker, Markers,
@@ -23,8 +23,8 @@ use phiomia_mastodon::entities::{
     SuggestionReason, SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory, Written,
 };
 use phiomia_model::{
-    AccountId, AnnouncementId, AppId, ListId, NotificationId, NotificationPolicyChoice, NotificationRequestId,
-    NotificationType, QuotePolicy, RepliesPolicy, RuleId, StatusId, TagId, Time, Visibility,
+    AccountId, AnnouncementId, AppId, FilterAction, FilterContext, ListId, NotificationId, NotificationPolicyChoice,
+    NotificationRequestId, NotificationType, QuotePolicy, RepliesPolicy, RuleId, StatusId, TagId, Time, Visibility,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -234,6 +234,7 @@ documented! {
     FilterKeyword: "FilterKeyword";
     FilterStatus: "FilterStatus";
     FilterResult: "FilterResult";
+    FilterV1: "V1::Filter";
     Instance: "Instance";
     InstanceIcon: "InstanceIcon";
     InstanceV1: "V1::Instance";
@@ -365,6 +366,7 @@ structs! {
     FilterKeyword { id, keyword, whole_word }
     FilterStatus { id, status_id }
     FilterResult { filter, keyword_matches, status_matches }
+    FilterV1 { id, phrase, context, expires_at, irreversible, whole_word }
     Instance {
         domain, title, version, source_url, description, wrapstodon, usage, thumbnail, icon, languages, configuration,
         registrations, api_versions, contact, rules

@@ -168,7 +168,7 @@ pub fn delete(tx: &Tx<'_>, account: AccountId, grace: Grace) -> Result<(), Error
     Ok(())
 }
 
-/// Erases what a deleted account told about itself: profile, address, password, lists, tags, blocked domains. The first part of
+/// Erases what a deleted account told about itself: profile, address, password, lists, tags, filters, blocked domains. The first part of
 /// `Job::SweepAccount`; nothing happens to an account that is not deleted.
 ///
 /// # Errors
@@ -183,6 +183,7 @@ pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
         }
         crate::lists::erase_all(tx, account)?;
         crate::tags::erase_all(tx, account)?;
+        crate::filters::erase_all(tx, account)?;
         relationships::erase_domain_blocks(tx, account)?;
         forget_second_factors(tx, account)?;
         tx.announce(Event::AccountTouched { account });

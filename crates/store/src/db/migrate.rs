@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0026_retention",
     "0027_moderation",
     "0028_account_domain_blocks",
+    "0029_filters",
 ];
 
 /// Copies kept from before migrations.

@@ -29,6 +29,7 @@ pub mod emojis;
 mod error;
 pub mod featured_tags;
 pub mod federation;
+pub mod filters;
 pub mod followed_tags;
 pub mod foreign_events;
 pub mod inspect;

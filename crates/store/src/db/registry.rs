@@ -2,7 +2,7 @@
 
 use super::{
     accounts, activity, announcements, apps, cards, certificates, codes, conversations, defaults, discovery, emojis,
-    featured_tags, federation, followed_tags, foreign_events, jobs, links, lists, markers, media, moderation,
+    featured_tags, federation, filters, followed_tags, foreign_events, jobs, links, lists, markers, media, moderation,
     named_files, notifications, passkeys, postgres, promoted, rate_buckets, relationships, remote_files, reports,
     retention, scheduled, search, second_factor, server, sessions, settings, sql::Statement, statuses, streams, tags,
     terms, timelines, tokens, users, visibility,
@@ -24,6 +24,7 @@ pub fn statements() -> Vec<&'static Statement> {
         discovery::ALL,
         emojis::ALL,
         featured_tags::ALL,
+        filters::ALL,
         followed_tags::ALL,
         foreign_events::ALL,
         jobs::ALL,

@@ -2,9 +2,9 @@
 
 use phiomia_model::{
     AccountId, AnnouncementId, AppId, CanonicalEmailBlockId, ConversationId, CustomEmojiId, DomainAllowId,
-    DomainBlockId, EmailDomainBlockId, Fault, IpBlockId, JobId, ListId, MediaId, NotificationId, NotificationRequestId,
-    PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId, StrikeId, TagId, Time, TokenId,
-    Visibility,
+    DomainBlockId, EmailDomainBlockId, Fault, FilterId, FilterKeywordId, FilterStatusId, IpBlockId, JobId, ListId,
+    MediaId, NotificationId, NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId,
+    StatusId, StrikeId, TagId, Time, TokenId, Visibility,
 };
 
 /// One parameter of a statement.
@@ -197,6 +197,9 @@ id_values!(
     PasskeyId,
     SessionId,
     TagId,
+    FilterId,
+    FilterKeywordId,
+    FilterStatusId,
     ListId,
     JobId,
     CustomEmojiId,

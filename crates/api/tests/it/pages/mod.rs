@@ -1,6 +1,7 @@
 //! The pages people sign in with, and those that anybody may read.
 
 mod email;
+mod filters;
 mod interaction;
 mod owner;
 mod passkeys;

@@ -2,6 +2,7 @@
 
 mod connection;
 mod event_source;
+mod filters;
 mod public;
 mod station;
 mod subscriptions;

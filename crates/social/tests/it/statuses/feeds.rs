@@ -198,6 +198,7 @@ on_both_engines! {
             counts.push(village.data.db.n_statements() - before);
         }
         assert_eq!(counts[0], counts[1]);
-        assert!(counts[0] <= 6, "{counts:?}");
+        // One of them is whether the viewer has filters, which is in memory otherwise.
+        assert!(counts[0] <= 7, "{counts:?}");
     }
 }

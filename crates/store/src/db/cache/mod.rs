@@ -1,4 +1,5 @@
-//! What is the same for every viewer, kept in memory: posts and the people who wrote them, and the tokens people show.
+//! What is the same for every viewer, kept in memory: posts and the people who wrote them; the tokens people show; and
+//! what each of them does not want to see.
 //!
 //! Dropped by the events of the transaction that changed it, before that transaction is answered. A reader may have begun
 //! before the change and come to put its older copy in afterwards: what was dropped after a reader began is not taken
@@ -17,13 +18,15 @@ use std::{
 use moka::sync::Cache;
 use phiomia_model::{AccountId, Event, StatusId};
 
-use super::{accounts::AccountView, statuses::StatusBody, tokens::TokenView};
+use super::{accounts::AccountView, filters::Filters, statuses::StatusBody, tokens::TokenView};
 use crate::secret::SecretHash;
 use tokens::{Dropped, Tokens};
 
 /// Posts and people kept at most, in bytes.
 const BODIES_BYTES: u64 = 12 << 20;
 const ACCOUNTS_BYTES: u64 = 6 << 20;
+/// Filters kept at most, in bytes; that somebody has none is kept, too.
+const FILTERS_BYTES: u64 = 4 << 20;
 /// More of them: fewer keys share the memory of when they were dropped.
 const N_SHARDS: usize = 4096;
 
@@ -31,6 +34,7 @@ const N_SHARDS: usize = 4096;
 pub(super) struct ViewCache {
     bodies: Guarded<StatusId, Arc<StatusBody>>,
     accounts: Guarded<AccountId, Arc<AccountView>>,
+    filters: Guarded<AccountId, Arc<Filters>>,
     tokens: Tokens,
 }
 
@@ -39,6 +43,7 @@ impl ViewCache {
         ViewCache {
             bodies: Guarded::new(BODIES_BYTES, |_, body: &Arc<StatusBody>| body.size_bytes()),
             accounts: Guarded::new(ACCOUNTS_BYTES, |_, account: &Arc<AccountView>| account.size_bytes()),
+            filters: Guarded::new(FILTERS_BYTES, |_, filters: &Arc<Filters>| filters.size_bytes()),
             tokens: Tokens::new(),
         }
     }
@@ -48,6 +53,7 @@ impl ViewCache {
         Moment {
             bodies: self.bodies.sequence.load(Ordering::SeqCst),
             accounts: self.accounts.sequence.load(Ordering::SeqCst),
+            filters: self.filters.sequence.load(Ordering::SeqCst),
             tokens: self.tokens.moment(),
         }
     }
@@ -64,6 +70,7 @@ impl ViewCache {
                 self.accounts.drop(account);
                 self.tokens.drop(Dropped::Holder(*account));
             }
+            Event::FiltersChanged { account } => self.filters.drop(account),
             Event::TokensRevoked { tokens } => {
                 for token in tokens {
                     self.tokens.drop(Dropped::Token(*token));
@@ -77,6 +84,7 @@ impl ViewCache {
     pub(super) fn forget(&self) {
         self.bodies.clear();
         self.accounts.clear();
+        self.filters.clear();
         self.tokens.clear();
     }
 
@@ -91,6 +99,7 @@ impl ViewCache {
 pub(super) struct Moment {
     bodies: u64,
     accounts: u64,
+    filters: u64,
     tokens: u64,
 }
 
@@ -113,6 +122,12 @@ impl Cached<'_> {
     }
     pub(super) fn keep_account(&self, account: &Arc<AccountView>) {
         self.cache.accounts.put(account.id, account.clone(), self.began.accounts);
+    }
+    pub(super) fn filters(&self, of: AccountId) -> Option<Arc<Filters>> {
+        self.cache.filters.values.get(&of)
+    }
+    pub(super) fn keep_filters(&self, of: AccountId, filters: &Arc<Filters>) {
+        self.cache.filters.put(of, filters.clone(), self.began.filters);
     }
     pub(super) fn keep_token(&self, hash: SecretHash, token: &TokenView) {
         self.cache.tokens.put(hash, token, self.began.tokens);

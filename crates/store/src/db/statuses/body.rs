@@ -188,6 +188,8 @@ pub struct StatusBody {
     pub card: Option<Box<Card>>,
     /// What a renderer made of it.
     pub made: Made,
+    /// The text that filters look through, once one has.
+    pub searched: Made,
 }
 
 impl StatusBody {
@@ -201,7 +203,7 @@ impl StatusBody {
         let poll: usize = options.map(|option| option.title.len() + 32).sum();
         let media = 600 * (self.media.len() + self.attachments.len());
         let card = self.card.as_ref().map_or(0, |card| 500 + 2 * (card.title.len() + card.description.len()));
-        u32::try_from(1_300 + 3 * texts + 3 * mentions + 3 * tags + poll + media + card).unwrap_or(u32::MAX)
+        u32::try_from(1_300 + 4 * texts + 3 * mentions + 3 * tags + poll + media + card).unwrap_or(u32::MAX)
     }
 }
 
@@ -245,6 +247,7 @@ impl FromRow for StatusBody {
             media: read_media(row)?,
             card: None,
             made: Made::default(),
+            searched: Made::default(),
         };
         // The origin of a post sees all that is done with it; we see a part, and sometimes sooner.
         for (count, origin) in [

@@ -59,6 +59,7 @@ queries! {
     ERASE_LISTS = Sql::Same("delete from list_feed where status_id = $1");
     ERASE_FAVOURITES = Sql::Same("delete from favourites where status_id = $1");
     ERASE_BOOKMARKS = Sql::Same("delete from bookmarks where status_id = $1");
+    ERASE_FILTERED = Sql::Same("delete from filter_statuses where status_id = $1");
     ERASE_PINS = Sql::Same("delete from pins where status_id = $1");
     ERASE_MENTIONS = Sql::Same("delete from mentions where status_id = $1");
     ERASE_TAGS = Sql::Same("delete from status_tags where status_id = $1");
@@ -437,6 +438,7 @@ pub fn erase(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
         &ERASE_LISTS,
         &ERASE_FAVOURITES,
         &ERASE_BOOKMARKS,
+        &ERASE_FILTERED,
         &ERASE_PINS,
         &ERASE_MENTIONS,
         &ERASE_TAGS,

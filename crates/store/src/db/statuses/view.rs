@@ -10,6 +10,7 @@ use phiomia_model::{AccountId, Fault, QuoteState, StatusId, Time, Viewer, Visibi
 use super::body::{QuoteRef, StatusBody, bodies};
 use crate::db::{
     accounts::{self, AccountView},
+    filters::{self, Filtering},
     query::Query,
     sql::{Sql, queries},
     visibility::{Seen, Stance, Stances, may_see},
@@ -94,8 +95,10 @@ impl Mine {
 pub struct Cohort {
     /// Who.
     pub viewers: Vec<AccountId>,
-    /// The post, the same for each of them.
+    /// The post, the same for each of them, as if nobody had a filter.
     pub view: StatusView,
+    /// The filters of those of them who have some.
+    pub filtering: HashMap<AccountId, Filtering>,
 }
 
 /// A post as one viewer sees it.
@@ -115,9 +118,22 @@ pub struct StatusView {
     pub is_poll_over: bool,
     /// Whom the page it links to names as its author.
     pub creator: Option<Arc<AccountView>>,
+    /// The viewer's filters, to be held against it; `None` when they have none.
+    pub filtering: Option<Filtering>,
 }
 
 impl StatusView {
+    /// The same for a viewer with other filters.
+    #[must_use]
+    pub fn filtered_by(mut self, filtering: &Filtering) -> StatusView {
+        self.filtering = Some(filtering.clone());
+        self.reblog = self.reblog.map(|reblog| Box::new(reblog.filtered_by(filtering)));
+        if let Some(quote) = &mut self.quote {
+            quote.view = quote.view.take().map(|quoted| Box::new(quoted.filtered_by(filtering)));
+        }
+        self
+    }
+
     /// Whether its media and texts are veiled: its author says so, or moderators do for others.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
@@ -188,7 +204,12 @@ pub fn views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Resu
     let people = people(q, &authors, &bodies)?;
     let stances = Stances::load(q, viewer, &authors, now)?;
     let mine = viewer.account().map(|me| mine(q, me, &bodies, &stances)).transpose()?;
-    let page = Assembly { bodies, people, stances, mine, now, reported: HashSet::new() };
+    let filtering = match viewer.account() {
+        // What people wrote themselves no filter of theirs is held against.
+        Some(me) if authors.iter().any(|author| *author != me) => filters::in_force(q, me, now)?,
+        _ => None,
+    };
+    let page = Assembly { bodies, people, stances, mine, now, filtering, reported: HashSet::new() };
     Ok(ids.iter().filter_map(|id| page.view(*id, true, Depth::Whole)).collect())
 }
 
@@ -204,7 +225,8 @@ pub fn reported(q: &Query<'_>, ids: &[StatusId], now: Time) -> Result<Vec<Status
     let authors: HashSet<AccountId> = bodies.values().map(|b| b.account).collect();
     let people = people(q, &authors, &bodies)?;
     let stances = Stances::load(q, Viewer::Anonymous, &authors, now)?;
-    let page = Assembly { bodies, people, stances, mine: None, now, reported: ids.iter().copied().collect() };
+    let reported = ids.iter().copied().collect();
+    let page = Assembly { bodies, people, stances, mine: None, now, filtering: None, reported };
     Ok(ids.iter().filter_map(|id| page.view(*id, true, Depth::Whole)).collect())
 }
 
@@ -226,6 +248,7 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
     for (viewer, status, kind) in q.rows::<(AccountId, StatusId, i64)>(&OF_MANY, (&viewer_ids, &status_ids))? {
         acts.entry(viewer).or_default().push((status, kind));
     }
+    let mut filtering = filters::in_force_for_many(q, viewers, now)?;
     let mut cohorts: HashMap<[Option<Sight>; 2], Cohort> = HashMap::new();
     for (viewer, stances) in viewers.iter().zip(Stances::load_for_many(q, viewers, &authors, now)?) {
         let mut mine: HashMap<StatusId, Mine> =
@@ -241,11 +264,17 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
             stances,
             mine: Some(mine),
             now,
+            filtering: None,
             reported: HashSet::new(),
         };
         let Some(view) = page.view(id, true, Depth::Whole) else { continue };
         let key = [Some(&view), view.reblog.as_deref()].map(|part| part.map(Sight::of));
-        cohorts.entry(key).or_insert_with(|| Cohort { viewers: Vec::new(), view }).viewers.push(*viewer);
+        let cohort = cohorts.entry(key);
+        let cohort = cohort.or_insert_with(|| Cohort { viewers: Vec::new(), view, filtering: HashMap::new() });
+        cohort.viewers.push(*viewer);
+        if let Some(filtering) = filtering.remove(viewer) {
+            cohort.filtering.insert(*viewer, filtering);
+        }
     }
     Ok(cohorts.into_values().collect())
 }
@@ -316,6 +345,7 @@ struct Assembly {
     stances: Stances,
     mine: Option<HashMap<StatusId, Mine>>,
     now: Time,
+    filtering: Option<Filtering>,
     /// Posts that staff looks at, because they were reported: shown whoever they were for.
     reported: HashSet<StatusId>,
 }
@@ -346,7 +376,17 @@ impl Assembly {
         let is_poll_over = body.poll.as_ref().is_some_and(|poll| poll.is_over(self.now));
         let quote = body.quote.map(|quote| self.quote(quote, depth));
         let creator = body.card.as_ref().and_then(|card| self.people.get(&card.creator?)).cloned();
-        Some(StatusView { body: body.clone(), author: author.clone(), reblog, quote, mine, is_poll_over, creator })
+        let filtering = self.filtering.clone();
+        Some(StatusView {
+            body: body.clone(),
+            author: author.clone(),
+            reblog,
+            quote,
+            mine,
+            is_poll_over,
+            creator,
+            filtering,
+        })
     }
 
     fn may_see(&self, body: &StatusBody, author: &AccountView) -> bool {

@@ -115,9 +115,11 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table account_domain_blocks;
+                "drop table filter_statuses;
+                drop table filter_keywords;
+                drop table filters;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0028_account_domain_blocks'",
+                delete from schema_migrations where name = '0029_filters'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
