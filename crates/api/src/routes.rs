@@ -158,6 +158,7 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/statuses/{id}/quotes/{quoting_status_id}/revoke"  Member  ["write:statuses"]         [Api]          Form     PERSONAL  statuses::revoke_quote;
         GET "/api/v1/statuses/{id}/context"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::context;
         GET "/api/v1/statuses/{id}/history"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::history;
+        GET "/api/v1/statuses/{id}/deliveries"                        Member  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::deliveries;
         GET "/api/v1/statuses/{id}/source"                            Client  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::source;
         GET "/api/v1/statuses/{id}/favourited_by"                     Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  statuses::favourited_by;
         GET "/api/v1/statuses/{id}/reblogged_by"                      Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  statuses::reblogged_by;
@@ -373,6 +374,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/admin/hosts"                                     ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::index;
         GET "/api/v1/admin/hosts/{host}"                              ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::show;
         POST "/api/v1/admin/hosts/{host}/retry"                       ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::hosts::retry;
+        GET "/api/v1/admin/statuses/{id}/deliveries"                  ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::post;
         POST "/api/v1/admin/hosts/{host}/reset"                       ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::hosts::reset;
 
         GET "/authorize_interaction"                                  Browser []                           [Api]          Nothing  PERSONAL  pages::interaction::show;

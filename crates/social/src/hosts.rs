@@ -1,7 +1,7 @@
 //! Other servers as the operator is told of them: how it stands with each, in plain words, and what can be done about it.
 //! The command line and the admin API say the same.
 
-use phiomia_model::{Fault, Time};
+use phiomia_model::{Fault, StatusId, Time};
 use phiomia_store::{
     Query, Tx,
     db::federation::{
@@ -45,6 +45,8 @@ pub struct HostFacts {
     pub software_version: Option<String>,
     /// The signature it took last.
     pub signature: String,
+    /// Deliveries that were given up, since it is known.
+    pub expired: i64,
     /// Different days with failures since it last took something.
     pub failed_days: i64,
     /// When it last failed.
@@ -109,6 +111,7 @@ pub fn facts(q: &Query<'_>, host: &str, now: Time) -> Result<Option<HostFacts>, 
         software: host.software,
         software_version: host.software_version,
         signature: host.dialect,
+        expired: host.n_expired,
         failed_days: host.failed_days,
         last_failed_at: time(host.last_failed_at),
         last_delivered_at: time(host.last_succeeded_at),
@@ -119,6 +122,39 @@ pub fn facts(q: &Query<'_>, host: &str, now: Time) -> Result<Option<HostFacts>, 
         follows_from_here,
         known_since: host.created_at.to_iso_millis(),
     }))
+}
+
+/// How it stands with a post of somebody here on its way to other servers, its edits and its deletion included.
+#[derive(Clone, Debug, Serialize)]
+pub struct PostDeliveries {
+    /// Deliveries that wait, for a first or another try.
+    pub waiting: i64,
+    /// Deliveries that were given up: they were offered for a week, a deletion for a month. Kept for half a year.
+    pub expired: i64,
+    /// Which servers it waits for, by name.
+    pub hosts: Vec<WaitingHost>,
+}
+
+/// A server that a post waits for.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaitingHost {
+    /// Its name, with the port unless that is the usual one.
+    pub host: String,
+    /// Deliveries that wait for it.
+    pub waiting: i64,
+}
+
+/// How far a post came.
+///
+/// # Errors
+/// The database failed.
+pub fn of_post(q: &Query<'_>, status: StatusId) -> Result<PostDeliveries, Fault> {
+    let hosts = deliveries::waiting_of(q, status)?;
+    Ok(PostDeliveries {
+        waiting: hosts.iter().map(|(_, waiting)| *waiting).sum(),
+        expired: deliveries::n_expired(q, status)?,
+        hosts: hosts.into_iter().map(|(host, waiting)| WaitingHost { host, waiting }).collect(),
+    })
 }
 
 /// Tries a host at once with everything that waits for it; whether it is known.

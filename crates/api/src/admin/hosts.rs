@@ -1,8 +1,8 @@
 //! How it stands with other servers, as `phiomia host` tells it. Our own addition; `docs/api.md` describes it.
 
-use phiomia_model::{Error, Noun, Refusal};
+use phiomia_model::{Error, Noun, Refusal, StatusId};
 use phiomia_social::hosts::{self, HostFacts};
-use phiomia_store::Query;
+use phiomia_store::{Query, db::statuses};
 
 use super::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::gate::{Answer, Ask, ManagesFederation, json};
@@ -45,6 +45,17 @@ pub async fn reset(ask: Ask<ManagesFederation>) -> Answer {
         facts(tx, &host, now)
     });
     json(&forgiven.await?)
+}
+
+/// `GET /api/v1/admin/statuses/:id/deliveries`: how far a post from here came. What it says is not told.
+pub async fn post(ask: Ask<ManagesFederation>) -> Answer {
+    let id = ask.id::<StatusId>(Noun::Status)?;
+    let facts = ask.api.db.read(move |q| {
+        let row = statuses::source(q, id)?.filter(|row| row.is_local);
+        row.ok_or(Error::from(Refusal::NotFound(Noun::Status)))?;
+        Ok(hosts::of_post(q, id)?)
+    });
+    json(&facts.await?)
 }
 
 fn facts(q: &Query<'_>, host: &str, now: phiomia_model::Time) -> Result<HostFacts, Error> {

@@ -2,12 +2,14 @@
 
 mod acts;
 mod create;
+mod deliveries;
 mod edit;
 mod lists;
 mod show;
 
 pub use acts::{bookmark, favourite, mute, pin, reblog, unbookmark, unfavourite, unmute, unpin, unreblog};
 pub use create::create;
+pub use deliveries::deliveries;
 pub use edit::{delete, edit, interaction_policy, revoke_quote};
 pub use lists::{bookmarks, favourited_by, favourites, quotes, reblogged_by};
 pub use show::{context, history, many, show, source};

@@ -158,9 +158,8 @@ impl Page {
                 self.touched.insert(outgoing);
             }
             Note::Expired { delivery, outgoing } => {
-                self.over.push(delivery);
+                self.expired.push(delivery);
                 self.touched.insert(outgoing);
-                self.expired.push(outgoing);
             }
             Note::Retry { delivery, run_at } => self.retries.push((delivery, run_at)),
             Note::Fine { host } => drop(self.hosts.insert(host, None)),
@@ -176,9 +175,10 @@ impl Page {
         if !self.over.is_empty() {
             deliveries::remove(tx, &self.over)?;
         }
-        if !self.expired.is_empty() {
-            deliveries::count_expired(tx, &self.expired)?;
-        }
+        let given_up = match self.expired.is_empty() {
+            true => BTreeMap::new(),
+            false => deliveries::give_up(tx, &self.expired)?,
+        };
         if !self.touched.is_empty() {
             let touched: Vec<i64> = self.touched.iter().copied().collect();
             deliveries::forget_done(tx, &touched)?;
@@ -192,10 +192,14 @@ impl Page {
             }
         }
         // All at once and in order, as those who send hold them: so that neither waits for the other.
-        let touched: BTreeSet<String> = self.hosts.keys().chain(self.released.values().flatten()).cloned().collect();
+        let touched = self.hosts.keys().chain(self.released.values().flatten()).chain(given_up.keys());
+        let touched: BTreeSet<String> = touched.cloned().collect();
         hosts::hold(tx, &touched.into_iter().collect::<Vec<_>>())?;
         let fine: Vec<String> =
             self.hosts.iter().filter(|(_, state)| state.is_none()).map(|(host, _)| host.clone()).collect();
+        for (host, n) in &given_up {
+            hosts::count_expired(tx, host, *n)?;
+        }
         if !fine.is_empty() {
             hosts::set_fine(tx, &fine)?;
         }

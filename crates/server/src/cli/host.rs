@@ -112,6 +112,7 @@ fn as_lines(facts: &HostFacts, now: Time) -> String {
         ("waiting", line.waiting.to_string()),
         ("next try", next),
         ("last error", error),
+        ("given up", format!("{} deliveries", facts.expired)),
         ("last delivered", time(&facts.last_delivered_at, "never")),
         ("last received", time(&facts.last_received_at, "never")),
         ("signature", facts.signature.clone()),

@@ -121,7 +121,7 @@ pub enum Command {
     /// Pictures and other files: check, move, count, tidy
     #[command(subcommand)]
     Media(media::Media),
-    /// Posts of other servers: forget old ones that nobody here touched
+    /// Posts: how far one from here came; forget old ones of other servers that nobody here touched
     #[command(subcommand)]
     Statuses(statuses::Statuses),
     /// What people and other servers told moderators

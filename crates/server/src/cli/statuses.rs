@@ -1,4 +1,4 @@
-//! `phiomia statuses`: posts of other servers that nobody here touched.
+//! `phiomia statuses`: how far a post from here came, and posts of other servers that nobody here touched.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,10 +6,16 @@ use std::{
 };
 
 use clap::Subcommand;
-use phiomia_social::statuses::retention::{self, Bounds};
+use phiomia_federation::documents::own_status;
+use phiomia_model::StatusId;
+use phiomia_social::{
+    hosts,
+    statuses::retention::{self, Bounds},
+};
+use phiomia_store::db::{accounts, statuses};
 use serde_json::{Value, json};
 
-use super::{Failure, Global, desk::Desk, print};
+use super::{Failure, Global, desk::Desk, federation::handle, print};
 
 /// Posts that are looked through at a time ...
 const WINDOW: i64 = 500;
@@ -21,6 +27,14 @@ const MOST_LISTED: usize = 20;
 /// What is done with posts.
 #[derive(Debug, Subcommand)]
 pub enum Statuses {
+    /// Show how far a post from here came: which servers it waits for, and how many deliveries were given up
+    Show {
+        /// Its address, its page, or its number
+        post: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Forget old posts of other servers that nobody here favourited, bookmarked, boosted, answered, quoted, voted in or is
     /// named in, beside threads in which somebody here takes part; the server may run meanwhile
     Prune {
@@ -51,18 +65,57 @@ impl Statuses {
     /// # Errors
     /// One sentence.
     pub fn run(&self, global: &Global) -> Result<(), Failure> {
-        let Statuses::Prune { days, followed, dry_run, json } = *self;
-        Desk::work(global, async |desk| {
-            let set = desk.config.retention();
-            let days = days.map(u64::from).or(set.map(|set| set.days)).filter(|days| *days > 0);
-            let days =
-                days.ok_or_else(|| Failure("say --days, at least 1, or set retention.remote_statuses".to_owned()))?;
-            let with_followed = followed || set.is_some_and(|set| set.with_followed);
-            let bounds = Bounds::of_days(desk.db.clock().now(), days, with_followed);
-            let tally = if dry_run { look(desk, bounds).await? } else { prune(desk, bounds).await? };
-            tell(&tally, days, dry_run, json)
-        })
+        match *self {
+            Statuses::Show { ref post, json } => {
+                Desk::work(global, async |desk| print(&show(desk, post.clone(), json).await?))
+            }
+            Statuses::Prune { days, followed, dry_run, json } => Desk::work(global, async |desk| {
+                let set = desk.config.retention();
+                let days = days.map(u64::from).or(set.map(|set| set.days)).filter(|days| *days > 0);
+                let days =
+                    days.ok_or_else(|| Failure("say --days, at least 1, or set retention.remote_statuses".to_owned()))?;
+                let with_followed = followed || set.is_some_and(|set| set.with_followed);
+                let bounds = Bounds::of_days(desk.db.clock().now(), days, with_followed);
+                let tally = if dry_run { look(desk, bounds).await? } else { prune(desk, bounds).await? };
+                tell(&tally, days, dry_run, json)
+            }),
+        }
     }
+}
+
+/// A post from here, with what is known of its deliveries.
+async fn show(desk: &Desk, post: String, as_json: bool) -> Result<String, Failure> {
+    let no_such = || Failure(format!("there is no post {post} of anybody here"));
+    let id = match post.parse::<StatusId>() {
+        Ok(id) => id,
+        Err(_) => own_status(&handle(desk)?, &post).ok_or_else(no_such)?,
+    };
+    let found = desk.db.read(move |q| {
+        let Some(row) = statuses::source(q, id)?.filter(|row| row.is_local) else { return Ok(None) };
+        let author = accounts::view(q, row.author)?.map(|view| view.acct()).unwrap_or_default();
+        Ok(Some((hosts::of_post(q, id)?, row, author)))
+    });
+    let (facts, row, author) = found.await?.ok_or_else(no_such)?;
+    if as_json {
+        let mut all = json!(facts);
+        let more =
+            json!({ "id": id.to_string(), "uri": row.uri, "author": author, "visibility": row.visibility.word() });
+        if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
+            all.extend(more);
+        }
+        return Ok(all.to_string());
+    }
+    let mut lines = format!(
+        "uri\t{}\nauthor\t{author}\nvisibility\t{}\nwaiting\t{}\ngiven up\t{}\n",
+        row.uri,
+        row.visibility.word(),
+        facts.waiting,
+        facts.expired
+    );
+    for host in &facts.hosts {
+        lines += &format!("waits for\t{}\t{}\n", host.host, host.waiting);
+    }
+    Ok(lines)
 }
 
 /// What would go, without a change.

@@ -60,6 +60,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0027_moderation",
     "0028_account_domain_blocks",
     "0029_filters",
+    "0030_expired",
 ];
 
 /// Copies kept from before migrations.

@@ -58,6 +58,42 @@ on_both_engines! {
         assert_eq!((&one["people"], &one["last_received_at"]), (&json!(0), &Value::Null));
     }
 
+    async fn how_far_a_post_came_is_told_to_its_author_and_to_staff(house: House) {
+        let owner = house.staff("owner", Role::Owner).await;
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let post = alice.says("hello").await;
+        let id = post["id"].as_str().unwrap().to_owned();
+        let status = id.parse().unwrap();
+        let sending = house.api.db.write(move |tx| {
+            let inbox = |host: &str| Inbox { url: format!("https://{host}/inbox"), host: host.to_owned() };
+            let post = NewOutgoing {
+                sender: SERVER,
+                payload: "{}",
+                object: "https://ours.test/1",
+                status: Some(status),
+                priority: Priority::Post,
+                is_last_word: false,
+                tells_followers: false,
+            };
+            deliveries::send(tx, &post, &[inbox("broken.test"), inbox("waits.test")])?;
+            Ok(())
+        });
+        sending.await.unwrap();
+        house.wait(Duration::from_secs(8 * 86_400));
+        house.api.db.write(|tx| Ok(deliveries::expire(tx, "broken.test")?)).await.unwrap();
+
+        let mine = alice.get(&format!("/api/v1/statuses/{id}/deliveries")).await.ok().json();
+        let expected = json!({ "waiting": 1, "expired": 1, "hosts": [{ "host": "waits.test", "waiting": 1 }] });
+        assert_eq!(mine, expected);
+        let refused = bob.get(&format!("/api/v1/statuses/{id}/deliveries")).await.refusal();
+        assert_eq!(refused, (404, "Record not found".to_owned()));
+        let staff = format!("/api/v1/admin/statuses/{id}/deliveries");
+        assert_eq!(owner.get(&staff).await.ok().json(), expected);
+        assert_eq!(alice.get(&staff).await.refusal().0, 403);
+        let host = owner.get("/api/v1/admin/hosts/broken.test").await.ok().json();
+        assert_eq!((&host["expired"], &host["waiting"]), (&json!(1), &json!(0)));
+    }
+
     async fn staff_tries_a_host_at_once_or_forgives_it(house: House) {
         let owner = house.staff("owner", Role::Owner).await;
         two_hosts(&house).await;

@@ -156,6 +156,25 @@ on_both_engines! {
         assert_eq!(neighbour.came().len(), 0);
         let n_expired = town.database.db.read(move |q| Ok(deliveries::n_expired(q, status)?)).await.unwrap();
         assert_eq!((n_expired, town.n_activities().await), (2, 0));
+        assert_eq!(town.host(&neighbour.host()).await.unwrap().n_expired, 2);
+        town.stops().await;
+    }
+
+    async fn what_fails_until_its_time_is_over_is_counted_for_its_host_and_its_author(town: Town) {
+        let neighbour = Neighbour::open(|_, _| Answer::status(500)).await;
+        let status = StatusId(78);
+        let mut letter = Letter::post("hello");
+        letter.status = Some(status);
+        town.sends(&letter, &[neighbour.inbox("/inbox")]).await;
+        // The next try would come too late.
+        let soon = town.database.db.clock().now().plus(Duration::from_millis(30));
+        town.sql(&format!("update deliveries set expires_at = {}", soon.0)).await;
+        let mut town = town;
+        town.begins();
+        town.is_done().await;
+        let facts = town.database.db.read(move |q| Ok(phiomia_social::hosts::of_post(q, status)?)).await.unwrap();
+        assert_eq!((facts.waiting, facts.expired), (0, 1));
+        assert_eq!(town.host(&neighbour.host()).await.unwrap().n_expired, 1);
         town.stops().await;
     }
 

@@ -88,6 +88,7 @@ queries! {
     RETRY_HOST = Sql::Same("update deliveries set run_at = $2 where host = $1 and run_at > $2");
     DROP = Sql::Same("delete from deliveries where host in texts($1) returning outgoing_id");
     EXPIRE = Sql::Same("delete from deliveries where host = $1 and expires_at <= $2 returning outgoing_id");
+    GIVE_UP = Sql::Same("delete from deliveries where id in ids($1) returning outgoing_id, host");
     COUNT_EXPIRED = Sql::Same("update outgoing set n_expired = n_expired + $2 where id = $1");
     FORGET_DONE = Sql::Same("delete from outgoing where id in ids($1) and n_expired = 0
         and not exists (select 1 from deliveries d where d.outgoing_id = outgoing.id)");
@@ -97,6 +98,8 @@ queries! {
         and not exists (select 1 from deliveries d where d.outgoing_id = outgoing.id)");
     OWNERS = Sql::Same("select account_id from actors where host = $1 and inbox = $2 and shared_inbox <> $2");
     EXPIRED_OF = Sql::Same("select cast(coalesce(sum(n_expired), 0) as bigint) from outgoing where status_id = $1");
+    WAITING_OF = Sql::Same("select d.host, count(*) from outgoing o join deliveries d on d.outgoing_id = o.id
+        where o.status_id = $1 group by d.host order by d.host");
     WAITING_FOR = Sql::Same("select host, count(*) from deliveries where host in texts($1) group by host");
     WAITING = Sql::Same("select (select count(*) from deliveries), (select count(*) from outgoing where payload <> '')");
 }
@@ -290,7 +293,24 @@ pub fn expire(tx: &Tx<'_>, host: &str) -> Result<u64, Fault> {
     }
     let outgoing: Vec<i64> = given_up.iter().map(|(outgoing,)| *outgoing).collect();
     count_expired(tx, &outgoing)?;
+    hosts::count_expired(tx, host, i64::try_from(given_up.len()).unwrap_or_default())?;
     Ok(u64::try_from(given_up.len()).unwrap_or_default())
+}
+
+/// Gives up these deliveries: they wait no more, and are counted for their authors. How many each host did not get, which
+/// [`hosts::count_expired`] is for.
+///
+/// # Errors
+/// The database failed.
+pub fn give_up(tx: &Tx<'_>, deliveries: &[i64]) -> Result<BTreeMap<String, i64>, Fault> {
+    let given_up: Vec<(i64, String)> = tx.rows(&GIVE_UP, (deliveries,))?;
+    let outgoing: Vec<i64> = given_up.iter().map(|(outgoing, _)| *outgoing).collect();
+    count_expired(tx, &outgoing)?;
+    let mut by_host = BTreeMap::new();
+    for (_, host) in given_up {
+        *by_host.entry(host).or_default() += 1;
+    }
+    Ok(by_host)
 }
 
 /// Throws away what waits for these hosts: nothing is sent there any more. How many deliveries.
@@ -305,10 +325,7 @@ pub fn drop_all(tx: &Tx<'_>, hosts: &[String]) -> Result<usize, Fault> {
 }
 
 /// Counts deliveries that were given up: of which activities, one entry for each.
-///
-/// # Errors
-/// The database failed.
-pub fn count_expired(tx: &Tx<'_>, given_up: &[i64]) -> Result<(), Fault> {
+fn count_expired(tx: &Tx<'_>, given_up: &[i64]) -> Result<(), Fault> {
     let mut by_outgoing: BTreeMap<i64, i64> = BTreeMap::new();
     for outgoing in given_up {
         *by_outgoing.entry(*outgoing).or_default() += 1;
@@ -351,6 +368,14 @@ pub fn tidy(tx: &Tx<'_>) -> Result<(), Fault> {
 /// The database failed.
 pub fn n_expired(q: &Query<'_>, status: StatusId) -> Result<i64, Fault> {
     Ok(q.value(&EXPIRED_OF, (status,))?.unwrap_or(0))
+}
+
+/// How many deliveries of a status, its edits and deletion wait for each host; hosts for which nothing waits are not there.
+///
+/// # Errors
+/// The database failed.
+pub fn waiting_of(q: &Query<'_>, status: StatusId) -> Result<Vec<(String, i64)>, Fault> {
+    q.rows(&WAITING_OF, (status,))
 }
 
 /// How much waits for each of these hosts; those for which nothing waits are not there.

@@ -22,13 +22,13 @@ queries! {
                 order by next_at limit $5)
             returning host, dialect, standing, next_at, blocked_until, failures, first_failed_at, last_failed_at, last_error,
                 last_succeeded_at, last_received_at, failed_days, last_failed_day, unavailable_since, software,
-                software_version, created_at",
+                software_version, created_at, n_expired",
         postgres: "update hosts set leased_by = $1, leased_until = $2
             where host in (select host from hosts where standing = $3 and next_at <= $4 and leased_until <= $4
                 order by next_at limit $5 for update skip locked)
             returning host, dialect, standing, next_at, blocked_until, failures, first_failed_at, last_failed_at, last_error,
                 last_succeeded_at, last_received_at, failed_days, last_failed_day, unavailable_since, software,
-                software_version, created_at",
+                software_version, created_at, n_expired",
     };
     NEXT_DUE = Sql::Same("select next_at from hosts where standing = $1 and next_at is not null and leased_until <= $2
         order by next_at limit 1");
@@ -50,6 +50,7 @@ queries! {
     RECORD = Sql::Same("update hosts set standing = $2, blocked_until = $3, failures = $4, first_failed_at = $5,
             last_failed_at = $6, last_error = $7, failed_days = $8, last_failed_day = $9, unavailable_since = $10
         where host = $1");
+    COUNT_EXPIRED = Sql::Same("update hosts set n_expired = n_expired + $2 where host = $1");
     SET_DIALECT = Sql::Same("update hosts set dialect = $2 where host = $1");
     IS_NOTED = Sql::Same("select 1 from hosts where host = $1 and last_received_at >= $2 and unavailable_since is null");
     RECEIVED = Sql::Same("insert into hosts (host, last_received_at, created_at) values ($1, $2, $2)
@@ -62,11 +63,11 @@ queries! {
         where hosts.last_received_at is null or hosts.last_received_at < $3 or hosts.unavailable_since is not null");
     FIND = Sql::Same("select host, dialect, standing, next_at, blocked_until, failures, first_failed_at, last_failed_at, last_error,
             last_succeeded_at, last_received_at, failed_days, last_failed_day, unavailable_since, software,
-            software_version, created_at
+            software_version, created_at, n_expired
         from hosts where host = $1");
     LIST = Sql::Same("select host, dialect, standing, next_at, blocked_until, failures, first_failed_at, last_failed_at, last_error,
             last_succeeded_at, last_received_at, failed_days, last_failed_day, unavailable_since, software,
-            software_version, created_at
+            software_version, created_at, n_expired
         from hosts where host > $1 order by host limit $2");
     PEOPLE = Sql::Same("select count(*), (select count(*) from follows f join actors t on t.account_id = f.account_id where t.host = $1),
             (select count(*) from follows f join actors t on t.account_id = f.target_id where t.host = $1)
@@ -175,6 +176,8 @@ pub struct Host {
     pub software_version: Option<String>,
     /// Since when it is known.
     pub created_at: Time,
+    /// Deliveries that were given up since then.
+    pub n_expired: i64,
 }
 
 impl Host {
@@ -211,6 +214,7 @@ impl FromRow for Host {
             software: row.next()?,
             software_version: row.next()?,
             created_at: row.next()?,
+            n_expired: row.next()?,
         })
     }
 }
@@ -302,6 +306,14 @@ pub fn record(tx: &Tx<'_>, host: &Host) -> Result<(), Fault> {
         or_null(host.unavailable_since.map(|at| at.0)),
     ];
     tx.execute(&RECORD, values.as_slice()).map(|_| ())
+}
+
+/// Counts deliveries to a host that were given up.
+///
+/// # Errors
+/// The database failed.
+pub fn count_expired(tx: &Tx<'_>, host: &str, n: i64) -> Result<(), Fault> {
+    tx.execute(&COUNT_EXPIRED, (host, n)).map(|_| ())
 }
 
 /// Remembers which signature a host takes.

@@ -115,11 +115,9 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table filter_statuses;
-                drop table filter_keywords;
-                drop table filters;
+                "alter table hosts drop column n_expired;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0029_filters'",
+                delete from schema_migrations where name = '0030_expired'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
