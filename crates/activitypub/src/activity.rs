@@ -1,6 +1,6 @@
 //! Activities: who does what to what.
 
-use phiomia_model::time::Time;
+use phiomia_model::{remote::Interaction, time::Time};
 use serde_json::Value;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     bounds,
     collection::{self, Collection},
     document::{Document, Node, Unreadable},
-    note::{Emoji, Note, NoteKind, QuoteAuthorization},
+    note::{Emoji, InteractionAuthorization, Note, NoteKind, QuoteAuthorization, approval},
     uri::Uri,
 };
 
@@ -38,6 +38,8 @@ pub enum Object {
     Collection(Collection),
     /// A stamp that allows a quote.
     QuoteAuthorization(QuoteAuthorization),
+    /// A stamp that allows an answer, a favourite or a boost.
+    InteractionAuthorization(InteractionAuthorization),
     /// A hashtag, as it is featured. Without `#`.
     Hashtag(String),
     /// Of another kind, or not readable as what it says it is.
@@ -145,6 +147,9 @@ impl Object {
         match node.kind()? {
             "Tombstone" => Some(Object::Tombstone(Tombstone { id: node.id()?, deleted: node.time("deleted") })),
             "QuoteAuthorization" => QuoteAuthorization::from_node(node).ok().map(Object::QuoteAuthorization),
+            kind if kind.ends_with("Authorization") || kind.ends_with("Approval") => {
+                InteractionAuthorization::from_node(node).ok().map(Object::InteractionAuthorization)
+            }
             "Hashtag" => {
                 let name = node.text("name", bounds::NAME_BYTES)?;
                 Some(Object::Hashtag(name.trim_start_matches('#').to_owned()))
@@ -163,6 +168,7 @@ impl Object {
             Object::Tombstone(tombstone) => Some(&tombstone.id),
             Object::Collection(collection) => collection.id.as_ref(),
             Object::QuoteAuthorization(stamp) => Some(&stamp.id),
+            Object::InteractionAuthorization(stamp) => Some(&stamp.id),
             Object::Hashtag(_) => None,
             Object::Unknown { id, .. } => id.as_ref(),
         }
@@ -176,11 +182,11 @@ impl Object {
 pub enum Verb {
     /// Wants to follow.
     Follow(Uri),
-    /// Says yes to a `Follow` or a `QuoteRequest`.
+    /// Says yes to a `Follow`, a `QuoteRequest` or an interaction.
     Accept {
         /// What was asked.
         asked: Thing,
-        /// The stamp of a quote.
+        /// The stamp of a quote or an interaction.
         result: Option<Uri>,
     },
     /// Says no, or takes a yes back.
@@ -247,6 +253,16 @@ pub enum Verb {
         /// The quoting post.
         instrument: Thing,
     },
+    /// Asks whether an answer, a favourite or a boost is allowed.
+    /// Source: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>.
+    InteractionRequest {
+        /// What is to be done.
+        what: Interaction,
+        /// The post it is to be done with.
+        object: Uri,
+        /// The answer, the `Like` or the `Announce`.
+        instrument: Thing,
+    },
     /// Anything else; the `type`.
     Unknown(String),
 }
@@ -282,6 +298,9 @@ pub struct Activity {
     pub audience: Audience,
     /// When it was done.
     pub published: Option<Time>,
+    /// `likeAuthorization` of a `Like`, `announceAuthorization` of an `Announce`: where the author of the post says that
+    /// it is allowed.
+    pub authorization: Option<Uri>,
 }
 
 impl Activity {
@@ -301,7 +320,13 @@ impl Activity {
             Some(inner) => verb(inner, kind, &actor)?,
             None => Verb::Unknown(bounds::cut(kind, 100).to_owned()),
         };
-        Ok(Activity { id: node.id(), verb, audience: Audience::read(node), published: node.time("published"), actor })
+        let authorization = match &verb {
+            Verb::Like { .. } => approval::shown(node, Interaction::Like),
+            Verb::Announce(_) => approval::shown(node, Interaction::Announce),
+            _ => None,
+        };
+        let published = node.time("published");
+        Ok(Activity { id: node.id(), verb, audience: Audience::read(node), published, actor, authorization })
     }
 
     /// The word of the vocabulary for what is done.
@@ -324,6 +349,7 @@ impl Activity {
             Verb::Flag { .. } => "Flag",
             Verb::Move { .. } => "Move",
             Verb::QuoteRequest { .. } => "QuoteRequest",
+            Verb::InteractionRequest { what, .. } => approval::words(*what).0,
             Verb::Unknown(kind) => kind,
         }
     }
@@ -356,6 +382,9 @@ fn verb(node: Node<'_>, kind: &str, actor: &Uri) -> Result<Verb, Unreadable> {
         // Mastodon names itself in `object`; nothing else may move.
         "Move" => Verb::Move { object: node.uri("object").unwrap_or_else(|| actor.clone()), target: uri("target")? },
         "QuoteRequest" => Verb::QuoteRequest { object: uri("object")?, instrument: thing("instrument")? },
-        other => Verb::Unknown(bounds::cut(other, 100).to_owned()),
+        other => match Interaction::ALL.into_iter().find(|what| approval::words(*what).0 == other) {
+            Some(what) => Verb::InteractionRequest { what, object: uri("object")?, instrument: thing("instrument")? },
+            None => Verb::Unknown(bounds::cut(other, 100).to_owned()),
+        },
     })
 }

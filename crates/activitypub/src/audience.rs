@@ -56,6 +56,8 @@ pub struct Rule {
     pub automatic: Vec<Uri>,
     /// These are asked about.
     pub manual: Vec<Uri>,
+    /// Written in the words of today: whoever writes them answers requests (GoToSocial since 0.20).
+    pub is_of_today: bool,
 }
 
 impl Rule {
@@ -65,7 +67,11 @@ impl Rule {
             let name = if node.has(new) { new } else { old };
             node.recipients(name).take(bounds::REFERENCES).collect()
         };
-        Rule { automatic: list("automaticApproval", "always"), manual: list("manualApproval", "approvalRequired") }
+        Rule {
+            automatic: list("automaticApproval", "always"),
+            manual: list("manualApproval", "approvalRequired"),
+            is_of_today: node.has("automaticApproval") || node.has("manualApproval"),
+        }
     }
 
     /// Whether everybody is answered with yes at once.

@@ -304,6 +304,9 @@ pub fn table() -> Vec<Route> {
         GET "/ap/users/{id}/collections/featured"                     Fetcher []                           []             Nothing  PERSONAL  federation::featured;
         GET "/ap/users/{id}/collections/tags"                         Fetcher []                           []             Nothing  PERSONAL  federation::featured_tags;
         GET "/ap/users/{id}/quote_authorizations/{status}"            Fetcher []                           []             Nothing  PERSONAL  federation::quote_authorization;
+        GET "/ap/users/{id}/like_authorizations/{status}"             Fetcher []                           []             Nothing  PERSONAL  federation::like_authorization;
+        GET "/ap/users/{id}/reply_authorizations/{status}"            Fetcher []                           []             Nothing  PERSONAL  federation::reply_authorization;
+        GET "/ap/users/{id}/announce_authorizations/{status}"         Fetcher []                           []             Nothing  PERSONAL  federation::announce_authorization;
         GET "/ap/users/{id}/statuses/{status}"                        Fetcher []                           []             Nothing  PERSONAL  federation::note;
         GET "/ap/users/{id}/statuses/{status}/activity"               Fetcher []                           []             Nothing  PERSONAL  federation::activity;
         GET "/ap/users/{id}/statuses/{status}/replies"                Fetcher []                           [Paging]       Nothing  PERSONAL  federation::replies;

@@ -188,6 +188,7 @@ impl Federation {
                     verb: Verb::Follow(server.clone()),
                     audience: Audience::default(),
                     published: None,
+                    authorization: None,
                 };
                 let asked = Thing::Sent(Box::new(Object::Activity(follow)));
                 let id = format!("{server}#accepts/{}", tx.new_id());

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::id::{AccountId, StatusId};
+use crate::{
+    id::{AccountId, StatusId},
+    remote::Interaction,
+};
 
 /// Our domains and the addresses made from them. Cheap to clone when shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +123,11 @@ impl Addresses {
     #[must_use]
     pub fn stamp_uri(&self, author: AccountId, quoting: StatusId) -> String {
         self.at(&format!("/ap/users/{author}/quote_authorizations/{quoting}"))
+    }
+    /// The stamp by which a local author allows an answer or a boost (its number is that of the status), or a favourite.
+    #[must_use]
+    pub fn approval_uri(&self, author: AccountId, what: Interaction, number: i64) -> String {
+        self.at(&format!("/ap/users/{author}/{}_authorizations/{number}", what.word()))
     }
     /// The page of a local status.
     #[must_use]

@@ -23,6 +23,16 @@ impl Cidr {
             _ => false,
         }
     }
+    /// Its first address, or the one it was written with.
+    #[must_use]
+    pub const fn base(&self) -> IpAddr {
+        self.base
+    }
+    /// Whether every address of its kind is in the range.
+    #[must_use]
+    pub const fn is_everything(&self) -> bool {
+        self.bits == 0
+    }
 }
 
 impl fmt::Display for Cidr {

@@ -119,6 +119,8 @@ ids! {
     DomainAllowId,
     /// What a moderator did about somebody.
     StrikeId,
+    /// Follows that somebody lost at once.
+    SeveranceId,
     /// An e-mail domain nobody signs up with.
     EmailDomainBlockId,
     /// A range of network addresses under a rule.

@@ -21,6 +21,7 @@ pub mod page;
 pub mod remote;
 pub mod role;
 pub mod scope;
+pub mod severance;
 pub mod status;
 pub mod strike;
 pub mod time;
@@ -34,8 +35,8 @@ pub use handle::Handle;
 pub use id::{
     AccountId, AnnouncementId, AppId, CanonicalEmailBlockId, ConversationId, CustomEmojiId, DomainAllowId,
     DomainBlockId, EmailDomainBlockId, FilterId, FilterKeywordId, FilterStatusId, IpBlockId, JobId, ListId, MediaId,
-    NotificationId, NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId, StatusId,
-    StrikeId, TagId, TokenId,
+    NotificationId, NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId,
+    SeveranceId, StatusId, StrikeId, TagId, TokenId,
 };
 pub use job::Job;
 pub use list::RepliesPolicy;

@@ -36,11 +36,15 @@ pub enum NotificationType {
     /// A report came in (staff).
     #[serde(rename = "admin.report")]
     AdminReport,
+    /// Moderators warned or limited one.
+    ModerationWarning,
+    /// Follows ended because moderators decided about a domain or an account.
+    SeveredRelationships,
 }
 
 impl NotificationType {
     /// Every type this server makes.
-    pub const ALL: [NotificationType; 12] = [
+    pub const ALL: [NotificationType; 14] = [
         NotificationType::Mention,
         NotificationType::Status,
         NotificationType::Reblog,
@@ -53,6 +57,8 @@ impl NotificationType {
         NotificationType::QuotedUpdate,
         NotificationType::AdminSignUp,
         NotificationType::AdminReport,
+        NotificationType::ModerationWarning,
+        NotificationType::SeveredRelationships,
     ];
     /// The types that are shown folded into groups.
     pub const GROUPED: [NotificationType; 4] = [
@@ -90,6 +96,8 @@ impl NotificationType {
             NotificationType::QuotedUpdate => "quoted_update",
             NotificationType::AdminSignUp => "admin.sign_up",
             NotificationType::AdminReport => "admin.report",
+            NotificationType::ModerationWarning => "moderation_warning",
+            NotificationType::SeveredRelationships => "severed_relationships",
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, PollId, ReportId, StatusId};
+use crate::{
+    id::{AccountId, PollId, ReportId, StatusId},
+    remote::Interaction,
+};
 
 /// One thing to tell. What is needed to say it is still in the database when the job runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +147,32 @@ pub enum Outgoing {
         /// The quoted post.
         quoted: StatusId,
         /// The `QuoteRequest`'s id.
+        request: String,
+        /// The stamp, if they may.
+        stamp: Option<String>,
+    },
+    /// Somebody here answers, favourites or boosts a post of somebody elsewhere who wants to be asked.
+    ApprovalAsked {
+        /// Who.
+        account: AccountId,
+        /// What they do.
+        what: Interaction,
+        /// The answer or the boost; of a favourite, the post.
+        status: StatusId,
+    },
+    /// Somebody elsewhere asked whether they may answer, favourite or boost a post from here.
+    ApprovalAnswered {
+        /// The author of the post.
+        account: AccountId,
+        /// What was asked.
+        what: Interaction,
+        /// The post.
+        status: StatusId,
+        /// Who asked.
+        asker: AccountId,
+        /// The answer, the `Like` or the `Announce`: its id in the network.
+        interacting: String,
+        /// The request's id.
         request: String,
         /// The stamp, if they may.
         stamp: Option<String>,

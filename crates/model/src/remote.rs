@@ -73,10 +73,39 @@ pub struct RemoteQuote {
     pub is_allowed: bool,
 }
 
+/// What somebody does with a post that its author may want to be asked about.
+/// Source: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interaction {
+    /// Favouriting it.
+    Like,
+    /// Answering it.
+    Reply,
+    /// Boosting it.
+    Announce,
+}
+
+impl Interaction {
+    /// Each of them.
+    pub const ALL: [Interaction; 3] = [Interaction::Like, Interaction::Reply, Interaction::Announce];
+    /// As it stands in addresses of ours.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Interaction::Like => "like",
+            Interaction::Reply => "reply",
+            Interaction::Announce => "announce",
+        }
+    }
+}
+
 /// Who may do something with a post from elsewhere, as its author says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Allowed {
+    /// Whoever sees it.
+    Everybody,
     /// Who follows the author.
     Followers,
     /// Whom the author follows.
@@ -85,7 +114,8 @@ pub enum Allowed {
     Account(String),
 }
 
-/// What an author restricts. `None`: everybody who sees the post may.
+/// What an author restricts. `None`: everybody who sees the post may. Who is in the lists of those that are asked about
+/// does it when the author says yes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interactions {
     /// Favouriting.
@@ -97,6 +127,31 @@ pub struct Interactions {
     /// Boosting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announce: Option<Vec<Allowed>>,
+    /// Favouriting, for those that are asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub like_asked: Vec<Allowed>,
+    /// Answering, for those that are asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reply_asked: Vec<Allowed>,
+    /// Boosting, for those that are asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announce_asked: Vec<Allowed>,
+    /// The author's server answers requests, and not only to what was done already: GoToSocial since 0.20.
+    #[serde(default)]
+    pub answers_requests: bool,
+}
+
+impl Interactions {
+    /// Who may do this at once, and who when the author says yes; `None`: everybody may.
+    #[must_use]
+    pub fn of(&self, what: Interaction) -> Option<(&[Allowed], &[Allowed])> {
+        let (at_once, asked) = match what {
+            Interaction::Like => (&self.like, &self.like_asked),
+            Interaction::Reply => (&self.reply, &self.reply_asked),
+            Interaction::Announce => (&self.announce, &self.announce_asked),
+        };
+        at_once.as_deref().map(|at_once| (at_once, asked.as_slice()))
+    }
 }
 
 /// A post from elsewhere. Ids are in normal form.

@@ -121,6 +121,39 @@ impl FromStr for QuoteState {
     }
 }
 
+/// Whether an author elsewhere, who wants to be asked, allows what somebody here did with a post of theirs.
+/// Source: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Approval {
+    /// They have not answered: nobody else sees it.
+    Pending,
+    /// They allow it.
+    Accepted,
+    /// They do not: nobody else sees it.
+    Rejected,
+}
+
+impl Approval {
+    /// Each of them.
+    pub const ALL: [Approval; 3] = [Approval::Pending, Approval::Accepted, Approval::Rejected];
+    /// The word of our own additions to the API, also in the database.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Approval::Pending => "pending",
+            Approval::Accepted => "accepted",
+            Approval::Rejected => "rejected",
+        }
+    }
+}
+
+impl FromStr for Approval {
+    type Err = UnknownWord;
+    fn from_str(word: &str) -> Result<Approval, UnknownWord> {
+        Approval::ALL.into_iter().find(|one| one.word() == word).ok_or_else(|| UnknownWord(word.to_owned()))
+    }
+}
+
 /// Who may quote a post.
 /// Source: <https://docs.joinmastodon.org/entities/QuoteApproval/>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Other servers as the operator is told of them: how it stands with each, in plain words, and what can be done about it.
 //! The command line and the admin API say the same.
 
-use phiomia_model::{Fault, StatusId, Time};
+use phiomia_model::{Fault, StatusId, Time, status::Approval};
 use phiomia_store::{
     Query, Tx,
     db::federation::{
@@ -127,6 +127,9 @@ pub fn facts(q: &Query<'_>, host: &str, now: Time) -> Result<Option<HostFacts>, 
 /// How it stands with a post of somebody here on its way to other servers, its edits and its deletion included.
 #[derive(Clone, Debug, Serialize)]
 pub struct PostDeliveries {
+    /// Of an answer or a boost whose author wants to be asked: `pending`, `accepted` or `rejected`. Until it is accepted
+    /// nobody else sees the post, and nobody but that author's server gets it.
+    pub approval: Option<&'static str>,
     /// Deliveries that wait, for a first or another try.
     pub waiting: i64,
     /// Deliveries that were given up: they were offered for a week, a deletion for a month. Kept for half a year.
@@ -148,9 +151,10 @@ pub struct WaitingHost {
 ///
 /// # Errors
 /// The database failed.
-pub fn of_post(q: &Query<'_>, status: StatusId) -> Result<PostDeliveries, Fault> {
+pub fn of_post(q: &Query<'_>, status: StatusId, approval: Option<Approval>) -> Result<PostDeliveries, Fault> {
     let hosts = deliveries::waiting_of(q, status)?;
     Ok(PostDeliveries {
+        approval: approval.map(Approval::word),
         waiting: hosts.iter().map(|(_, waiting)| *waiting).sum(),
         expired: deliveries::n_expired(q, status)?,
         hosts: hosts.into_iter().map(|(host, waiting)| WaitingHost { host, waiting }).collect(),

@@ -2,6 +2,7 @@
 
 pub mod announcements;
 pub mod apps;
+pub mod barring;
 pub mod cards;
 pub mod conversations;
 pub mod emojis;

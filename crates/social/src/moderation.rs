@@ -1,7 +1,8 @@
 //! What moderators do about people: letting sign-ups in, limiting, suspending, and taking that back.
 
 use phiomia_model::{
-    AccountId, Error, Event, Fault, Job, Noun, Refusal, ReportId, Role, StrikeId, job::Mail, strike::Action,
+    AccountId, Error, Event, Fault, Job, NotificationType, Noun, Refusal, ReportId, Role, StrikeId, job::Mail,
+    severance::SeveranceKind, strike::Action,
 };
 use phiomia_store::{
     Tx,
@@ -10,11 +11,13 @@ use phiomia_store::{
             accounts::{self as kept, StaffView},
             strikes::{self, Strike},
         },
+        notifications::About,
         reports, users,
     },
 };
 
 use crate::{
+    notifications::{notify_of_decision, notify_of_severance},
     relationships,
     users::{Grace, UserEdit, What, delete, erase, modify, revoke},
 };
@@ -85,6 +88,8 @@ pub fn act(tx: &Tx<'_>, by: Moderator, target: AccountId, act: &Act) -> Result<(
         reports::resolve(tx, report, Some(by.account))?;
     }
     if act.sends_mail && view.user.is_some() {
+        // As in Mastodon, with the mail: where they can still sign in, they find it there, too.
+        notify_of_decision(tx, target, NotificationType::ModerationWarning, About::of_strike(strike.id))?;
         tx.enqueue(&Job::SendMail { account: target, mail: Mail::Strike(strike.id) })?;
     }
     Ok(())
@@ -96,7 +101,8 @@ fn suspend(tx: &Tx<'_>, view: &StaffView) -> Result<(), Error> {
         return modify(tx, account, &UserEdit { is_suspended: Some(true), ..UserEdit::default() });
     }
     users::set_suspended(tx, account, Some(tx.now()))?;
-    relationships::cut_off(tx, &[account])
+    let lost = relationships::cut_off(tx, &[account])?;
+    notify_of_severance(tx, SeveranceKind::AccountSuspension, &view.account.acct(), &lost)
 }
 
 /// Lets somebody in who waits for that, and tells them.

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use phiomia_model::{
     AccountId, Error, Event, Fault, NotificationPolicy, NotificationPolicyChoice as Choice, NotificationRequestId,
-    NotificationType, Noun, Permission, Refusal, ReportId, Role, StatusId,
+    NotificationType, Noun, Permission, Refusal, ReportId, Role, SeveranceId, StatusId, severance::SeveranceKind,
 };
 use phiomia_store::{
     Tx,
     db::{
+        accounts,
         moderation::accounts as moderation,
         notifications::{self, About, policy, requests},
+        severances::{self, Severance},
         statuses,
     },
 };
 
-use crate::conversations;
+use crate::{conversations, relationships::Lost};
 
 /// An account is new for so long.
 const NEW_ACCOUNT: Duration = Duration::from_secs(30 * 86_400);
@@ -41,7 +43,7 @@ pub fn notify(
     };
     // What waits belongs to no group, also later.
     let key = if is_filtered { String::new() } else { group_key(tx, who, kind, status)? };
-    let told = notifications::insert(tx, who, from, kind, About { status, report: None }, &key, is_filtered)?;
+    let told = notifications::insert(tx, who, from, kind, About::of_status(status), &key, is_filtered)?;
     let Some(notification) = told else { return Ok(false) };
     if is_filtered {
         if matches!(kind, NotificationType::Mention | NotificationType::Quote) {
@@ -51,6 +53,47 @@ pub fn notify(
     }
     tx.announce(Event::Notified { account: who, notification });
     Ok(true)
+}
+
+/// Tells somebody what moderators decided: nobody else's name stands on it, as in Mastodon.
+///
+/// # Errors
+/// The database failed.
+pub(crate) fn notify_of_decision(
+    tx: &Tx<'_>,
+    who: AccountId,
+    kind: NotificationType,
+    about: About,
+) -> Result<(), Error> {
+    if let Some(notification) = notifications::insert(tx, who, who, kind, about, "", false)? {
+        tx.announce(Event::Notified { account: who, notification });
+    }
+    Ok(())
+}
+
+/// Follows ended: whoever lives here and lost some is told how many, and why.
+///
+/// # Errors
+/// The database failed.
+pub fn notify_of_severance(tx: &Tx<'_>, kind: SeveranceKind, target_name: &str, lost: &Lost) -> Result<(), Error> {
+    for (account, (n_followers, n_following)) in &lost.0 {
+        if !accounts::view(tx, *account)?.is_some_and(|view| view.is_local()) {
+            continue;
+        }
+        let severance = Severance {
+            id: SeveranceId(tx.new_id()),
+            account: *account,
+            kind,
+            target_name: target_name.to_owned(),
+            n_followers: *n_followers,
+            n_following: *n_following,
+            created_at: tx.now(),
+        };
+        severances::insert(tx, &severance)?;
+        let about = About::of_severance(severance.id);
+        notify_of_decision(tx, *account, NotificationType::SeveredRelationships, about)?;
+    }
+    Ok(())
 }
 
 /// Tells everybody of the staff who has a permission about something `from` did.

@@ -1,12 +1,14 @@
 //! Posts of every kind: `Note`, `Question`, and what other softwares call articles, pages, events, videos.
 
+pub(crate) mod approval;
 mod attachment;
 mod poll;
 mod quote;
 mod tag;
 
-use phiomia_model::time::Time;
+use phiomia_model::{remote::Interaction, time::Time};
 
+pub use approval::InteractionAuthorization;
 pub(crate) use attachment::page_of;
 pub use attachment::{Media, MediaKind};
 pub use poll::{Choice, Poll};
@@ -137,6 +139,8 @@ pub struct Note {
     pub quote: Option<Quote>,
     /// What its author allows.
     pub policy: Policy,
+    /// `replyAuthorization`: where the author of what it answers says that it is allowed.
+    pub authorization: Option<Uri>,
     /// When it was posted.
     pub published: Option<Time>,
     /// When it was last edited.
@@ -197,6 +201,7 @@ impl Note {
             shares: Counted::read(node, "shares"),
             quote: Quote::read(node),
             policy: Policy::read(node),
+            authorization: approval::shown(node, Interaction::Reply),
             published: node.time("published"),
             updated: node.time("updated"),
             starts: node.time("startTime").filter(|_| kind == NoteKind::Event),

@@ -30,7 +30,17 @@ enum Means {
 }
 
 /// Terms that the standard context does not have.
-const TERMS: [(&str, Means); 36] = [
+const TERMS: [(&str, Means); 46] = [
+    ("AnnounceAuthorization", Means::Plain("gts:AnnounceAuthorization")),
+    ("AnnounceRequest", Means::Plain("gts:AnnounceRequest")),
+    ("LikeAuthorization", Means::Plain("gts:LikeAuthorization")),
+    ("LikeRequest", Means::Plain("gts:LikeRequest")),
+    ("ReplyAuthorization", Means::Plain("gts:ReplyAuthorization")),
+    ("ReplyRequest", Means::Plain("gts:ReplyRequest")),
+    ("announceAuthorization", Means::Id("gts:announceAuthorization")),
+    ("approvedBy", Means::Id("gts:approvedBy")),
+    ("likeAuthorization", Means::Id("gts:likeAuthorization")),
+    ("replyAuthorization", Means::Id("gts:replyAuthorization")),
     ("Emoji", Means::Plain("toot:Emoji")),
     ("EmojiReact", Means::Plain("litepub:EmojiReact")),
     ("Hashtag", Means::Plain("as:Hashtag")),

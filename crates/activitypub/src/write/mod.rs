@@ -6,6 +6,7 @@
 mod context;
 mod objects;
 
+use phiomia_model::remote::Interaction;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -100,6 +101,7 @@ impl Write for Object {
             Object::Tombstone(tombstone) => tombstone.to_json(),
             Object::Collection(collection) => collection.to_json(),
             Object::QuoteAuthorization(stamp) => stamp.to_json(),
+            Object::InteractionAuthorization(stamp) => stamp.to_json(),
             Object::Hashtag(name) => Fields::of("Hashtag").with("name", format!("#{name}")).done(),
             Object::Unknown { id, kind } => Fields::of(kind).uri("id", id.as_ref()).done(),
         }
@@ -151,6 +153,11 @@ impl Write for Activity {
             .with("actor", self.actor.as_str())
             .maybe("published", self.published.map(time))
             .audience(&self.audience);
+        let fields = match self.verb {
+            Verb::Like { .. } => objects::approved(fields, Interaction::Like, self.authorization.as_ref()),
+            Verb::Announce(_) => objects::approved(fields, Interaction::Announce, self.authorization.as_ref()),
+            _ => fields,
+        };
         let object = |fields: Fields, thing: &Thing| fields.with("object", thing.to_json());
         let named = |fields: Fields, uri: &Uri| fields.with("object", uri.as_str());
         match &self.verb {
@@ -173,7 +180,9 @@ impl Write for Activity {
                 fields.list("object", uris(objects)).maybe("content", content.as_deref())
             }
             Verb::Move { object, target } => named(fields, object).with("target", target.as_str()),
-            Verb::QuoteRequest { object, instrument } => named(fields, object).with("instrument", instrument.to_json()),
+            Verb::QuoteRequest { object, instrument } | Verb::InteractionRequest { object, instrument, .. } => {
+                named(fields, object).with("instrument", instrument.to_json())
+            }
             Verb::Unknown(_) => fields,
         }
         .done()

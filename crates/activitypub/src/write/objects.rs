@@ -1,5 +1,6 @@
 //! Actors and posts, written.
 
+use phiomia_model::remote::Interaction;
 use serde_json::{Value, json};
 
 use super::{Fields, Write, time, uris};
@@ -7,7 +8,7 @@ use crate::{
     actor::{Actor, KeyMaterial},
     audience::{Policy, Rule},
     collection::Counted,
-    note::{Emoji, Markup, Media, MediaKind, Note, Poll, QuoteAuthorization},
+    note::{Emoji, InteractionAuthorization, Markup, Media, MediaKind, Note, Poll, QuoteAuthorization, approval},
     uri::Uri,
 };
 
@@ -178,6 +179,7 @@ impl Write for Note {
                 .with("_misskey_quote", quote.object.as_str())
                 .uri("quoteAuthorization", quote.authorization.as_ref()),
         };
+        let fields = approved(fields, Interaction::Reply, self.authorization.as_ref());
         match &self.poll {
             None => fields,
             Some(poll) => choices(fields, poll),
@@ -211,6 +213,22 @@ fn counted(collection: &Counted) -> Option<Value> {
     }
     let fields = Fields::of("Collection").uri("id", collection.id.as_ref()).maybe("totalItems", collection.total);
     Some(fields.maybe("first", collection.page.as_ref().map(|page| page.to_json())).done())
+}
+
+/// Under the name of today and the one of GoToSocial before 0.21.
+pub(super) fn approved(fields: Fields, what: Interaction, stamp: Option<&Uri>) -> Fields {
+    fields.uri(approval::words(what).2, stamp).uri("approvedBy", stamp)
+}
+
+impl Write for InteractionAuthorization {
+    fn to_json(&self) -> Value {
+        Fields::of(approval::words(self.what).1)
+            .with("id", self.id.as_str())
+            .with("attributedTo", self.author.as_str())
+            .with("interactingObject", self.interacting.as_str())
+            .with("interactionTarget", self.target.as_str())
+            .done()
+    }
 }
 
 impl Write for QuoteAuthorization {

@@ -5,9 +5,9 @@
 
 use phiomia_activitypub::{
     Activity, Actor, Document, Envelope, Note, NoteKind, Uri, Verb, Web,
-    note::{Markup, MediaKind},
+    note::{InteractionAuthorization, Markup, MediaKind},
 };
-use phiomia_model::status::Visibility;
+use phiomia_model::{remote::Interaction, status::Visibility};
 
 macro_rules! fixture {
     ($path:literal) => {
@@ -148,4 +148,44 @@ fn a_quote_is_asked_for_with_only_its_name() {
     let Verb::QuoteRequest { object, instrument } = request.verb else { panic!("a {}", request.kind()) };
     assert_eq!(object, uri("https://here.example/ap/users/1/statuses/5"));
     assert_eq!(instrument.id(), Some(&uri("https://mitra.example/objects/2")));
+}
+
+#[test]
+fn gotosocial_asks_allows_and_denies() {
+    let asked = |document: &Document| {
+        let activity = Activity::read(document).unwrap();
+        match activity.verb {
+            Verb::InteractionRequest { what, object, instrument } => {
+                assert_eq!(object, uri("https://here.example/ap/users/1/statuses/5"));
+                (what, instrument.id().unwrap().as_str().to_owned(), instrument.note().is_some())
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let cy = "https://gotosocial.example/users/cy";
+    let reply = asked(&fixture!("gotosocial/reply_request.json"));
+    assert_eq!(reply, (Interaction::Reply, format!("{cy}/statuses/01RE"), true));
+    let like = asked(&fixture!("gotosocial/like_request.json"));
+    assert_eq!(like, (Interaction::Like, format!("{cy}/liked/01LI"), false));
+    let announce = asked(&fixture!("gotosocial/announce_request.json"));
+    assert_eq!(announce, (Interaction::Announce, format!("{cy}/statuses/01AN"), false));
+
+    let accept = Activity::read(&fixture!("gotosocial/accept_reply_request.json")).unwrap();
+    let Verb::Accept { asked, result } = &accept.verb else { panic!("a {}", accept.kind()) };
+    assert_eq!(result.as_ref().unwrap(), &uri(&format!("{cy}/authorizations/01AC")));
+    let Verb::InteractionRequest { instrument, .. } = &asked.activity().unwrap().verb else { panic!("no request") };
+    assert_eq!(instrument.id(), Some(&uri("https://here.example/ap/users/1/statuses/7")));
+
+    let stamp = InteractionAuthorization::read(&fixture!("gotosocial/reply_authorization.json")).unwrap();
+    let (answer, target) = (uri("https://other.example/users/bo/statuses/9"), uri(&format!("{cy}/statuses/01ASK")));
+    assert!(stamp.allows(Interaction::Reply, &answer, &target, &uri(cy)));
+    assert!(!stamp.allows(Interaction::Like, &answer, &target, &uri(cy)));
+    assert!(!stamp.allows(Interaction::Reply, &target, &answer, &uri(cy)));
+}
+
+#[test]
+fn the_policy_of_today_is_known_by_its_words() {
+    let is_of_today = |note: Note| note.policy.reply.unwrap().is_of_today;
+    assert!(is_of_today(Note::read(&fixture!("gotosocial/note_asks.json")).unwrap()));
+    assert!(!is_of_today(Note::read(&fixture!("gotosocial/note.json")).unwrap()));
 }

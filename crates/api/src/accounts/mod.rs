@@ -19,6 +19,7 @@ pub use relations::{
     unblock, unendorse, unfollow, unmute,
 };
 pub use show::{many, show};
+pub(crate) use sign_up::mail_servers;
 pub use sign_up::{check_confirmation, create, resend_confirmation};
 
 use std::sync::Arc;

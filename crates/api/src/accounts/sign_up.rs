@@ -11,7 +11,10 @@ use phiomia_social::{
 };
 use phiomia_store::{
     Secret,
-    db::{moderation::sign_ups::IpSeverity, tokens},
+    db::{
+        moderation::sign_ups::{self, IpSeverity},
+        tokens,
+    },
 };
 use serde::Deserialize;
 
@@ -19,6 +22,7 @@ use crate::{
     gate::{Answer, Ask, Client, empty, json},
     pages::settings::is_language_tag,
     settings::Registrations,
+    state::Api,
 };
 
 /// Mastodon's sentences.
@@ -47,6 +51,7 @@ pub async fn create(ask: Ask<Client>) -> Answer {
         return Err(Refusal::Forbidden(NOT_ALLOWED).into());
     }
     let input: Input = ask.decode()?;
+    let mail_servers = mail_servers(api, &input.email.0).await?;
     let new = NewUser {
         username: input.username.0,
         email: Some(input.email.0),
@@ -62,6 +67,7 @@ pub async fn create(ask: Ask<Client>) -> Answer {
         agrees: input.agreement.is_some_and(Into::into),
         needs_approval: settings.registrations == Registrations::Approval || rule.is_some(),
         origin: Origin { address: Some(ask.client.0), app: Some(ask.me.app) },
+        mail_servers,
     };
     let account = users::sign_up(&api.db, &api.addresses, &api.passwords, sign_up).await?;
     let scopes = ask.me.scopes.clone();
@@ -77,7 +83,9 @@ pub async fn create(ask: Ask<Client>) -> Answer {
 /// `POST /api/v1/emails/confirmations`: the mail once more, to another address if one is given.
 pub async fn resend_confirmation(ask: Ask<Client>) -> Answer {
     let (account, _) = holder(&ask).await?.ok_or_else(|| Refusal::Invalid(NEEDS_USER.to_owned()))?;
-    users::resend_confirmation(&ask.api.db, account, ask.input.text("email")).await?;
+    let email = ask.input.text("email");
+    let mail_servers = mail_servers(&ask.api, email.as_deref().unwrap_or_default()).await?;
+    users::resend_confirmation(&ask.api.db, account, email, mail_servers).await?;
     empty()
 }
 
@@ -85,6 +93,27 @@ pub async fn resend_confirmation(ask: Ask<Client>) -> Answer {
 pub async fn check_confirmation(ask: Ask<Client>) -> Answer {
     let (_, is_confirmed) = holder(&ask).await?.ok_or(Refusal::Unauthenticated(NEEDS_USER))?;
     json(&is_confirmed)
+}
+
+/// Which servers take the mail of an address, where a rule could name one of them. Nobody waits long for that: what the DNS
+/// does not say in time is not known.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn mail_servers(api: &Api, email: &str) -> Result<Vec<String>, Error> {
+    let Some((_, domain)) = email.trim().rsplit_once('@').filter(|(_, domain)| !domain.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    if !api.db.read(|q| Ok(sign_ups::is_any_email_domain(q)?)).await? {
+        return Ok(Vec::new());
+    }
+    match api.federation.outbound.mail_servers(domain).await {
+        Ok(names) => Ok(names),
+        Err(why) => {
+            tracing::info!("who takes the mail of {domain:?} is not known: {why}");
+            Ok(Vec::new())
+        }
+    }
 }
 
 /// Whose token it is, also while they may not act yet, and whether their address is confirmed.

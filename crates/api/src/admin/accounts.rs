@@ -203,8 +203,7 @@ struct NewAct {
     r#type: Option<Text>,
     report_id: Option<Text>,
     text: Option<Text>,
-    #[serde(default)]
-    send_email_notification: Flag,
+    send_email_notification: Option<Flag>,
 }
 
 /// `POST /api/v1/admin/accounts/:id/action`
@@ -218,7 +217,9 @@ pub async fn act(ask: Ask<Moderates>) -> Answer {
         Some(text) => Some(text.parse::<ReportId>().map_err(|_| Refusal::NotFound(Noun::Record))?),
     };
     let text = input.text.map(|text| text.0).unwrap_or_default();
-    let act = Act { action, text, report, sends_mail: input.send_email_notification.0 };
+    // As Mastodon does: whoever says nothing of it sends one.
+    let sends_mail = input.send_email_notification.is_none_or(Into::into);
+    let act = Act { action, text, report, sends_mail };
     ask.api.db.write(move |tx| verbs::act(tx, by, id, &act)).await?;
     empty()
 }

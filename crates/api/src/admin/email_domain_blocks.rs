@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use phiomia_mastodon::form::{Flag, Text};
 use phiomia_model::{EmailDomainBlockId, Error, Noun, Refusal, Time, handle};
+use phiomia_social::barring;
 use phiomia_store::{
     Query,
     db::moderation::sign_ups::{self, EmailDomain},
@@ -22,6 +23,9 @@ struct Input {
     domain: Text,
     #[serde(default)]
     allow_with_approval: Flag,
+    /// Our own addition: also the servers that take its mail.
+    #[serde(default)]
+    with_dns_records: Flag,
 }
 
 /// `GET /api/v1/admin/email_domain_blocks`
@@ -53,11 +57,15 @@ pub async fn create(ask: Ask<ManagesBlocks>) -> Answer {
     }
     let domain = handle::domain_name(&input.domain.0).filter(|domain| !domain.contains(':'));
     let domain = domain.ok_or_else(|| Refusal::validation("Domain is not a valid domain name"))?;
+    let mut servers = Vec::new();
+    if input.with_dns_records.0 {
+        let unknown = |why| Refusal::validation(&format!("Domain cannot be looked up: {why}"));
+        servers = ask.api.federation.outbound.mail_servers(&domain).await.map_err(unknown)?;
+    }
     let made = ask.api.db.write(move |tx| {
-        if sign_ups::is_email_domain(tx, &domain)? {
-            return Err(Refusal::validation("Domain has already been taken").into());
-        }
-        Ok(sign_ups::bar_email_domain(tx, &domain, input.allow_with_approval.0)?)
+        let block = barring::bar_email_domain(tx, &domain, input.allow_with_approval.0)?;
+        barring::bar_mail_servers(tx, &servers, input.allow_with_approval.0)?;
+        Ok(block)
     });
     json(&render::admin_email_domain_block(&made.await?, &Tries::new(), ask.api.now()))
 }

@@ -52,8 +52,8 @@ pub async fn post(ask: Ask<ManagesFederation>) -> Answer {
     let id = ask.id::<StatusId>(Noun::Status)?;
     let facts = ask.api.db.read(move |q| {
         let row = statuses::source(q, id)?.filter(|row| row.is_local);
-        row.ok_or(Error::from(Refusal::NotFound(Noun::Status)))?;
-        Ok(hosts::of_post(q, id)?)
+        let row = row.ok_or(Error::from(Refusal::NotFound(Noun::Status)))?;
+        Ok(hosts::of_post(q, id, row.approval)?)
     });
     json(&facts.await?)
 }

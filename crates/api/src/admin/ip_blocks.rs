@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use phiomia_mastodon::form::{Number, Text, filled};
-use phiomia_model::{Cidr, Error, Event, IpBlockId, Noun, Refusal, Time};
+use phiomia_model::{Cidr, Error, IpBlockId, Noun, Refusal, Time};
+use phiomia_social::barring;
 use phiomia_store::{
-    Query, Tx,
+    Query,
     db::moderation::sign_ups::{self, IpBlock, IpSeverity},
 };
 use serde::Deserialize;
@@ -65,7 +66,7 @@ pub async fn show(ask: Ask<ManagesBlocks>) -> Answer {
 
 /// `POST /api/v1/admin/ip_blocks`
 pub async fn create(ask: Ask<ManagesBlocks>) -> Answer {
-    let input: Input = ask.decode()?;
+    let (input, asker): (Input, _) = (ask.decode()?, ask.client.0);
     let severity = input.severity()?.ok_or_else(|| Refusal::validation("Severity can't be blank"))?;
     let addresses = match input.addresses()? {
         Some(addresses) => addresses,
@@ -80,7 +81,8 @@ pub async fn create(ask: Ask<ManagesBlocks>) -> Answer {
             expires_at: input.expires_at(tx.now()),
             created_at: tx.now(),
         };
-        set(tx, block)
+        barring::set_range(tx, &block, Some(asker))?;
+        Ok(block)
     });
     json(&render::admin_ip_block(&made.await?))
 }
@@ -88,7 +90,7 @@ pub async fn create(ask: Ask<ManagesBlocks>) -> Answer {
 /// `PUT /api/v1/admin/ip_blocks/:id`: what is not given stays.
 pub async fn update(ask: Ask<ManagesBlocks>) -> Answer {
     let (id, input): (_, Input) = (ask.id(Noun::Record)?, ask.decode()?);
-    let (addresses, severity) = (input.addresses()?, input.severity()?);
+    let (addresses, severity, asker) = (input.addresses()?, input.severity()?, ask.client.0);
     let changed = ask.api.db.write(move |tx| {
         let before = found(tx, id)?;
         let block = IpBlock {
@@ -98,7 +100,8 @@ pub async fn update(ask: Ask<ManagesBlocks>) -> Answer {
             expires_at: input.expires_at(tx.now()).or(before.expires_at),
             ..before
         };
-        set(tx, block)
+        barring::set_range(tx, &block, Some(asker))?;
+        Ok(block)
     });
     json(&render::admin_ip_block(&changed.await?))
 }
@@ -108,21 +111,10 @@ pub async fn delete(ask: Ask<ManagesBlocks>) -> Answer {
     let id = ask.id(Noun::Record)?;
     let lifted = ask.api.db.write(move |tx| {
         let block = found(tx, id)?;
-        sign_ups::lift_range(tx, id)?;
-        tx.announce(Event::SettingsChanged);
+        barring::lift_range(tx, id)?;
         Ok(block)
     });
     json(&render::admin_ip_block(&lifted.await?))
-}
-
-/// Writes a rule, and tells the gate of every process.
-fn set(tx: &Tx<'_>, block: IpBlock) -> Result<IpBlock, Error> {
-    if sign_ups::range_named(tx, block.addresses)?.is_some_and(|other| other != block.id) {
-        return Err(Refusal::validation("Ip has already been taken").into());
-    }
-    sign_ups::set_range(tx, &block)?;
-    tx.announce(Event::SettingsChanged);
-    Ok(block)
 }
 
 fn found(q: &Query<'_>, id: IpBlockId) -> Result<IpBlock, Error> {

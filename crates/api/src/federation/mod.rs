@@ -11,5 +11,8 @@ pub use actors::{
 };
 pub use fetcher::Fetcher;
 pub use reader::{Reader, account, status};
-pub use statuses::{activity, context, likes, note, quote_authorization, replies, shares};
+pub use statuses::{
+    activity, announce_authorization, context, like_authorization, likes, note, quote_authorization, replies,
+    reply_authorization, shares,
+};
 pub use well_known::{host_meta, host_meta_json, nodeinfo_2_0, nodeinfo_2_1, nodeinfo_links, webfinger};

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use phiomia_federation::documents;
-use phiomia_model::{AccountId, ConversationId, Error, Noun, Refusal, StatusId};
+use phiomia_model::{AccountId, ConversationId, Error, Noun, Refusal, StatusId, remote::Interaction};
 
 use super::fetcher::{Fetcher, to_page};
 use crate::gate::Ask;
@@ -69,6 +69,35 @@ pub async fn shares(ask: Ask<Fetcher>) -> Result<Response, Error> {
 pub async fn quote_authorization(ask: Ask<Fetcher>) -> Result<Response, Error> {
     let ((author, quoting), viewer) = (names(&ask)?, ask.viewer()?);
     Ok(ask.serve(documents::quote_authorization(&ask.api.federation, author, quoting, viewer).await?))
+}
+
+/// `GET /ap/users/:id/like_authorizations/:number`
+///
+/// # Errors
+/// `NotFound`, `Gone`, `Unauthenticated`; a fault.
+pub async fn like_authorization(ask: Ask<Fetcher>) -> Result<Response, Error> {
+    authorization(&ask, Interaction::Like).await
+}
+
+/// `GET /ap/users/:id/reply_authorizations/:status`
+///
+/// # Errors
+/// `NotFound`, `Gone`, `Unauthenticated`; a fault.
+pub async fn reply_authorization(ask: Ask<Fetcher>) -> Result<Response, Error> {
+    authorization(&ask, Interaction::Reply).await
+}
+
+/// `GET /ap/users/:id/announce_authorizations/:status`
+///
+/// # Errors
+/// `NotFound`, `Gone`, `Unauthenticated`; a fault.
+pub async fn announce_authorization(ask: Ask<Fetcher>) -> Result<Response, Error> {
+    authorization(&ask, Interaction::Announce).await
+}
+
+async fn authorization(ask: &Ask<Fetcher>, what: Interaction) -> Result<Response, Error> {
+    let ((author, number), viewer) = (names(ask)?, ask.viewer()?);
+    Ok(ask.serve(documents::interaction_authorization(&ask.api.federation, author, what, number.0, viewer).await?))
 }
 
 /// `GET /ap/contexts/:id`

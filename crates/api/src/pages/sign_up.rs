@@ -14,7 +14,7 @@ use super::{
     Browser, Frame, notice, page, redirect,
     settings::{Fields, is_language_tag},
 };
-use crate::{gate::Ask, settings::Registrations};
+use crate::{accounts, gate::Ask, settings::Registrations};
 
 #[derive(Template)]
 #[template(path = "sign_up.html")]
@@ -89,7 +89,8 @@ pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
     };
     let needs_approval = settings.registrations == Registrations::Approval || rule.is_some();
     let origin = Origin { address: Some(ask.client.0), app: None };
-    let sign_up = SignUp { new, agrees: user.is_ticked("agreement"), needs_approval, origin };
+    let mail_servers = accounts::mail_servers(api, new.email.as_deref().unwrap_or_default()).await?;
+    let sign_up = SignUp { new, agrees: user.is_ticked("agreement"), needs_approval, origin, mail_servers };
     match users::sign_up(&api.db, &api.addresses, &api.passwords, sign_up).await {
         Ok(_) if api.sends_mail => {
             let text = "We have sent you a mail. Open the link in it within two days to confirm your address.";

@@ -6,7 +6,11 @@ use phiomia_mastodon::entities;
 use phiomia_model::AccountId;
 use phiomia_store::db::notifications::{Group, GroupPage};
 
-use super::{Cx, account, report, statuses};
+use super::{
+    Cx, account,
+    notification::{severance, warning},
+    report, statuses,
+};
 
 /// How much of the accounts in a page of groups is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +62,8 @@ pub fn groups(page: &GroupPage, expand: Expand, cx: &Cx) -> entities::GroupedNot
 
 fn group(group: &Group, page: &GroupPage, cx: &Cx) -> entities::NotificationGroup {
     let about = group.report.and_then(|id| page.reports.get(&id));
+    let strike = group.subject.and_then(|id| page.decided.strikes.get(&id));
+    let me = group.samples.first().and_then(|id| page.people.get(id));
     entities::NotificationGroup {
         group_key: group.key.clone(),
         notifications_count: group.count,
@@ -69,8 +75,8 @@ fn group(group: &Group, page: &GroupPage, cx: &Cx) -> entities::NotificationGrou
         sample_account_ids: group.samples.clone(),
         status_id: group.status,
         report: about.map(|about| Box::new(report(&about.row, &about.target, cx))),
-        event: None,
-        moderation_warning: None,
+        event: group.subject.and_then(|id| page.decided.severances.get(&id)).map(severance),
+        moderation_warning: strike.zip(me).map(|(strike, me)| Box::new(warning(strike, me, cx))),
         fallback: None,
         annual_report: None,
         collection: None,

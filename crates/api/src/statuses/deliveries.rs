@@ -11,8 +11,8 @@ pub async fn deliveries(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);
     let facts = ask.api.db.read(move |q| {
         let row = posts::source(q, id)?.filter(|row| row.author == me);
-        row.ok_or(Error::from(Refusal::NotFound(Noun::Status)))?;
-        Ok(hosts::of_post(q, id)?)
+        let row = row.ok_or(Error::from(Refusal::NotFound(Noun::Status)))?;
+        Ok(hosts::of_post(q, id, row.approval)?)
     });
     json(&facts.await?)
 }

@@ -66,6 +66,7 @@ pub fn note(view: &StatusView, facts: &Facts, addresses: &Addresses) -> Result<N
             .and_then(|q| quote(q, body.id, addresses).transpose())
             .transpose()?,
         policy: policy(body, &view.author)?,
+        authorization: around.and_then(|around| around.stamp.as_deref()).map(uri).transpose()?,
         published: Some(body.created_at),
         updated: body.edited_at,
         starts: None,
@@ -91,12 +92,15 @@ pub fn activity(view: &StatusView, facts: &Facts, addresses: &Addresses) -> Resu
             verb: Verb::Create(Thing::Sent(Box::new(Object::Note(note)))),
             audience,
             published,
+            authorization: None,
         });
     };
     let mut audience = audience(&view.body, &view.author, facts)?;
     audience.cc.insert(0, uri(&boosted.author.uri)?);
     let verb = Verb::Announce(Thing::Named(uri(&boosted.body.uri)?));
-    Ok(Activity { id: Some(uri(&view.body.uri)?), actor, verb, audience, published })
+    let around = facts.neighbours.get(&view.body.id);
+    let authorization = around.and_then(|around| around.stamp.as_deref()).map(uri).transpose()?;
+    Ok(Activity { id: Some(uri(&view.body.uri)?), actor, verb, audience, published, authorization })
 }
 
 /// The collection of a thread that began here.
@@ -232,7 +236,7 @@ fn policy(body: &StatusBody, author: &AccountView) -> Result<Policy, Fault> {
         QuotePolicy::Followers if body.visibility.is_open() => below(&author.uri, "followers")?,
         _ => uri(&author.uri)?,
     };
-    Ok(Policy { quote: Some(Rule { automatic: vec![allowed], manual: Vec::new() }), ..Policy::default() })
+    Ok(Policy { quote: Some(Rule { automatic: vec![allowed], ..Rule::default() }), ..Policy::default() })
 }
 
 fn number(count: i64) -> u64 {

@@ -93,6 +93,7 @@ fn post(text: &str, visibility: Visibility) -> StatusView {
         media: Vec::new(),
         emojis: Vec::new(),
         card: None,
+        approval: None,
         made: phiomia_store::db::Made::default(),
         searched: phiomia_store::db::Made::default(),
     };
@@ -237,7 +238,8 @@ fn a_quote_is_named_with_its_stamp_until_it_is_refused() {
             author: Some(AccountId(2)),
             is_author_local,
         };
-        let around = Neighbours { status: StatusId(7), parent: None, conversation: None, quote: Some(names) };
+        let around =
+            Neighbours { status: StatusId(7), parent: None, conversation: None, quote: Some(names), stamp: None };
         let facts = Facts { neighbours: HashMap::from([(StatusId(7), around)]), ..Facts::default() };
         let json = written(&post("look", Visibility::Public), &facts);
         (json["quote"].clone(), json["quoteAuthorization"].clone())

@@ -221,6 +221,7 @@ mod tests {
             software: None,
             software_version: None,
             created_at: Time(0),
+            n_expired: 0,
         }
     }
 

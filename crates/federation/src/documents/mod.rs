@@ -28,7 +28,7 @@ pub use collections::{featured, featured_tags, followers, following, outbox, syn
 pub use found::{
     Software, host_meta, host_meta_json, nodeinfo, nodeinfo_links, own_status, page_of_account, person, webfinger,
 };
-pub use statuses::{activity, likes, note, page_of_status, quote_authorization, shares};
+pub use statuses::{activity, interaction_authorization, likes, note, page_of_status, quote_authorization, shares};
 pub use threads::{context, replies};
 
 /// The media type of a document.

@@ -1,11 +1,12 @@
 //! Posts of people here, what was done with them, and what is left of them.
 
-use phiomia_activitypub::{Collection, QuoteAuthorization, Tombstone};
-use phiomia_model::{AccountId, Error, Fault, Noun, QuoteState, Refusal, StatusId, Time, Viewer};
+use phiomia_activitypub::{Collection, QuoteAuthorization, Tombstone, note::InteractionAuthorization};
+use phiomia_model::{AccountId, Error, Fault, Noun, QuoteState, Refusal, StatusId, Time, Viewer, remote::Interaction};
 use phiomia_store::{
     Query,
     db::{
         federation::received,
+        relationships,
         statuses::{self, StatusView},
     },
 };
@@ -118,6 +119,59 @@ pub async fn quote_authorization(
         }))
     };
     federation.db.read(act).await
+}
+
+/// The stamp that allows an answer to, a favourite or a boost of a post of `author`, as long as that is there and its
+/// author is not kept away.
+/// Source: <https://docs.gotosocial.org/en/latest/federation/interaction_controls/>.
+///
+/// # Errors
+/// `NotFound`, `Gone` for its author; a fault.
+pub async fn interaction_authorization(
+    federation: &Federation,
+    author: AccountId,
+    what: Interaction,
+    number: i64,
+    viewer: Viewer,
+) -> Result<Served, Error> {
+    let (addresses, now) = (federation.addresses.clone(), federation.db.clock().now());
+    let act = move |q: &Query<'_>| {
+        let not_there = || Error::from(Refusal::NotFound(Noun::Record));
+        let account = local(q, author)?;
+        let (target, who, interacting) = interacted(q, author, what, number, now)?.ok_or_else(not_there)?;
+        let target = statuses::visible(q, target, viewer, now)?.filter(|body| body.account == author);
+        let target = target.ok_or_else(not_there)?;
+        if relationships::is_blocked_either_way(q, author, who)? {
+            return Err(not_there());
+        }
+        Ok(Served::of(&InteractionAuthorization {
+            id: uri(&addresses.approval_uri(author, what, number))?,
+            what,
+            author: uri(&account.uri)?,
+            target: uri(&target.uri)?,
+            interacting: uri(&interacting)?,
+        }))
+    };
+    federation.db.read(act).await
+}
+
+/// What was done: with which post, by whom, and its name in the network.
+fn interacted(
+    q: &Query<'_>,
+    author: AccountId,
+    what: Interaction,
+    number: i64,
+    now: Time,
+) -> Result<Option<(StatusId, AccountId, String)>, Error> {
+    if what == Interaction::Like {
+        let row = statuses::favourite_by_number(q, number)?;
+        return Ok(row.and_then(|row| Some((row.status, row.account, row.uri?))));
+    }
+    let body = statuses::visible(q, StatusId(number), Viewer::Account(author), now)?;
+    Ok(body.and_then(|body| {
+        let target = if what == Interaction::Reply { body.in_reply_to_id } else { body.reblog_of_id };
+        Some((target?, body.account, body.uri.clone()))
+    }))
 }
 
 /// The page of a post that the viewer may see.

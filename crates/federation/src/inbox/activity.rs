@@ -55,7 +55,7 @@ impl Federation {
     async fn act(&self, signer: &Signer, activity: &Activity, body: Option<&str>) -> Result<(), Error> {
         match &activity.verb {
             Verb::Follow(target) => self.follow(signer, activity, target).await,
-            Verb::Accept { asked, result } => self.accepted(signer, asked, result.as_ref()).await,
+            Verb::Accept { asked, result } => self.accepted(signer, activity, asked, result.as_ref()).await,
             Verb::Reject(asked) => self.rejected(signer, asked).await,
             Verb::Undo(thing) => self.undo(signer, thing).await,
             Verb::Create(thing) => self.create(signer, activity, thing).await,
@@ -69,6 +69,9 @@ impl Federation {
             Verb::Block(target) => self.block(signer, activity, target).await,
             Verb::Move { object, target } => self.moves(signer, object, target).await,
             Verb::QuoteRequest { object, instrument } => self.asks_to_quote(signer, activity, object, instrument).await,
+            Verb::InteractionRequest { what, object, instrument } => {
+                self.asks_to_interact(signer, activity, *what, object, instrument).await
+            }
             Verb::Flag { objects, content } => self.flag(signer, activity, objects, content.as_deref()).await,
             Verb::Unknown(_) => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! Posts: new, changed, deleted, boosted, pinned.
 
 use phiomia_activitypub::{Activity, Note, Object, Thing, Uri, Verb};
-use phiomia_model::{Error, StatusId};
+use phiomia_model::{Error, StatusId, remote::Interaction};
 use phiomia_social::remote::{self, Coming};
 use phiomia_store::db::{
     federation::{actors, posts, received, relays},
@@ -9,7 +9,10 @@ use phiomia_store::db::{
 };
 
 use super::{Signer, activity::done};
-use crate::{Federation, authority, resolve::boost_visibility};
+use crate::{
+    Federation, authority,
+    resolve::{Done, boost_visibility},
+};
 
 impl Federation {
     pub(super) async fn create(&self, signer: &Signer, activity: &Activity, thing: &Thing) -> Result<(), Error> {
@@ -158,6 +161,13 @@ impl Federation {
             Ok(original) => original,
             Err(missing) => return done(Err(missing)),
         };
+        let (stamp, who) = (activity.authorization.as_ref(), &signer.uri);
+        let asked = Done { what: Interaction::Announce, target: original, who, interacting: id, stamp };
+        match self.is_approved(&asked).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(missing) => return done(Err(missing)),
+        }
         let followers = self.db.read(move |q| Ok(actors::find(q, booster)?.and_then(|row| row.followers))).await?;
         let followers = followers.and_then(|text| Uri::parse(&text, self.web).ok());
         let visibility = boost_visibility(&activity.audience, followers.as_ref());

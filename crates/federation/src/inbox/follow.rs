@@ -1,7 +1,7 @@
 //! Following, and the answers to it; blocks.
 
 use phiomia_activitypub::{Activity, Thing, Uri, Verb};
-use phiomia_model::{AccountId, Error, StatusId};
+use phiomia_model::{AccountId, Error, StatusId, remote::Interaction};
 use phiomia_social::{relationships, remote};
 use phiomia_store::db::{
     accounts,
@@ -23,6 +23,8 @@ pub(super) enum Asked {
     Quote(StatusId),
     /// A relay, to pass posts on.
     Relay(Relay),
+    /// What somebody here did with a post of theirs: the number of the favourite, of the answer or of the boost.
+    Interaction(Interaction, i64),
 }
 
 impl Federation {
@@ -45,7 +47,13 @@ impl Federation {
             .await
     }
 
-    pub(super) async fn accepted(&self, signer: &Signer, asked: &Thing, result: Option<&Uri>) -> Result<(), Error> {
+    pub(super) async fn accepted(
+        &self,
+        signer: &Signer,
+        activity: &Activity,
+        asked: &Thing,
+        result: Option<&Uri>,
+    ) -> Result<(), Error> {
         match self.asked(signer, asked).await? {
             Some(Asked::Follow(follower)) => {
                 let target = signer.account;
@@ -55,7 +63,13 @@ impl Federation {
             }
             Some(Asked::Quote(quoting)) => self.quote_allowed(signer, quoting, result).await,
             Some(Asked::Relay(relay)) => self.relay_answered(&relay, RelayState::Accepted).await,
-            None => Ok(()),
+            Some(Asked::Interaction(what, number)) => {
+                // Before 0.19 the `Accept` itself was the stamp.
+                let stamp = result.or(activity.id.as_ref()).filter(|stamp| stamp.is_with(&signer.uri));
+                let (by, stamp) = (signer.account, stamp.map(|stamp| stamp.normal().to_owned()));
+                self.db.write(move |tx| remote::approval_answered(tx, by, what, number, true, stamp.as_deref())).await
+            }
+            None => self.others_allowed(signer, asked, result).await,
         }
     }
 
@@ -65,6 +79,9 @@ impl Federation {
             Some(Asked::Follow(follower)) => self.db.write(move |tx| remote::follow_rejected(tx, by, follower)).await,
             Some(Asked::Quote(quoting)) => self.db.write(move |tx| remote::quote_denied(tx, by, quoting)).await,
             Some(Asked::Relay(relay)) => self.relay_answered(&relay, RelayState::Rejected).await,
+            Some(Asked::Interaction(what, number)) => {
+                self.db.write(move |tx| remote::approval_answered(tx, by, what, number, false, None)).await
+            }
             None => Ok(()),
         }
     }
@@ -83,13 +100,18 @@ impl Federation {
                     let Some(id) = instrument.id().filter(|id| self.is_own(id)) else { return Ok(None) };
                     Ok(self.known_status(id).await?.map(Asked::Quote))
                 }
+                Verb::InteractionRequest { instrument, .. } => match self.asked_by_name(asked).await? {
+                    Some(asked) => Ok(Some(asked)),
+                    None => self.asked_by_name(instrument).await,
+                },
                 _ => self.asked_by_name(asked).await,
             };
         }
         self.asked_by_name(asked).await
     }
 
-    /// `…/ap/users/{account}/follows/{number}` or `…/quote_requests/{status}`.
+    /// `…/ap/users/{account}/follows/{number}`, `…/quote_requests/{status}`, what asks for an interaction, or what was done
+    /// without asking.
     async fn asked_by_name(&self, asked: &Thing) -> Result<Option<Asked>, Error> {
         let Some(id) = asked.id().filter(|id| self.is_own(id)) else { return Ok(None) };
         let mut pieces = id.normal().rsplit('/');
@@ -104,6 +126,13 @@ impl Federation {
                 let Ok(status) = number.parse::<StatusId>() else { return Ok(None) };
                 let found = self.db.read(move |q| Ok(statuses::source(q, status)?.filter(|row| row.is_local))).await?;
                 Ok(found.map(|_| Asked::Quote(status)))
+            }
+            "like_requests" | "likes" => {
+                Ok(number.parse().ok().map(|number| Asked::Interaction(Interaction::Like, number)))
+            }
+            "reply_requests" | "announce_requests" | "statuses" => {
+                // Whether it is an answer or a boost, its row says.
+                Ok(number.parse().ok().map(|number| Asked::Interaction(Interaction::Reply, number)))
             }
             _ => Ok(None),
         }

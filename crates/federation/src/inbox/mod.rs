@@ -2,6 +2,7 @@
 //! later, in a job.
 
 mod activity;
+mod approval;
 mod create;
 mod flag;
 mod follow;

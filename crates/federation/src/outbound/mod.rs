@@ -2,6 +2,7 @@
 //! redirects by hand with all checks repeated, and reads no more than it may.
 
 mod guard;
+mod mail;
 mod names;
 mod probe;
 mod tls;
@@ -56,6 +57,8 @@ pub struct OutboundSettings {
     pub ca_file: Option<PathBuf>,
     /// `http://host:port`, `socks5://host:port` or `socks5h://host:port`.
     pub proxy: Option<String>,
+    /// Whom to ask about the servers of a mail domain; empty: those of the system.
+    pub name_servers: Vec<SocketAddr>,
 }
 
 /// Why there is no answer.
@@ -121,6 +124,7 @@ pub struct Outbound {
     own_hosts: Arc<[String]>,
     allow_http: bool,
     proxy_host: Option<Arc<str>>,
+    name_servers: Arc<[SocketAddr]>,
 }
 
 impl Outbound {
@@ -147,7 +151,8 @@ impl Outbound {
         let proxy_host = settings.proxy.as_deref().map(host_of_proxy).transpose()?;
         let builder = builder(Resolver { guard: guard.clone(), proxy_host: proxy_host.clone(), pinned })?;
         let client = builder.build().map_err(|e| Fault::because("making the HTTP client", e))?;
-        Ok(Outbound { client, guard, own_hosts, allow_http: settings.allow_http, proxy_host })
+        let name_servers = settings.name_servers.clone().into();
+        Ok(Outbound { client, guard, own_hosts, allow_http: settings.allow_http, proxy_host, name_servers })
     }
 
     /// A client for a server that the operator named: it may be anywhere, also in a network of their own.
@@ -160,8 +165,8 @@ impl Outbound {
         addresses: &Addresses,
     ) -> Result<Outbound, Fault> {
         let everywhere = ["0.0.0.0/0", "::/0"].into_iter().filter_map(|range| range.parse().ok());
-        let settings =
-            OutboundSettings { allowed_private_addresses: everywhere.collect(), allow_http: false, ca_file, proxy };
+        let allowed_private_addresses = everywhere.collect();
+        let settings = OutboundSettings { allowed_private_addresses, ca_file, proxy, ..OutboundSettings::default() };
         Outbound::new(&settings, addresses)
     }
 

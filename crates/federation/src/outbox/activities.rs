@@ -78,6 +78,7 @@ impl Federation {
             verb: Verb::Follow(me.clone()),
             audience: Audience::default(),
             published: None,
+            authorization: None,
         };
         let asked = Thing::Sent(Box::new(Object::Activity(follow)));
         let number = tx.new_id();
@@ -118,18 +119,34 @@ impl Federation {
         number: i64,
         is_undone: bool,
     ) -> Result<(), Error> {
-        let Some(row) = statuses::source(tx, status)? else { return Ok(()) };
-        let Some((them, inboxes)) = somebody(tx, row.author)? else { return Ok(()) };
-        let me = self.actor(account)?;
+        let stamp = statuses::favourite_row(tx, account, status)?.and_then(|row| row.stamp);
+        let Some((like, inboxes)) = self.like_activity(tx, account, status, number, stamp)? else { return Ok(()) };
+        let (me, to) = (like.actor.clone(), like.audience.to.clone());
         let id = format!("{me}/likes/{number}");
-        let verb = Verb::Like { object: build::uri(&row.uri)?, reaction: None };
-        let like = activity(&id, me.clone(), verb, vec![them.clone()])?;
         let sending = Sending::new(account, Priority::Rest, &id);
         if is_undone {
-            let undo = activity(&format!("{id}/undo"), me, undoing(like), vec![them])?;
+            let undo = activity(&format!("{id}/undo"), me, undoing(like), to)?;
             return send(tx, &sending.last_word(), &undo, &inboxes);
         }
         send(tx, &sending, &like, &inboxes)
+    }
+
+    /// That somebody here likes a post elsewhere, and where that goes.
+    pub(super) fn like_activity(
+        &self,
+        tx: &Tx<'_>,
+        account: AccountId,
+        status: StatusId,
+        number: i64,
+        stamp: Option<String>,
+    ) -> Result<Option<(Activity, Vec<Inbox>)>, Error> {
+        let Some(row) = statuses::source(tx, status)? else { return Ok(None) };
+        let Some((them, inboxes)) = somebody(tx, row.author)? else { return Ok(None) };
+        let me = self.actor(account)?;
+        let verb = Verb::Like { object: build::uri(&row.uri)?, reaction: None };
+        let mut like = activity(&format!("{me}/likes/{number}"), me, verb, vec![them])?;
+        like.authorization = stamp.as_deref().map(build::uri).transpose()?;
+        Ok(Some((like, inboxes)))
     }
 
     /// Each choice is a note with a name, as Mastodon counts votes.
@@ -188,6 +205,7 @@ fn bare_note(id: phiomia_activitypub::Uri, author: phiomia_activitypub::Uri) -> 
         shares: Default::default(),
         quote: None,
         policy: Default::default(),
+        authorization: None,
         published: None,
         updated: None,
         starts: None,

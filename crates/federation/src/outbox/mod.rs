@@ -2,6 +2,7 @@
 //! transaction that ends its job.
 
 pub(crate) mod activities;
+mod approvals;
 mod people;
 mod posts;
 mod quotes;
@@ -71,6 +72,11 @@ impl Federation {
                 self.quote_answered(tx, *account, &asked, stamp.as_deref())
             }
             Outgoing::QuoteRevoked { status, account, stamp } => self.quote_revoked(tx, *status, *account, stamp),
+            Outgoing::ApprovalAsked { account, what, status } => self.approval_asked(tx, *account, *what, *status),
+            Outgoing::ApprovalAnswered { account, what, status, asker, interacting, request, stamp } => {
+                let asked = approvals::Asked { what: *what, status: *status, asker: *asker, interacting, request };
+                self.approval_answered(tx, *account, &asked, stamp.as_deref())
+            }
             Outgoing::ProfileChanged { .. } | Outgoing::ProfileSettled { .. } | Outgoing::PollCounted { .. } => {
                 Err(Fault::new("this is told in a way of its own").into())
             }
@@ -143,5 +149,5 @@ pub(crate) fn send(tx: &Tx<'_>, sending: &Sending<'_>, activity: &Activity, inbo
 /// An activity to somebody.
 pub(crate) fn activity(id: &str, actor: Uri, verb: Verb, to: Vec<Uri>) -> Result<Activity, Fault> {
     let audience = Audience { to, cc: Vec::new() };
-    Ok(Activity { id: Some(build::uri(id)?), actor, verb, audience, published: None })
+    Ok(Activity { id: Some(build::uri(id)?), actor, verb, audience, published: None, authorization: None })
 }

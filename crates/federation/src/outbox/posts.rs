@@ -15,7 +15,7 @@ use crate::{Federation, build};
 
 impl Federation {
     pub(super) fn posted(&self, tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
-        let Some(view) = self.view(tx, status)? else { return Ok(()) };
+        let Some(view) = self.view(tx, status)?.filter(|view| !view.body.is_unapproved()) else { return Ok(()) };
         let (body, author) = (view.body.clone(), view.author.id);
         let facts = build::facts(tx, &[&view])?;
         let create = build::activity(&view, &facts, &self.addresses)?;
@@ -38,7 +38,8 @@ impl Federation {
     }
 
     pub(super) fn edited(&self, tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
-        let Some(view) = self.view(tx, status)?.filter(|view| view.reblog.is_none()) else { return Ok(()) };
+        let is_told = |view: &statuses::StatusView| view.reblog.is_none() && !view.body.is_unapproved();
+        let Some(view) = self.view(tx, status)?.filter(is_told) else { return Ok(()) };
         let (body, author) = (view.body.clone(), view.author.id);
         let facts = build::facts(tx, &[&view])?;
         let note = build::note(&view, &facts, &self.addresses)?;

@@ -67,6 +67,7 @@ impl Federation {
             },
             audience: Audience::default(),
             published: None,
+            authorization: None,
         };
         let request = Thing::Sent(Box::new(Object::Activity(request)));
         let number = tx.new_id();

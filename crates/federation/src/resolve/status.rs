@@ -60,6 +60,7 @@ impl Federation {
     }
 
     async fn keep_within(&self, note: &Note, coming: Coming, reach: Reach) -> Result<StatusId, Missing> {
+        self.check_reply(note).await?;
         let draft = self.draft(note, reach).await?;
         let social = self.social.clone();
         let kept = self.db.write(move |tx| {
@@ -432,22 +433,31 @@ fn quote_policy(note: &Note, followers: Option<&Uri>) -> QuotePolicy {
     }
 }
 
-/// What the author restricts beside quotes. Whoever may ask may act: the asking is the act itself, which the author then
-/// approves or not.
+/// What the author restricts beside quotes.
 fn interactions(policy: &Policy, followers: Option<&Uri>, following: Option<&Uri>) -> Interactions {
-    let allowed = |rule: &Option<Rule>| {
-        let named = || rule.iter().flat_map(|rule| rule.automatic.iter().chain(&rule.manual));
-        if rule.is_none() || named().any(Uri::is_public) {
-            return None;
-        }
-        let one = |uri: &Uri| match uri {
-            uri if Some(uri) == followers => Allowed::Followers,
-            uri if Some(uri) == following => Allowed::Following,
-            uri => Allowed::Account(uri.normal().to_owned()),
-        };
-        Some(named().map(one).collect())
+    let one = |uri: &Uri| match uri {
+        uri if uri.is_public() => Allowed::Everybody,
+        uri if Some(uri) == followers => Allowed::Followers,
+        uri if Some(uri) == following => Allowed::Following,
+        uri => Allowed::Account(uri.normal().to_owned()),
     };
-    Interactions { like: allowed(&policy.like), reply: allowed(&policy.reply), announce: allowed(&policy.announce) }
+    let lists = |rule: &Option<Rule>| {
+        let Some(rule) = rule else { return (None, Vec::new()) };
+        let (at_once, asked): (Vec<Allowed>, Vec<Allowed>) =
+            (rule.automatic.iter().map(one).collect(), rule.manual.iter().map(one).collect());
+        // Whoever is asked about all the same is named there.
+        let is_free =
+            at_once.contains(&Allowed::Everybody) && !asked.iter().any(|one| matches!(one, Allowed::Account(_)));
+        if is_free { (None, Vec::new()) } else { (Some(at_once), asked) }
+    };
+    let (like, like_asked) = lists(&policy.like);
+    let (reply, reply_asked) = lists(&policy.reply);
+    let (announce, announce_asked) = lists(&policy.announce);
+    let is_restricted = like.is_some() || reply.is_some() || announce.is_some();
+    let is_of_today =
+        [&policy.like, &policy.reply, &policy.announce].into_iter().flatten().any(|rule| rule.is_of_today);
+    let answers_requests = is_restricted && is_of_today;
+    Interactions { like, reply, announce, like_asked, reply_asked, announce_asked, answers_requests }
 }
 
 /// What an audience means for a boost.

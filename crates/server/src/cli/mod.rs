@@ -10,11 +10,13 @@ pub mod db;
 mod desk;
 pub mod dns;
 pub mod doctor;
+pub mod email_domain_block;
 pub mod emoji;
 pub mod federation;
 pub mod front;
 pub mod host;
 pub mod init;
+pub mod ip_block;
 mod jobs;
 pub mod man;
 pub mod media;
@@ -111,6 +113,12 @@ pub enum Command {
     /// What is decided about other domains: block, silence, allow
     #[command(subcommand)]
     Federation(federation::Federation),
+    /// Network addresses under a rule: who may not sign up from there, or do anything
+    #[command(subcommand)]
+    IpBlock(ip_block::IpBlocks),
+    /// E-mail domains nobody signs up with
+    #[command(subcommand)]
+    EmailDomainBlock(email_domain_block::EmailDomainBlock),
     /// Relays: servers that pass public posts on
     #[command(subcommand)]
     Relay(relay::Relay),
@@ -235,6 +243,8 @@ pub fn main() -> ExitCode {
         Command::Apex(command) => command.run(&global),
         Command::Systemd(command) => command.run(&global),
         Command::Fetch(command) => command.run(&global),
+        Command::IpBlock(command) => command.run(&global),
+        Command::EmailDomainBlock(command) => command.run(&global),
         Command::Relay(command) => command.run(&global),
         Command::Jobs(command) => command.run(&global),
         Command::Media(command) => command.run(&global),

@@ -93,7 +93,7 @@ async fn show(desk: &Desk, post: String, as_json: bool) -> Result<String, Failur
     let found = desk.db.read(move |q| {
         let Some(row) = statuses::source(q, id)?.filter(|row| row.is_local) else { return Ok(None) };
         let author = accounts::view(q, row.author)?.map(|view| view.acct()).unwrap_or_default();
-        Ok(Some((hosts::of_post(q, id)?, row, author)))
+        Ok(Some((hosts::of_post(q, id, row.approval)?, row, author)))
     });
     let (facts, row, author) = found.await?.ok_or_else(no_such)?;
     if as_json {
@@ -112,6 +112,9 @@ async fn show(desk: &Desk, post: String, as_json: bool) -> Result<String, Failur
         facts.waiting,
         facts.expired
     );
+    if let Some(approval) = facts.approval {
+        lines += &format!("approval\t{approval}\n");
+    }
     for host in &facts.hosts {
         lines += &format!("waits for\t{}\t{}\n", host.host, host.waiting);
     }

@@ -237,6 +237,7 @@ impl Config {
                 allow_http: said.allow_http,
                 ca_file: said.ca_file.clone(),
                 proxy: said.proxy.clone(),
+                name_servers: Vec::new(),
             },
             deliveries: phiomia_federation::DeliverySettings {
                 at_once: said.deliveries_at_once.0,

@@ -110,7 +110,7 @@ on_both_engines! {
         let edit = users::UserEdit { is_confirmed: Some(true), ..users::UserEdit::default() };
         db.db.write(move |tx| users::modify(tx, alice, &edit)).await.unwrap();
         let (passwords, password) = (Passwords::new(Entropy::system()), Secret::new("correct horse"));
-        users::ask_for_address(&db.db, &passwords, (alice, None), &password, "new@mail.example").await.unwrap();
+        users::ask_for_address(&db.db, &passwords, (alice, None), &password, ("new@mail.example", Vec::new())).await.unwrap();
         let workers = Workers::start(&kit::api(&db).await, crew(), Pace::default(), post(&db, &sink, &[]), federation(&db), None, None);
         let mut mails = sink.wait_for(2).await;
         workers.stop(Duration::from_secs(5)).await;

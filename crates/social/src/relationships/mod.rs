@@ -7,6 +7,8 @@ pub(crate) mod follow;
 mod mute;
 mod personal;
 
+use std::collections::{BTreeMap, HashSet};
+
 use phiomia_model::{AccountId, Error, Event, NotificationType, Noun, Refusal};
 use phiomia_store::{
     Tx,
@@ -76,15 +78,27 @@ pub(crate) fn withdraw(tx: &Tx<'_>, follower: AccountId, target: AccountId) -> R
     Ok(true)
 }
 
-/// Ends every follow from and to people who are seen nowhere any more, and every request.
-pub(crate) fn cut_off(tx: &Tx<'_>, gone: &[AccountId]) -> Result<(), Error> {
+/// Ends every follow from and to people who are seen nowhere any more, and every request. What the others lost.
+pub(crate) fn cut_off(tx: &Tx<'_>, gone: &[AccountId]) -> Result<Lost, Error> {
+    let mut lost = Lost::default();
+    let are_gone: HashSet<AccountId> = gone.iter().copied().collect();
     for (follower, target) in domains::follows_of(tx, gone)? {
         if !disconnect(tx, follower, target)? {
             withdraw(tx, follower, target)?;
+            continue;
+        }
+        if are_gone.contains(&follower) {
+            lost.0.entry(target).or_default().0 += 1;
+        } else {
+            lost.0.entry(follower).or_default().1 += 1;
         }
     }
-    Ok(())
+    Ok(lost)
 }
+
+/// How many followers people lost, and how many of those whom they followed.
+#[derive(Clone, Debug, Default)]
+pub struct Lost(pub BTreeMap<AccountId, (i64, i64)>);
 
 fn counters_changed(tx: &Tx<'_>, one: AccountId, other: AccountId) {
     tx.announce(Event::AccountTouched { account: one });

@@ -1,12 +1,12 @@
 //! What staff decides about whole domains, and what follows for the people there.
 
-use phiomia_model::{AccountId, DomainBlockId, Error, Event};
+use phiomia_model::{AccountId, DomainBlockId, Error, Event, severance::SeveranceKind};
 use phiomia_store::{
     Tx,
     db::federation::domains::{self, DomainBlock, Severity},
 };
 
-use crate::relationships as verbs;
+use crate::{notifications::notify_of_severance, relationships as verbs};
 
 /// What staff decides about a domain.
 #[derive(Clone, Debug)]
@@ -71,7 +71,8 @@ pub fn decide(tx: &Tx<'_>, domain: &str, decision: &Decision) -> Result<usize, E
     }
     let changed = domains::apply(tx, &block)?;
     if block.severity == Severity::Suspend {
-        verbs::cut_off(tx, &changed)?;
+        let lost = verbs::cut_off(tx, &changed)?;
+        notify_of_severance(tx, SeveranceKind::DomainBlock, domain, &lost)?;
     }
     tell(tx, &changed);
     Ok(changed.len())

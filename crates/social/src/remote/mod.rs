@@ -4,6 +4,7 @@
 //! Whoever calls has made sure that the one it is told of is the one who did it.
 
 mod acts;
+mod approvals;
 mod domains;
 pub mod files;
 mod follows;
@@ -13,6 +14,7 @@ mod quotes;
 mod reactions;
 
 pub use acts::{feature_tag, pin, reblog, unfeature_tag, unpin, vote};
+pub use approvals::{Asking, approval_answered, ask_approval};
 pub use domains::{
     Decision as DomainDecision, allow as allow_domain, decide as decide_domain, reject_media,
     take_back as take_back_domain,

@@ -1,6 +1,8 @@
 //! Favourites, bookmarks and pins. A boost stands for what it boosts, as in Mastodon; each gives the id of what was meant.
 
-use phiomia_model::{AccountId, Error, Event, NotificationType, Outgoing, Refusal, StatusId, Visibility};
+use phiomia_model::{
+    AccountId, Error, Event, NotificationType, Outgoing, Refusal, StatusId, Visibility, remote::Interaction,
+};
 use phiomia_store::{
     Tx,
     db::{
@@ -12,8 +14,8 @@ use phiomia_store::{
 };
 
 use super::{
-    allowed::{self, Act},
-    own, seen, undone,
+    allowed::{self, Permit},
+    approvals, own, seen, undone,
 };
 use crate::{Social, notifications::notify, outgoing::tell};
 
@@ -23,8 +25,13 @@ use crate::{Social, notifications::notify, outgoing::tell};
 /// Refused when `me` may not see it (`404`), or its author does not allow that (`403`).
 pub fn favourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
     let status = seen(tx, me, id, tx.now())?;
-    allowed::check(tx, me, &status, Act::Favourite)?;
+    let permit = allowed::check(tx, me, &status, Interaction::Like)?;
     if statuses::favourite(tx, me, status.id)? {
+        if permit == Permit::WhenApproved {
+            // To whoever did it, it is done; it counts when the author says yes.
+            approvals::ask(tx, me, Interaction::Like, status.id)?;
+            return Ok(status.id);
+        }
         statuses::count(tx, status.id, Counter::Favourites, 1)?;
         notify(tx, status.account, me, NotificationType::Favourite, Some(status.id))?;
         if !status.is_local {
@@ -44,8 +51,11 @@ pub fn unfavourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId,
     if statuses::source(tx, status)?.is_some_and(|row| !row.is_local) {
         tell_favourite(tx, me, status, true)?;
     }
+    let was_pending = statuses::favourite_row(tx, me, status)?.is_some_and(|row| row.is_pending);
     if statuses::unfavourite(tx, me, status)? {
-        statuses::count(tx, status, Counter::Favourites, -1)?;
+        if !was_pending {
+            statuses::count(tx, status, Counter::Favourites, -1)?;
+        }
         notifications::forget(tx, author, me, NotificationType::Favourite, Some(status))?;
         tx.announce(Event::StatusTouched { status });
     }
@@ -53,7 +63,7 @@ pub fn unfavourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId,
 }
 
 /// Tells the server of a post from elsewhere that somebody here favourited it, or no longer does; before the row goes.
-fn tell_favourite(tx: &Tx<'_>, me: AccountId, status: StatusId, is_undone: bool) -> Result<(), Error> {
+pub(super) fn tell_favourite(tx: &Tx<'_>, me: AccountId, status: StatusId, is_undone: bool) -> Result<(), Error> {
     if accounts::view(tx, me)?.is_some_and(|me| me.is_local())
         && let Some(number) = posts::favourite_number(tx, me, status)?
     {

@@ -54,13 +54,16 @@ pub(crate) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited, tells: Tells) -> R
         accounts::count_statuses(tx, row.author, -1)?;
         tx.announce(Event::AccountTouched { account: row.author });
     }
+    // What its author alone knows of was never counted.
+    let is_out = !row.is_unapproved();
     if let Some(parent) = row.in_reply_to_id
         && row.visibility.is_open()
+        && is_out
     {
         statuses::count(tx, parent, Counter::Replies, -1)?;
         tx.announce(Event::StatusTouched { status: parent });
     }
-    if let Some(original) = row.reblog_of_id {
+    if let Some(original) = row.reblog_of_id.filter(|_| is_out) {
         statuses::count(tx, original, Counter::Reblogs, -1)?;
         tx.announce(Event::StatusTouched { status: original });
     }

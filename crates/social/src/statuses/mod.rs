@@ -2,6 +2,7 @@
 
 mod acts;
 mod allowed;
+pub(crate) mod approvals;
 pub(crate) mod delete;
 mod edit;
 mod post;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use phiomia_model::{
     AccountId, Error, Event, Job, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility, media::Media,
-    status::Draft,
+    remote::Interaction, status::Draft,
 };
 use phiomia_store::{
     Tx,
@@ -19,8 +19,8 @@ use phiomia_store::{
 
 use super::{
     Meant,
-    allowed::{self, Act},
-    check_length, check_says, is_language, meant, quotes, write_references,
+    allowed::{self, Permit},
+    approvals, check_length, check_says, is_language, meant, quotes, write_references,
 };
 use crate::{Social, cards, conversations, media, notifications::notify, outgoing::tell, polls, search};
 
@@ -38,7 +38,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if let Some(known) = given_before(tx, author, draft)? {
         return Ok(known);
     }
-    let Prepared { defaults, text, spoiler_text, poll, media, parent, quoted, visibility, meant } =
+    let Prepared { defaults, text, spoiler_text, poll, media, parent, permit, quoted, visibility, meant } =
         prepare(tx, social, author, draft)?;
     let id = StatusId(tx.new_id());
     let conversation = match parent.as_ref().and_then(|p| p.conversation_id) {
@@ -84,34 +84,72 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
     if visibility.is_open() && !meant.tags.is_empty() {
         featured_tags::count(tx, author, id)?;
     }
-    count(tx, author, visibility, parent.as_deref())?;
+    if visibility != Visibility::Direct {
+        accounts::count_posted(tx, author, 1, tx.now().as_days())?;
+        tx.announce(Event::AccountTouched { account: author });
+    }
     if let Some(key) = draft.idempotency_key.as_deref() {
         statuses::remember_idempotent(tx, author, key, id)?;
     }
     timelines::add_home(tx, author, id, author, None)?;
-    let mut told = Vec::new();
-    for person in &people {
-        if notify(tx, *person, author, NotificationType::Mention, Some(id))? {
-            told.push(*person);
-        }
-    }
-    if visibility == Visibility::Direct {
-        conversations::deliver(tx, id, conversation, author, &people, &told)?;
-    }
-    tx.enqueue(&Job::FanOut { status: id })?;
     cards::look_first(tx, social, id, text, true)?;
-    tell(tx, Outgoing::Posted { status: id })?;
     tx.announce(Event::HomeGained { accounts: vec![author], status: id });
-    tx.announce(Event::StatusPosted {
-        status: id,
-        author,
-        visibility,
-        tags: meant.tags.into_iter().map(|(key, _)| key).collect(),
-        is_reblog: false,
-        is_reply: parent.is_some_and(|p| p.account != author),
-        is_local: true,
-    });
+    let tags = meant.tags.into_iter().map(|(key, _)| key).collect();
+    let parent = parent.as_ref().map(|p| (p.id, p.account));
+    let post = Fresh { id, author, visibility, conversation, parent, people, tags };
+    match permit {
+        Permit::AtOnce => post.go_out(tx)?,
+        Permit::WhenApproved => approvals::ask(tx, author, Interaction::Reply, id)?,
+    }
     Ok(id)
+}
+
+/// A post that nobody but its author knows of yet.
+pub(super) struct Fresh {
+    pub(super) id: StatusId,
+    pub(super) author: AccountId,
+    pub(super) visibility: Visibility,
+    pub(super) conversation: i64,
+    pub(super) parent: Option<(StatusId, AccountId)>,
+    /// Whom it names.
+    pub(super) people: Vec<AccountId>,
+    /// Keys of its hashtags.
+    pub(super) tags: Vec<String>,
+}
+
+impl Fresh {
+    /// Tells everybody: whom it names, followers, streams, other servers. Direct posts are nobody's business, and
+    /// followers-only answers do not count for the parent.
+    pub(super) fn go_out(self, tx: &Tx<'_>) -> Result<(), Error> {
+        let Fresh { id, author, visibility, conversation, parent, people, tags } = self;
+        if let Some((parent, _)) = parent
+            && visibility.is_open()
+        {
+            statuses::count(tx, parent, Counter::Replies, 1)?;
+            tx.announce(Event::StatusTouched { status: parent });
+        }
+        let mut told = Vec::new();
+        for person in &people {
+            if notify(tx, *person, author, NotificationType::Mention, Some(id))? {
+                told.push(*person);
+            }
+        }
+        if visibility == Visibility::Direct {
+            conversations::deliver(tx, id, conversation, author, &people, &told)?;
+        }
+        tx.enqueue(&Job::FanOut { status: id })?;
+        tell(tx, Outgoing::Posted { status: id })?;
+        tx.announce(Event::StatusPosted {
+            status: id,
+            author,
+            visibility,
+            tags,
+            is_reblog: false,
+            is_reply: parent.is_some_and(|(_, account)| account != author),
+            is_local: true,
+        });
+        Ok(())
+    }
 }
 
 /// What the draft's idempotency key gave within the last hour.
@@ -139,6 +177,8 @@ struct Prepared<'a> {
     poll: Option<polls::Checked>,
     media: Vec<Media>,
     parent: Option<Arc<StatusBody>>,
+    /// Whether the author of what is answered has to say yes first.
+    permit: Permit,
     quoted: Option<Arc<StatusBody>>,
     visibility: Visibility,
     meant: Meant,
@@ -159,14 +199,14 @@ fn prepare<'a>(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &'a Draft
         return Err(Refusal::validation("Language is not valid").into());
     }
     let poll = draft.poll.as_ref().map(|poll| polls::check(social, poll, tx.now())).transpose()?;
-    let parent = parent(tx, author, draft.in_reply_to)?;
+    let (parent, permit) = parent(tx, author, draft.in_reply_to)?;
     let quoted = draft.quoted.map(|id| quotes::may_quote(tx, author, id)).transpose()?;
     let visibility = quotes::narrowed(draft.visibility.unwrap_or(defaults.visibility), quoted.as_deref());
     let meant = meant(tx, social, author, text, tx.now())?;
     if let Some(quoted) = &quoted {
         quotes::check_direct(author, quoted, visibility, &meant)?;
     }
-    Ok(Prepared { defaults, text, spoiler_text, poll, media, parent, quoted, visibility, meant })
+    Ok(Prepared { defaults, text, spoiler_text, poll, media, parent, permit, quoted, visibility, meant })
 }
 
 /// Forgets idempotency keys whose time is over. Part of [`Job::Tidy`].
@@ -177,30 +217,19 @@ pub fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
     Ok(statuses::forget_idempotent(tx, tx.now().minus(KEY_LIFETIME))?)
 }
 
-/// What is answered: a boost stands for its original.
-fn parent(tx: &Tx<'_>, author: AccountId, in_reply_to: Option<StatusId>) -> Result<Option<Arc<StatusBody>>, Error> {
-    let Some(id) = in_reply_to else { return Ok(None) };
+/// What is answered, and when that may be: a boost stands for its original.
+fn parent(
+    tx: &Tx<'_>,
+    author: AccountId,
+    in_reply_to: Option<StatusId>,
+) -> Result<(Option<Arc<StatusBody>>, Permit), Error> {
+    let Some(id) = in_reply_to else { return Ok((None, Permit::AtOnce)) };
     match super::seen(tx, author, id, tx.now()) {
         Ok(body) => {
-            allowed::check(tx, author, &body, Act::Reply)?;
-            Ok(Some(body))
+            let permit = allowed::check(tx, author, &body, Interaction::Reply)?;
+            Ok((Some(body), permit))
         }
         Err(Error::Refused(Refusal::NotFound(_))) => Err(Refusal::NoParent.into()),
         Err(other) => Err(other),
     }
-}
-
-/// Direct posts are nobody's business, so they count nowhere; followers-only answers do not count for the parent.
-fn count(tx: &Tx<'_>, author: AccountId, visibility: Visibility, parent: Option<&StatusBody>) -> Result<(), Error> {
-    if visibility != Visibility::Direct {
-        accounts::count_posted(tx, author, 1, tx.now().as_days())?;
-        tx.announce(Event::AccountTouched { account: author });
-    }
-    if let Some(parent) = parent
-        && visibility.is_open()
-    {
-        statuses::count(tx, parent.id, Counter::Replies, 1)?;
-        tx.announce(Event::StatusTouched { status: parent.id });
-    }
-    Ok(())
 }

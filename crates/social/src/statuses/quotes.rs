@@ -30,6 +30,7 @@ pub(super) fn may_quote(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<Arc<
         Err(other) => return Err(other),
     };
     let may = match (body.account == me, body.visibility) {
+        _ if body.is_unapproved() => false,
         (_, Visibility::Direct) => false,
         (true, _) => true,
         (false, Visibility::Private) => false,

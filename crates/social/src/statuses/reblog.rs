@@ -2,6 +2,7 @@
 
 use phiomia_model::{
     AccountId, Error, Event, Job, NotificationType, Outgoing, QuotePolicy, Refusal, StatusId, Visibility,
+    remote::Interaction,
 };
 use phiomia_store::{
     Tx,
@@ -13,8 +14,8 @@ use phiomia_store::{
 };
 
 use super::{
-    allowed::{self, Act},
-    delete, seen, undone,
+    allowed::{self, Permit},
+    approvals, delete, seen, undone,
 };
 use crate::{notifications::notify, outgoing::tell};
 
@@ -28,7 +29,7 @@ pub fn reblog(tx: &Tx<'_>, me: AccountId, id: StatusId, visibility: Option<Visib
     if let Some(known) = statuses::reblog_of(tx, me, original.id)? {
         return Ok(known);
     }
-    allowed::check(tx, me, &original, Act::Reblog)?;
+    let permit = allowed::check(tx, me, &original, Interaction::Announce)?;
     let visibility = match original.visibility {
         Visibility::Private if original.account == me => Visibility::Private,
         Visibility::Public | Visibility::Unlisted => match visibility {
@@ -63,15 +64,30 @@ pub fn reblog(tx: &Tx<'_>, me: AccountId, id: StatusId, visibility: Option<Visib
             created_at: tx.now(),
         },
     )?;
-    statuses::count(tx, original.id, Counter::Reblogs, 1)?;
     accounts::count_posted(tx, me, 1, tx.now().as_days())?;
     timelines::add_home(tx, me, boost, me, Some(original.id))?;
-    notify(tx, original.account, me, NotificationType::Reblog, Some(original.id))?;
-    tx.enqueue(&Job::FanOut { status: boost })?;
-    tell(tx, Outgoing::Posted { status: boost })?;
-    tx.announce(Event::StatusTouched { status: original.id });
     tx.announce(Event::AccountTouched { account: me });
     tx.announce(Event::HomeGained { accounts: vec![me], status: boost });
+    match permit {
+        Permit::AtOnce => go_out(tx, me, boost, visibility, (original.id, original.account))?,
+        Permit::WhenApproved => approvals::ask(tx, me, Interaction::Announce, boost)?,
+    }
+    Ok(boost)
+}
+
+/// Tells everybody of a boost: the author of the original, followers, streams, other servers.
+pub(super) fn go_out(
+    tx: &Tx<'_>,
+    me: AccountId,
+    boost: StatusId,
+    visibility: Visibility,
+    (original, author): (StatusId, AccountId),
+) -> Result<(), Error> {
+    statuses::count(tx, original, Counter::Reblogs, 1)?;
+    notify(tx, author, me, NotificationType::Reblog, Some(original))?;
+    tx.enqueue(&Job::FanOut { status: boost })?;
+    tell(tx, Outgoing::Posted { status: boost })?;
+    tx.announce(Event::StatusTouched { status: original });
     tx.announce(Event::StatusPosted {
         status: boost,
         author: me,
@@ -81,7 +97,7 @@ pub fn reblog(tx: &Tx<'_>, me: AccountId, id: StatusId, visibility: Option<Visib
         is_reply: false,
         is_local: true,
     });
-    Ok(boost)
+    Ok(())
 }
 
 /// Takes a boost back; gives the original's id. Nothing happens when there was none.

@@ -16,12 +16,16 @@ pub(super) struct Barred {
     pub(super) domain: Option<EmailDomainBlockId>,
 }
 
-/// Looks an address up. One that is barred by its hash reads as taken: nobody shall learn whose account was suspended.
-pub(super) fn look(q: &Query<'_>, email: &str) -> Result<Barred, Fault> {
-    let domain = match email.rsplit_once('@') {
-        Some((_, domain)) => sign_ups::email_domain_for(q, domain.trim())?,
-        None => return Ok(Barred::default()),
-    };
+/// Looks an address up; `servers`: which take its mail, as far as that is known. One that is barred by its hash reads as taken: nobody shall learn whose account was suspended.
+pub(super) fn look(q: &Query<'_>, email: &str, servers: &[String]) -> Result<Barred, Fault> {
+    let Some((_, domain)) = email.rsplit_once('@') else { return Ok(Barred::default()) };
+    let mut domain = sign_ups::email_domain_for(q, domain.trim())?;
+    for server in servers {
+        // Of a rule about the domain and one about its server, the stricter counts.
+        if domain.as_ref().is_none_or(|rule| rule.allows_with_approval) {
+            domain = sign_ups::email_domain_for(q, server)?.or(domain);
+        }
+    }
     let disallowed = || FieldError {
         field: "email",
         code: "ERR_BLOCKED",

@@ -195,11 +195,17 @@ pub async fn confirm_email(db: &Db, link: SecretHash) -> Result<UserView, Error>
     .await
 }
 
-/// Sends the mail that confirms an address once more, to another address if one is given.
+/// Sends the mail that confirms an address once more, to another address if one is given; `mail_servers`: which take its
+/// mail, as far as that is known.
 ///
 /// # Errors
 /// `Forbidden` when the address is confirmed, `InvalidFields` about `email`, `TooMany` after 5 mails; a fault.
-pub async fn resend_confirmation(db: &Db, account: AccountId, email: Option<String>) -> Result<(), Error> {
+pub async fn resend_confirmation(
+    db: &Db,
+    account: AccountId,
+    email: Option<String>,
+    mail_servers: Vec<String>,
+) -> Result<(), Error> {
     let email = email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
     if let Some(wrong) = email.as_deref().and_then(check_email) {
         return Err(Refusal::InvalidFields(vec![wrong]).into());
@@ -215,7 +221,7 @@ pub async fn resend_confirmation(db: &Db, account: AccountId, email: Option<Stri
             if users::by_email(tx, email)?.is_some_and(|other| other != account) {
                 return Err(Refusal::InvalidFields(vec![is_taken("email")]).into());
             }
-            if let Some(wrong) = barred::look(tx, email)?.wrong {
+            if let Some(wrong) = barred::look(tx, email, &mail_servers)?.wrong {
                 return Err(Refusal::InvalidFields(vec![wrong]).into());
             }
             users::set_email(tx, account, email)?;

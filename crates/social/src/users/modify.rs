@@ -10,7 +10,7 @@ use phiomia_store::{
     db::{
         accounts,
         moderation::sign_ups,
-        passkeys, relationships, second_factor,
+        passkeys, relationships, second_factor, severances,
         users::{self, UserView},
     },
 };
@@ -185,6 +185,7 @@ pub fn erase(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
         crate::tags::erase_all(tx, account)?;
         crate::filters::erase_all(tx, account)?;
         relationships::erase_domain_blocks(tx, account)?;
+        severances::erase(tx, account)?;
         forget_second_factors(tx, account)?;
         tx.announce(Event::AccountTouched { account });
     }

@@ -5,7 +5,8 @@ use phiomia_store::{Db, Secret, db::users};
 
 use super::{barred, create::check_email, mail::count_mails, own::check_is_known, passwords::Passwords};
 
-/// Sends a mail with a link to the new address and a word to the old one. Nobody learns whether somebody else here has
+/// Sends a mail with a link to the new address and a word to the old one; `mail_servers`: which take the mail of the new
+/// one, as far as that is known. Nobody learns whether somebody else here has
 /// the new one: then its mail is not sent.
 ///
 /// # Errors
@@ -15,7 +16,7 @@ pub async fn ask_for_address(
     passwords: &Passwords,
     (account, session): (AccountId, Option<SessionId>),
     password: &Secret,
-    email: &str,
+    (email, mail_servers): (&str, Vec<String>),
 ) -> Result<(), Error> {
     let email = email.trim().to_owned();
     check_is_known(db, passwords, (account, session), password).await?;
@@ -29,7 +30,7 @@ pub async fn ask_for_address(
         if user.email == email {
             return Ok(users::set_pending_email(tx, account, None)?);
         }
-        if let Some(wrong) = barred::look(tx, &email)?.wrong {
+        if let Some(wrong) = barred::look(tx, &email, &mail_servers)?.wrong {
             return Err(Refusal::InvalidFields(vec![wrong]).into());
         }
         users::set_pending_email(tx, account, Some(&email))?;

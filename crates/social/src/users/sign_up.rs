@@ -26,6 +26,8 @@ pub struct SignUp {
     pub needs_approval: bool,
     /// Where they come from.
     pub origin: Origin,
+    /// Which servers take the mail of the address, as far as that is known.
+    pub mail_servers: Vec<String>,
 }
 
 /// Where somebody signs up from.
@@ -48,7 +50,8 @@ pub async fn sign_up(
     sign_up: SignUp,
 ) -> Result<AccountId, Error> {
     let address = sign_up.origin.address.map(|address| address.to_canonical().to_string());
-    let barred = look(db, sign_up.new.email.clone().unwrap_or_default(), address.clone()).await?;
+    let email = sign_up.new.email.clone().unwrap_or_default();
+    let barred = look(db, email, sign_up.mail_servers.clone(), address.clone()).await?;
     let new = NewUser {
         email: Some(sign_up.new.email.clone().unwrap_or_default()),
         password: Some(sign_up.new.password.clone().unwrap_or_else(|| phiomia_store::Secret::new(""))),
@@ -73,8 +76,8 @@ pub async fn sign_up(
 }
 
 /// What rules say about an address; a try with a domain under one is counted.
-async fn look(db: &Db, email: String, address: Option<String>) -> Result<Barred, Error> {
-    let barred = db.read(move |q| Ok(barred::look(q, &email)?)).await?;
+async fn look(db: &Db, email: String, servers: Vec<String>, address: Option<String>) -> Result<Barred, Error> {
+    let barred = db.read(move |q| Ok(barred::look(q, &email, &servers)?)).await?;
     if let Some(rule) = barred.domain {
         db.write(move |tx| Ok(sign_ups::count_try(tx, rule, address.as_deref())?)).await?;
     }

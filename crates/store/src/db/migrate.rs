@@ -61,6 +61,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0028_account_domain_blocks",
     "0029_filters",
     "0030_expired",
+    "0031_approvals",
+    "0032_notices",
 ];
 
 /// Copies kept from before migrations.

@@ -61,6 +61,7 @@ pub mod second_factor;
 pub mod server;
 pub mod sessions;
 pub mod settings;
+pub mod severances;
 mod sql;
 mod sqlite;
 pub mod statuses;

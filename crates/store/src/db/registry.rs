@@ -4,8 +4,8 @@ use super::{
     accounts, activity, announcements, apps, cards, certificates, codes, conversations, defaults, discovery, emojis,
     featured_tags, federation, filters, followed_tags, foreign_events, jobs, links, lists, markers, media, moderation,
     named_files, notifications, passkeys, postgres, promoted, rate_buckets, relationships, remote_files, reports,
-    retention, scheduled, search, second_factor, server, sessions, settings, sql::Statement, statuses, streams, tags,
-    terms, timelines, tokens, users, visibility,
+    retention, scheduled, search, second_factor, server, sessions, settings, severances, sql::Statement, statuses,
+    streams, tags, terms, timelines, tokens, users, visibility,
 };
 
 /// Every statement of the room.
@@ -46,6 +46,7 @@ pub fn statements() -> Vec<&'static Statement> {
         second_factor::ALL,
         sessions::ALL,
         settings::ALL,
+        severances::ALL,
         streams::ALL,
         tags::ALL,
         terms::ALL,

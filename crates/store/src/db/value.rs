@@ -4,7 +4,7 @@ use phiomia_model::{
     AccountId, AnnouncementId, AppId, CanonicalEmailBlockId, ConversationId, CustomEmojiId, DomainAllowId,
     DomainBlockId, EmailDomainBlockId, Fault, FilterId, FilterKeywordId, FilterStatusId, IpBlockId, JobId, ListId,
     MediaId, NotificationId, NotificationRequestId, PasskeyId, PollId, ReportId, RuleId, ScheduledStatusId, SessionId,
-    StatusId, StrikeId, TagId, Time, TokenId, Visibility,
+    SeveranceId, StatusId, StrikeId, TagId, Time, TokenId, Visibility,
 };
 
 /// One parameter of a statement.
@@ -212,6 +212,7 @@ id_values!(
     ScheduledStatusId,
     DomainBlockId,
     DomainAllowId,
+    SeveranceId,
     StrikeId,
     EmailDomainBlockId,
     IpBlockId,

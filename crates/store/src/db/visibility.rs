@@ -158,6 +158,8 @@ pub struct Seen<'a> {
     pub created_at: Time,
     /// Whom it mentions, silently or not.
     pub mentioned: &'a [AccountId],
+    /// The author of what it answers or boosts has not allowed it, and wanted to be asked; who that is, if they are.
+    pub unapproved: Option<Option<AccountId>>,
 }
 
 /// Whether the viewer may see a status. "Not for you" and "not there" are answered alike by whoever asks.
@@ -169,9 +171,15 @@ pub fn may_see(status: &Seen<'_>, stances: &Stances) -> bool {
     if status.is_author_gone {
         return false;
     }
-    let Some(me) = stances.viewer.account() else { return status.visibility.is_open() };
+    let Some(me) = stances.viewer.account() else {
+        return status.visibility.is_open() && status.unapproved.is_none();
+    };
     if me == status.author {
         return true;
+    }
+    // Whoever is asked has to see it.
+    if status.unapproved.is_some_and(|asked| asked != Some(me)) {
+        return false;
     }
     let stance = stances.to(status.author);
     let is_mentioned = status.mentioned.contains(&me);
@@ -204,6 +212,7 @@ mod tests {
             visibility,
             created_at: Time(100),
             mentioned,
+            unapproved: None,
         };
         Visibility::ALL.into_iter().filter(|v| may_see(&status(*v), &stances(viewer, stance))).collect()
     }
@@ -238,7 +247,27 @@ mod tests {
             visibility: Visibility::Public,
             created_at: Time(0),
             mentioned: &[],
+            unapproved: None,
         };
         assert!(!may_see(&status, &stances(Viewer::Account(ME), Stance::default())));
+    }
+
+    #[test]
+    fn what_is_not_approved_is_seen_by_its_author_and_by_who_is_asked() {
+        let follower = Stance { follows: true, ..Stance::default() };
+        let sees = |viewer, asked| {
+            let status = Seen {
+                id: StatusId(1),
+                author: AUTHOR,
+                is_author_gone: false,
+                visibility: Visibility::Public,
+                created_at: Time(0),
+                mentioned: &[ME],
+                unapproved: Some(asked),
+            };
+            may_see(&status, &stances(viewer, follower))
+        };
+        assert!(!sees(Viewer::Anonymous, None) && !sees(Viewer::Account(ME), Some(AccountId(3))));
+        assert!(sees(Viewer::Account(AUTHOR), None) && sees(Viewer::Account(ME), Some(ME)));
     }
 }

@@ -11,7 +11,7 @@ use super::{
     super::{Browser, Frame, page, redirect, sign_in},
     Fields, is_saved,
 };
-use crate::gate::Ask;
+use crate::{accounts, gate::Ask};
 
 const HERE: &str = "/settings/email";
 
@@ -51,7 +51,8 @@ pub async fn update(ask: Ask<Browser>) -> Result<Response, Error> {
     let user = Fields::of(&ask, "user");
     let (email, password) = (user.text("email"), Secret::new(user.text("current_password")));
     let (api, who) = (&ask.api, (account, ask.me.session_id));
-    match users::ask_for_address(&api.db, &api.passwords, who, &password, &email).await {
+    let mail_servers = accounts::mail_servers(api, &email).await?;
+    match users::ask_for_address(&api.db, &api.passwords, who, &password, (&email, mail_servers)).await {
         Ok(()) => redirect(&ask, "/settings/email?saved=1"),
         Err(Error::Refused(Refusal::InvalidFields(wrong))) => {
             answer(&ask, StatusCode::UNPROCESSABLE_ENTITY, email, &wrong).await

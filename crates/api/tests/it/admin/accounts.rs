@@ -213,14 +213,62 @@ on_both_engines! {
         assert_eq!(owner.post(&format!("{V1}/1/action"), json!({"type": "none"})).await.status, 404);
     }
 
-    async fn who_is_acted_on_gets_a_mail_when_that_is_asked(house: House) {
+    async fn who_is_acted_on_gets_a_mail_unless_that_is_not_wanted(house: House) {
+        let owner = house.staff("owner", Role::Owner).await;
+        let alice = house.person("alice").await;
+        let path = format!("{V1}/{}/action", alice.account);
+        let silently = json!({"type": "none", "text": "careful", "send_email_notification": false});
+        owner.post(&path, silently).await.ok();
+        assert_eq!(mails(&house).await, []);
+        owner.post(&path, json!({"type": "silence", "text": "enough"})).await.ok();
+        assert!(matches!(mails(&house).await[..], [Mail::Strike(_)]));
+    }
+
+    async fn who_is_warned_or_limited_finds_it_among_their_notifications(house: House) {
         let owner = house.staff("owner", Role::Owner).await;
         let alice = house.person("alice").await;
         let path = format!("{V1}/{}/action", alice.account);
         owner.post(&path, json!({"type": "none", "text": "careful"})).await.ok();
-        assert_eq!(mails(&house).await, []);
-        owner.post(&path, json!({"type": "silence", "text": "enough", "send_email_notification": true})).await.ok();
-        assert!(matches!(mails(&house).await[..], [Mail::Strike(_)]));
+        owner.post(&path, json!({"type": "sensitive", "text": "enough"})).await.ok();
+        owner.post(&path, json!({"type": "none", "send_email_notification": false})).await.ok();
+        let told = alice.get("/api/v1/notifications").await.ok().json();
+        let told = told.as_array().unwrap();
+        assert_eq!(told.len(), 2, "each of both, and what was not to be told of not");
+        let warning = &told[0]["moderation_warning"];
+        assert_eq!((&told[0]["type"], &told[0]["account"]["username"]), (&json!("moderation_warning"), &json!("alice")));
+        assert_eq!((&warning["action"], &warning["text"]), (&json!("sensitive"), &json!("enough")));
+        assert_eq!((&warning["target_account"]["id"], &warning["appeal"]), (&json!(alice.account.to_string()), &Value::Null));
+        assert_eq!(told[1]["moderation_warning"]["action"], "none");
+
+        let grouped = alice.get("/api/v2/notifications").await.ok().json();
+        let groups = grouped["notification_groups"].as_array().unwrap();
+        assert_eq!(groups.len(), 2);
+        assert_eq!(groups[0]["moderation_warning"], *warning);
+        let one = alice.get(&format!("/api/v2/notifications/{}", groups[0]["group_key"].as_str().unwrap())).await.ok().json();
+        assert_eq!(one["notification_groups"][0]["moderation_warning"]["id"], warning["id"]);
+        let others = alice.get("/api/v1/notifications?exclude_types[]=moderation_warning").await.ok().json();
+        assert_eq!(others, json!([]));
+        assert_eq!(owner.get("/api/v1/notifications?types[]=moderation_warning").await.ok().json(), json!([]));
+    }
+
+    async fn who_loses_follows_by_a_suspension_is_told_how_many(house: House) {
+        let owner = house.staff("owner", Role::Owner).await;
+        let alice = house.person("alice").await;
+        let sam = stranger(&house, "sam").await;
+        let me = alice.account;
+        alice.post(&format!("/api/v1/accounts/{sam}/follow"), json!({})).await.ok();
+        let following = house.api.db.write(move |tx| {
+            phiomia_social::remote::follow_accepted(tx, sam, me)?;
+            phiomia_social::remote::follow(tx, sam, me, "https://remote.example/f/1")
+        });
+        following.await.unwrap();
+        owner.post(&format!("{V1}/{sam}/action"), json!({"type": "suspend"})).await.ok();
+        let told = alice.get("/api/v1/notifications?types[]=severed_relationships").await.ok().json();
+        let event = &told[0]["event"];
+        assert_eq!((&event["type"], &event["target_name"]), (&json!("account_suspension"), &json!("sam@remote.example")));
+        assert_eq!((&event["followers_count"], &event["following_count"]), (&json!(1), &json!(1)));
+        assert_eq!((&event["purged"], &told[0]["account"]["username"]), (&json!(true), &json!("alice")));
+        assert_eq!(told.as_array().unwrap().len(), 1);
     }
 }
 

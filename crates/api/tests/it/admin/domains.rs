@@ -68,6 +68,28 @@ on_both_engines! {
         owner.post(BLOCKS, json!({"domain": "sub.other.example", "severity": "suspend"})).await.ok();
     }
 
+    async fn who_loses_follows_by_a_blocked_server_is_told_how_many(house: House) {
+        let owner = house.staff("owner", Role::Owner).await;
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let me = alice.account;
+        for name in ["sam", "sue"] {
+            let them = stranger(&house, name).await;
+            alice.post(&format!("/api/v1/accounts/{them}/follow"), json!({})).await.ok();
+            house.api.db.write(move |tx| phiomia_social::remote::follow_accepted(tx, them, me)).await.unwrap();
+        }
+        // A request is no follow yet.
+        let sam = stranger(&house, "sam").await;
+        bob.post(&format!("/api/v1/accounts/{sam}/follow"), json!({})).await.ok();
+        owner.post(BLOCKS, json!({"domain": "remote.example", "severity": "suspend"})).await.ok();
+        let grouped = alice.get("/api/v2/notifications").await.ok().json();
+        let group = &grouped["notification_groups"][0];
+        let event = &group["event"];
+        assert_eq!((&group["type"], &event["type"]), (&json!("severed_relationships"), &json!("domain_block")));
+        assert_eq!((&event["target_name"], &event["following_count"]), (&json!("remote.example"), &json!(2)));
+        assert_eq!((&event["followers_count"], &group["sample_account_ids"]), (&json!(0), &json!([me.to_string()])));
+        assert_eq!(bob.get("/api/v1/notifications").await.ok().json(), json!([]));
+    }
+
     async fn what_is_no_domain_or_no_severity_is_refused(house: House) {
         let owner = house.staff("owner", Role::Owner).await;
         let tries = [

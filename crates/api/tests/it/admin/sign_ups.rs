@@ -1,15 +1,19 @@
 //! Who may sign up, and who may come at all.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr, UdpSocket},
+    time::Duration,
+};
 
 use http::{Method, Request, header};
 use phiomia_api::peer::ClientAddr;
-use phiomia_model::Role;
+use phiomia_federation::OutboundSettings;
+use phiomia_model::{Addresses, Role};
 use phiomia_store::{
     db::{moderation::sign_ups::canonical_hash, users as rows},
     secret::digest_of,
 };
-use phiomia_testkit::on_both_engines;
+use phiomia_testkit::{Engine, on_both_engines};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -59,6 +63,63 @@ async fn open(house: &House) -> crate::kit::Person {
     house.switch_off_rate_limits().await;
     house.set("registrations", "open").await;
     house.staff("owner", Role::Owner).await
+}
+
+/// A name server that says the same mail server for every domain under `mail.test`, and nothing at all about others.
+fn name_server() -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut question = [0; 512];
+        while let Ok((n, from)) = socket.recv_from(&mut question) {
+            let mut answer = question[..n].to_vec();
+            if !answer.windows(10).any(|bytes| bytes == b"\x04mail\x04test") {
+                continue;
+            }
+            (answer[2], answer[3], answer[7]) = (0x81, 0x80, 1);
+            answer.extend_from_slice(&[0xc0, 12, 0, 15, 0, 1, 0, 0, 0, 60, 0, 17, 0, 10]);
+            answer.extend_from_slice(b"\x02mx\x04spam\x05basis\x00");
+            let _ = socket.send_to(&answer, from);
+        }
+    });
+    address
+}
+
+/// A house that asks it.
+struct Asking(House);
+
+impl Asking {
+    async fn open(engine: Engine) -> Asking {
+        let outbound = OutboundSettings { name_servers: vec![name_server()], ..OutboundSettings::default() };
+        let settings = phiomia_federation::Settings { outbound, ..Default::default() };
+        let domain = "phiomia.example".to_owned();
+        Asking(House::open_at(engine, Addresses::new("https", domain.clone(), domain), settings).await)
+    }
+}
+
+on_both_engines! {
+    async fn nobody_signs_up_whose_mail_a_barred_server_takes(asking: Asking) {
+        let house = asking.0;
+        let owner = open(&house).await;
+        let (status, _) = sign_up(&house, "192.0.2.9", "first", "first@innocent.mail.test").await;
+        assert_eq!(status, 200, "no rule, no question");
+        owner.post(DOMAINS, json!({"domain": "spam.basis"})).await.ok();
+        let (status, why) = sign_up(&house, "192.0.2.9", "alice", "alice@innocent.mail.test").await;
+        assert_eq!((status, &why["details"]["email"][0]["error"]), (422, &json!("ERR_BLOCKED")), "{why}");
+        // What the name server does not say keeps nobody out, and nobody waiting for long.
+        let begun = std::time::Instant::now();
+        let (status, _) = sign_up(&house, "192.0.2.9", "bob", "bob@silent.test").await;
+        assert_eq!(status, 200);
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+
+        let barred = owner.post(DOMAINS, json!({"domain": "other.mail.test", "with_dns_records": true})).await.ok();
+        assert_eq!(barred.json()["domain"], "other.mail.test");
+        let names = owner.get(DOMAINS).await.ok().each("domain");
+        assert_eq!(names, [json!("mx.spam.basis"), json!("other.mail.test"), json!("spam.basis")]);
+        let silent = owner.post(DOMAINS, json!({"domain": "silent.test", "with_dns_records": true})).await.refusal();
+        assert_eq!(silent.0, 422);
+        assert!(silent.1.starts_with("Validation failed: Domain cannot be looked up: "), "{silent:?}");
+    }
 }
 
 on_both_engines! {
@@ -225,5 +286,19 @@ on_both_engines! {
         phiomia_social::users::confirm_email(&house.api.db, letter.link.unwrap().hash()).await.unwrap();
         let told = owner.get("/api/v1/notifications").await.ok().json();
         assert_eq!((&told[0]["type"], &told[0]["account"]["username"]), (&json!("admin.sign_up"), &json!("alice")));
+    }
+
+    async fn nobody_locks_themselves_out(house: House) {
+        let owner = open(&house).await;
+        // The kit's requests come from 192.0.2.1.
+        for addresses in ["0.0.0.0/0", "192.0.2.0/24", "192.0.2.1"] {
+            let refused = owner.post(RANGES, json!({"ip": addresses, "severity": "no_access"})).await.refusal();
+            assert_eq!(refused, (422, "Validation failed: Ip contains the address that you come from".to_owned()));
+        }
+        let milder = owner.post(RANGES, json!({"ip": "192.0.2.0/24", "severity": "sign_up_block"})).await.ok();
+        let path = format!("{RANGES}/{}", milder.id());
+        assert_eq!(owner.ask(Method::PUT, &path, Some(json!({"severity": "no_access"}))).await.status, 422);
+        owner.post(RANGES, json!({"ip": "198.51.100.0/24", "severity": "no_access"})).await.ok();
+        owner.get(RANGES).await.ok();
     }
 }

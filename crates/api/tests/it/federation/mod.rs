@@ -1,5 +1,6 @@
 //! What other servers read here.
 
+mod approvals;
 mod collections;
 mod delays;
 mod documents;

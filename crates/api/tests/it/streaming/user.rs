@@ -1,12 +1,15 @@
 //! What happens to somebody, on their own streams.
 
 use phiomia_model::{
-    QuotePolicy, StatusId, Viewer, Visibility,
+    QuotePolicy, Role, StatusId, Viewer, Visibility,
     status::{Draft, Edit},
+    strike::Action,
 };
 use phiomia_social::{
     announcements::{self, Announcement},
-    conversations, lists, relationships, statuses, timelines,
+    conversations, lists,
+    moderation::{self, Act, Moderator},
+    relationships, statuses, timelines,
 };
 use phiomia_store::db::statuses as rows;
 use phiomia_testkit::on_both_engines;
@@ -172,6 +175,22 @@ on_both_engines! {
             assert_eq!((&conversation["unread"], &conversation["accounts"][0]["acct"]), (&json!(is_unread), &json!(other)));
         }
         at_carol.hears_nothing().await;
+    }
+
+    async fn what_moderators_decide_arrives_on_the_stream(station: Station) {
+        // Whoever comes first owns the server.
+        let (mo, alice) = (station.person("mo").await, station.person("alice").await);
+        let mut radio = station.tune("alice", &["user"]).await;
+        station
+            .does(move |tx| {
+                let by = Moderator { account: mo, role: Role::Owner };
+                let act = Act { action: Action::None, text: "careful".to_owned(), report: None, sends_mail: true };
+                moderation::act(tx, by, alice, &act)
+            })
+            .await;
+        let (_, event, told) = radio.event().await;
+        assert_eq!((event.as_str(), &told["type"]), ("notification", &json!("moderation_warning")));
+        assert_eq!(told["moderation_warning"]["text"], "careful");
     }
 
     async fn a_notification_arrives_on_both_streams_that_carry_it(station: Station) {

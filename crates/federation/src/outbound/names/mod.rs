@@ -46,6 +46,8 @@ pub enum RecordKind {
     Ns,
     /// Where a zone begins.
     Soa,
+    /// Servers that take mail.
+    Mx,
 }
 
 impl RecordKind {
@@ -57,6 +59,7 @@ impl RecordKind {
             RecordKind::Cname => kind::CNAME,
             RecordKind::Ns => kind::NS,
             RecordKind::Soa => kind::SOA,
+            RecordKind::Mx => kind::MX,
         }
     }
 }
@@ -87,16 +90,21 @@ impl Prober {
     /// # Errors
     /// A sentence, when none of them gave an answer.
     pub async fn records(&self, servers: &[SocketAddr], name: &str, kind: RecordKind) -> Result<Vec<Record>, String> {
-        let mut failure = "no name server is known".to_owned();
-        for server in servers {
-            match timeout(PATIENCE, ask(*server, name, kind)).await {
-                Ok(Ok(found)) => return Ok(found),
-                Ok(Err(why)) => failure = format!("the name server {server}: {why}"),
-                Err(_) => failure = format!("the name server {server} does not answer"),
-            }
-        }
-        Err(failure)
+        records(servers, name, kind).await
     }
+}
+
+/// The same for whoever needs no prober.
+pub(super) async fn records(servers: &[SocketAddr], name: &str, kind: RecordKind) -> Result<Vec<Record>, String> {
+    let mut failure = "no name server is known".to_owned();
+    for server in servers {
+        match timeout(PATIENCE, ask(*server, name, kind)).await {
+            Ok(Ok(found)) => return Ok(found),
+            Ok(Err(why)) => failure = format!("the name server {server}: {why}"),
+            Err(_) => failure = format!("the name server {server} does not answer"),
+        }
+    }
+    Err(failure)
 }
 
 async fn ask(server: SocketAddr, name: &str, kind: RecordKind) -> Result<Vec<Record>, String> {

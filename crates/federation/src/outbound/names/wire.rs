@@ -20,6 +20,7 @@ pub(super) mod kind {
     pub(in crate::outbound) const NS: u16 = 2;
     pub(in crate::outbound) const CNAME: u16 = 5;
     pub(in crate::outbound) const SOA: u16 = 6;
+    pub(in crate::outbound) const MX: u16 = 15;
     pub(in crate::outbound) const TXT: u16 = 16;
     pub(in crate::outbound) const AAAA: u16 = 28;
     pub(in crate::outbound) const TSIG: u16 = 250;
@@ -88,7 +89,7 @@ impl Entry {
                 }
                 Some(Record::Text(String::from_utf8_lossy(&text).into_owned()))
             }
-            kind::CNAME | kind::NS | kind::SOA => Some(Record::Name(name_at(data, 0)?.0)),
+            kind::CNAME | kind::NS | kind::SOA | kind::MX => Some(Record::Name(name_at(data, 0)?.0)),
             _ => None,
         }
     }
@@ -231,7 +232,9 @@ fn entry_at(bytes: &[u8], at: usize) -> Option<(Entry, usize)> {
     let end = begin.checked_add(usize::from(number(bytes, at.checked_add(8)?)?))?;
     let mut data = bytes.get(begin..end)?.to_vec();
     // Of a zone's beginning, only the name of its first server is of interest.
-    if matches!(kind, kind::CNAME | kind::NS | kind::SOA) && !data.is_empty() {
+    if matches!(kind, kind::CNAME | kind::NS | kind::SOA | kind::MX) && !data.is_empty() {
+        // What takes mail stands behind a preference, which does not count here.
+        let begin = if kind == kind::MX { begin.checked_add(2)? } else { begin };
         let (name, _) = name_at(bytes, begin)?;
         data.clear();
         put_name(&mut data, &name)?;
@@ -265,6 +268,21 @@ mod tests {
         assert_eq!(read.answers[1].name, "a.example.org");
         assert_eq!(read.answers[1].record(), Some(Record::Address("192.0.2.1".parse().unwrap())));
         assert_eq!(read.last_at, answer().len() - 16);
+    }
+
+    #[test]
+    fn the_servers_that_take_mail_are_read_where_their_names_point_to() {
+        let question = Question { name: "example.org".to_owned(), kind: kind::MX };
+        let message = Message { questions: vec![question], ..Message::default() };
+        let mut bytes = message.write().unwrap();
+        bytes[7] = 2;
+        // `Mail.` before the name that was asked about, and a dot alone: nobody takes mail.
+        bytes
+            .extend_from_slice(&[0xc0, 12, 0, 15, 0, 1, 0, 0, 0, 60, 0, 9, 0, 10, 4, b'M', b'a', b'i', b'l', 0xc0, 12]);
+        bytes.extend_from_slice(&[0xc0, 12, 0, 15, 0, 1, 0, 0, 0, 60, 0, 3, 0, 0, 0]);
+        let read = Message::read(&bytes).unwrap();
+        let named = |text: &str| Some(Record::Name(text.to_owned()));
+        assert_eq!(read.answers.iter().map(Entry::record).collect::<Vec<_>>(), [named("mail.example.org"), named("")]);
     }
 
     #[test]

@@ -172,7 +172,7 @@ on_both_engines! {
         let mut town = town;
         town.begins();
         town.is_done().await;
-        let facts = town.database.db.read(move |q| Ok(phiomia_social::hosts::of_post(q, status)?)).await.unwrap();
+        let facts = town.database.db.read(move |q| Ok(phiomia_social::hosts::of_post(q, status, None)?)).await.unwrap();
         assert_eq!((facts.waiting, facts.expired), (0, 1));
         assert_eq!(town.host(&neighbour.host()).await.unwrap().n_expired, 1);
         town.stops().await;

@@ -8,6 +8,7 @@ mod db;
 mod emoji;
 mod host;
 mod init;
+mod ip_block;
 mod jobs;
 mod kit;
 mod media;

@@ -10,7 +10,7 @@ use crate::db::{
 
 queries! {
     NEIGHBOURS = Sql::Same(concat!("select s.id, ", status_uri!("p", "pa"), ", c.uri, k.state,
-            coalesce(", status_uri!("q", "a"), ", k.quoted_uri), k.approval_uri, k.quoted_account_id, a.domain
+            coalesce(", status_uri!("q", "a"), ", k.quoted_uri), k.approval_uri, k.quoted_account_id, a.domain, s.stamp
         from statuses s
         left join statuses p on p.id = s.in_reply_to_id
         left join accounts pa on pa.id = p.account_id
@@ -23,12 +23,12 @@ queries! {
     CONTINUED = Sql::Same(concat!("select s.in_reply_to_id, s.id, ", status_uri!("s", "a"), "
         from statuses s join accounts a on a.id = s.account_id
         where s.in_reply_to_id in ids($1) and s.in_reply_to_account_id = s.account_id and s.visibility < 2
-            and s.deleted_at is null
+            and s.deleted_at is null and (s.approval is null or s.approval = 'accepted')
         order by s.id limit 400"));
     // $4: by the author of the answered post ($2), else by all others.
     REPLIES = Sql::Same("select s.id from statuses s
         where s.in_reply_to_id = $1 and (s.account_id = $2) = $4 and s.visibility < 2 and s.deleted_at is null
-            and s.id > $3
+            and s.id > $3 and (s.approval is null or s.approval = 'accepted')
         order by s.id limit $5");
     THREAD = Sql::Same("select s.id from statuses s
         where s.conversation_id = $1 and s.reblog_of_id is null and s.visibility <= $2 and s.deleted_at is null
@@ -49,6 +49,8 @@ pub struct Neighbours {
     pub conversation: Option<String>,
     /// What it quotes.
     pub quote: Option<QuoteNames>,
+    /// Where the author of what it answers or boosts allows that, who wanted to be asked.
+    pub stamp: Option<String>,
 }
 
 /// What a post quotes, by its names in the network.
@@ -79,7 +81,7 @@ impl FromRow for Neighbours {
             author,
             is_author_local,
         });
-        Ok(Neighbours { status, parent, conversation, quote })
+        Ok(Neighbours { status, parent, conversation, quote, stamp: row.next()? })
     }
 }
 

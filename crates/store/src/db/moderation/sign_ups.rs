@@ -35,6 +35,7 @@ queries! {
     EMAIL_DOMAIN = Sql::Same("select id, domain, allows_with_approval, created_at from email_domain_blocks where id = $1");
     NEAREST_EMAIL_DOMAIN = Sql::Same("select id, domain, allows_with_approval, created_at from email_domain_blocks
         where domain in texts($1) order by allows_with_approval, length(domain) desc limit 1");
+    ANY_EMAIL_DOMAIN = Sql::Same("select 1 where exists (select 1 from email_domain_blocks)");
     EMAIL_DOMAIN_NAMED = Sql::Same("select 1 from email_domain_blocks where domain = $1");
     INSERT_EMAIL_DOMAIN = Sql::Same("insert into email_domain_blocks (id, domain, allows_with_approval, created_at)
         values ($1, $2, $3, $4)");
@@ -220,6 +221,14 @@ pub fn email_domain_for(q: &Query<'_>, domain: &str) -> Result<Option<EmailDomai
         rest = above;
     }
     q.row(&NEAREST_EMAIL_DOMAIN, (names.as_slice(),))
+}
+
+/// Whether there is any rule about e-mail domains.
+///
+/// # Errors
+/// The database failed.
+pub fn is_any_email_domain(q: &Query<'_>) -> Result<bool, Fault> {
+    q.exists(&ANY_EMAIL_DOMAIN, ())
 }
 
 /// Whether exactly this e-mail domain is barred.

@@ -12,6 +12,8 @@ queries! {
     INSERT = Sql::Same("insert into strikes (id, account_id, moderator_id, report_id, action, text, created_at)
         values ($1, $2, $3, $4, $5, $6, $7)");
     FIND = Sql::Same("select id, account_id, moderator_id, report_id, action, text, created_at from strikes where id = $1");
+    MANY = Sql::Same("select id, account_id, moderator_id, report_id, action, text, created_at from strikes
+        where id in ids($1)");
     AGAINST = Sql::Same("select id, account_id, moderator_id, report_id, action, text, created_at from strikes
         where account_id = $1 order by id desc");
 }
@@ -64,6 +66,14 @@ pub fn insert(tx: &Tx<'_>, strike: &Strike) -> Result<(), Fault> {
 /// The database failed.
 pub fn find(q: &Query<'_>, id: StrikeId) -> Result<Option<Strike>, Fault> {
     q.row(&FIND, (id,))
+}
+
+/// Those with these ids.
+///
+/// # Errors
+/// The database failed.
+pub fn many(q: &Query<'_>, ids: &[i64]) -> Result<Vec<Strike>, Fault> {
+    q.rows(&MANY, (ids,))
 }
 
 /// Everything that was done about somebody, newest first.

@@ -7,7 +7,7 @@ use std::{
 
 use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, ReportId, StatusId, Time, Viewer};
 
-use super::{Loaded, NotificationFilter, ReportView, is_alone, reports_of, rows, shown_key, words};
+use super::{Decided, Loaded, NotificationFilter, ReportView, decided, is_alone, reports_of, rows, shown_key, words};
 use crate::db::{
     accounts::{self, AccountView},
     keyset::keysets,
@@ -98,6 +98,8 @@ pub struct Group {
     pub status: Option<StatusId>,
     /// The report concerned.
     pub report: Option<ReportId>,
+    /// The number of what moderators decided.
+    pub subject: Option<i64>,
 }
 
 /// Groups, and everything they name.
@@ -113,6 +115,8 @@ pub struct GroupPage {
     pub statuses: Vec<StatusView>,
     /// The reports concerned.
     pub reports: HashMap<ReportId, ReportView>,
+    /// What moderators decided.
+    pub decided: Decided,
 }
 
 /// A page of groups. A group whose older members are on a later page comes again there, under the same key.
@@ -142,8 +146,8 @@ pub fn groups(
         let Ok(kind) = row.kind.parse() else { continue };
         at.insert(key.clone(), found.len());
         let on_page = Some((row.id, row.id, row.created_at));
-        let (newest, status, report) = (row.id, row.status, row.report);
-        found.push(Group { key, kind, count: 1, newest, on_page, samples: vec![row.from], status, report });
+        let (newest, status, report, subject) = (row.id, row.status, row.report, row.subject);
+        found.push(Group { key, kind, count: 1, newest, on_page, samples: vec![row.from], status, report, subject });
     }
     if let Some(newest) = rows.first().map(|row| row.id) {
         fill(q, me, &mut found, newest, now)?;
@@ -162,7 +166,10 @@ pub fn group(q: &Query<'_>, me: AccountId, key: &str, now: Time) -> Result<Optio
         };
         let (status, from) = (view.status.map(|status| status.body.id), view.from.id);
         let (key, report) = (shown_key("", view.id), view.report.map(|report| report.row.id));
-        Group { key, kind: view.kind, count: 1, newest: view.id, on_page: None, samples: vec![from], status, report }
+        let strike = view.strike.map(|strike| strike.id.0);
+        let subject = strike.or(view.severance.map(|severance| severance.id.0));
+        let samples = vec![from];
+        Group { key, kind: view.kind, count: 1, newest: view.id, on_page: None, samples, status, report, subject }
     } else {
         let mut found = members(q, me, &[key.to_owned()], NotificationId(i64::MAX), now)?;
         let Some(group) = found.remove(key) else { return Ok(None) };
@@ -303,8 +310,8 @@ fn members(
     for (key, count, id, from, kind, status) in q.rows::<Member>(&MEMBERS, (me, keys, newest, now, SAMPLES))? {
         let Ok(kind) = kind.parse() else { continue };
         let new = || {
-            let (on_page, samples, report) = (None, Vec::new(), None);
-            Group { key: key.clone(), kind, count, newest: id, on_page, samples, status, report }
+            let (on_page, samples, report, subject) = (None, Vec::new(), None, None);
+            Group { key: key.clone(), kind, count, newest: id, on_page, samples, status, report, subject }
         };
         let group = groups.entry(key.clone()).or_insert_with(new);
         if !group.samples.contains(&from) {
@@ -335,5 +342,6 @@ fn hydrate(
     let samples: HashSet<AccountId> = groups.iter().flat_map(|group| group.samples.iter().copied()).collect();
     let people = accounts::map(q, &samples.into_iter().collect::<Vec<_>>())?;
     let reports = reports_of(q, groups.iter().filter_map(|group| group.report))?;
-    Ok(GroupPage { groups, ids, people, statuses, reports })
+    let decided = decided(q, groups.iter().filter_map(|group| Some((group.kind.word(), group.subject?))))?;
+    Ok(GroupPage { groups, ids, people, statuses, reports, decided })
 }

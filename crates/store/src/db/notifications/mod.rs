@@ -42,7 +42,9 @@ pub mod requests;
 
 use std::{collections::HashMap, sync::Arc};
 
-use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, ReportId, StatusId, Time, Viewer};
+use phiomia_model::{
+    AccountId, Fault, NotificationId, NotificationType, Page, ReportId, SeveranceId, StatusId, StrikeId, Time, Viewer,
+};
 
 pub use groups::{
     Group, GroupPage, Grouped, dismiss_group, group, group_accounts, groups, n_unread_groups, open_group_key,
@@ -51,23 +53,25 @@ pub use groups::{
 use super::{
     accounts::{self, AccountView},
     keyset::{Keyset, keysets},
+    moderation::strikes::{self, Strike},
     query::{Query, Tx},
     reports::{self, ReportRow},
+    severances::{self, Severance},
     sql::{Sql, Statement, blocks_domain, queries},
     statuses::{self, StatusView},
     value::{FromRow, Row, Value},
 };
 
 queries! {
-    // Nobody is told about themselves (but that their poll is over), about people they block or who block them, about
+    // Nobody is told about themselves (but that their poll is over, and what moderators decided), about people they block or who block them, about
     // people they do not follow of domains they block, about people they mute with their notifications, or of what
     // happens in a thread they muted. Only people who live here are told anything.
     INSERT = Sql::Same(concat!("insert into notifications (id, account_id, from_account_id, type, status_id, group_key, created_at,
-            is_filtered, report_id)
+            is_filtered, report_id, subject_id)
         select cast($1 as bigint), a.id, f.id, cast($4 as text), cast($5 as bigint), cast($6 as text), cast($7 as bigint),
-            cast($8 as boolean), cast($9 as bigint)
+            cast($8 as boolean), cast($9 as bigint), cast($10 as bigint)
         from accounts a, accounts f
-        where a.id = $2 and f.id = $3 and (a.id <> f.id or $4 = 'poll')
+        where a.id = $2 and f.id = $3 and (a.id <> f.id or $4 in ('poll', 'moderation_warning', 'severed_relationships'))
             and a.domain = '' and a.suspended_at is null and a.deleted_at is null
             and f.suspended_at is null and f.deleted_at is null
             and not exists (select 1 from blocks b where b.account_id = a.id and b.target_id = f.id)
@@ -79,7 +83,7 @@ queries! {
             and (not ", blocks_domain!("a.id", "f.domain"), "
                 or exists (select 1 from follows w where w.account_id = a.id and w.target_id = f.id))
         on conflict do nothing"));
-    ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at, is_filtered, report_id from notifications
+    ONE = Sql::Same("select id, from_account_id, type, status_id, group_key, created_at, is_filtered, report_id, subject_id from notifications
         where id = $1 and account_id = $2");
     DISMISS = Sql::Same("delete from notifications where id = $1 and account_id = $2");
     DISMISS_MANY = Sql::Same("delete from notifications where id in ids($1) and account_id = $2");
@@ -93,7 +97,8 @@ queries! {
 }
 
 keysets! {
-    LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at, n.is_filtered, n.report_id
+    LIST = "n.id", concat!("select n.id, n.from_account_id, n.type, n.status_id, n.group_key, n.created_at, n.is_filtered, n.report_id,
+            n.subject_id
         from notifications n join accounts a on a.id = n.from_account_id
         where n.account_id = $4 and n.type in texts($5) and (cast($6 as bigint) is null or n.from_account_id = $6)
             and (not n.is_filtered or $8) and ", heard!("$4", "$7"));
@@ -124,6 +129,10 @@ pub struct NotificationView {
     pub status: Option<StatusView>,
     /// The report concerned.
     pub report: Option<ReportView>,
+    /// What moderators did about the receiver.
+    pub strike: Option<Strike>,
+    /// The follows that the receiver lost.
+    pub severance: Option<Severance>,
     /// Held back by the receiver's policy.
     pub is_filtered: bool,
 }
@@ -144,13 +153,30 @@ pub struct About {
     pub status: Option<StatusId>,
     /// A report.
     pub report: Option<ReportId>,
+    /// The number of a strike or a severance, as the type says.
+    pub subject: Option<i64>,
 }
 
 impl About {
+    /// A post, if any.
+    #[must_use]
+    pub fn of_status(status: Option<StatusId>) -> About {
+        About { status, ..About::default() }
+    }
     /// A report, if any.
     #[must_use]
     pub fn of_report(report: Option<ReportId>) -> About {
-        About { status: None, report }
+        About { report, ..About::default() }
+    }
+    /// What moderators did.
+    #[must_use]
+    pub fn of_strike(strike: StrikeId) -> About {
+        About { subject: Some(strike.0), ..About::default() }
+    }
+    /// Follows that were lost.
+    #[must_use]
+    pub fn of_severance(severance: SeveranceId) -> About {
+        About { subject: Some(severance.0), ..About::default() }
     }
 }
 
@@ -176,6 +202,7 @@ struct Loaded {
     created_at: Time,
     is_filtered: bool,
     report: Option<ReportId>,
+    subject: Option<i64>,
 }
 
 impl FromRow for Loaded {
@@ -189,6 +216,7 @@ impl FromRow for Loaded {
             created_at: row.next()?,
             is_filtered: row.next()?,
             report: row.next()?,
+            subject: row.next()?,
         })
     }
 }
@@ -261,6 +289,7 @@ pub fn view(q: &Query<'_>, me: AccountId, id: NotificationId, now: Time) -> Resu
 fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result<Vec<NotificationView>, Fault> {
     let people = accounts::map(q, &rows.iter().map(|r| r.from).collect::<Vec<_>>())?;
     let reports = reports_of(q, rows.iter().filter_map(|r| r.report))?;
+    let decided = decided(q, rows.iter().filter_map(|r| Some((r.kind.as_str(), r.subject?))))?;
     let wanted: Vec<StatusId> = rows.iter().filter_map(|r| r.status).collect();
     let statuses: HashMap<StatusId, StatusView> =
         statuses::views(q, &wanted, Viewer::Account(me), now)?.into_iter().map(|view| (view.body.id, view)).collect();
@@ -279,10 +308,37 @@ fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result
                 from: people.get(&row.from)?.clone(),
                 status,
                 report: row.report.and_then(|id| reports.get(&id)).cloned(),
+                strike: row.subject.and_then(|id| decided.strikes.get(&id)).cloned(),
+                severance: row.subject.and_then(|id| decided.severances.get(&id)).cloned(),
                 is_filtered: row.is_filtered,
             })
         })
         .collect())
+}
+
+/// What moderators decided, by its number.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// What they did about somebody.
+    pub strikes: HashMap<i64, Strike>,
+    /// Follows that ended by it.
+    pub severances: HashMap<i64, Severance>,
+}
+
+/// What these notifications are about, by type and number. No query where there is none, which is so nearly always.
+fn decided<'a>(q: &Query<'_>, subjects: impl Iterator<Item = (&'a str, i64)>) -> Result<Decided, Fault> {
+    let (mut strikes, mut severed) = (Vec::new(), Vec::new());
+    for (kind, id) in subjects {
+        if kind == NotificationType::ModerationWarning.word() { strikes.push(id) } else { severed.push(id) }
+    }
+    let mut decided = Decided::default();
+    if !strikes.is_empty() {
+        decided.strikes = strikes::many(q, &strikes)?.into_iter().map(|strike| (strike.id.0, strike)).collect();
+    }
+    if !severed.is_empty() {
+        decided.severances = severances::many(q, &severed)?.into_iter().map(|one| (one.id.0, one)).collect();
+    }
+    Ok(decided)
 }
 
 /// The reports with these ids. No query when there are none, which is so for everybody but staff.
@@ -311,8 +367,10 @@ pub fn insert(
     is_filtered: bool,
 ) -> Result<Option<NotificationId>, Fault> {
     let id = NotificationId(tx.new_id());
-    let About { status, report } = about;
-    let n = tx.execute(&INSERT, (id, account, from, kind.word(), status, group_key, tx.now(), is_filtered, report))?;
+    let About { status, report, subject } = about;
+    let now = tx.now();
+    let n =
+        tx.execute(&INSERT, (id, account, from, kind.word(), status, group_key, now, is_filtered, report, subject))?;
     Ok((n > 0).then_some(id))
 }
 

@@ -27,12 +27,13 @@ queries! {
 
 keysets! {
     FAVOURITED_BY = "f.id", concat!("select f.id, f.account_id from favourites f join accounts a on a.id = f.account_id
-        where f.status_id = $4 and a.suspended_at is null
+        where f.status_id = $4 and a.suspended_at is null and not f.is_pending
             and not exists (select 1 from blocks b where b.account_id = f.account_id and b.target_id = $5)
             and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = f.account_id)
             and not ", blocks_domain!("$5", "a.domain"));
     REBLOGGED_BY = "s.id", concat!("select s.id, s.account_id from statuses s join accounts a on a.id = s.account_id
         where s.reblog_of_id = $4 and s.deleted_at is null and s.visibility < 2 and a.suspended_at is null
+            and (s.approval is null or s.approval = 'accepted')
             and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $5)
             and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = s.account_id)
             and not ", blocks_domain!("$5", "a.domain"));

@@ -7,6 +7,7 @@ use phiomia_model::{
     card::Card,
     media::Media,
     remote::{RemoteEmoji, RemoteMedia},
+    status::Approval,
 };
 
 use super::rows::read_media;
@@ -24,7 +25,7 @@ queries! {
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
             s.quotes_count, k.state, k.quoted_status_id, p.name, p.website,
             l.id, l.is_multiple, l.hides_totals, l.expires_at, l.voters_count,
-            r.attachments, r.emojis, s.media, r.origin_replies, r.origin_reblogs, r.origin_favourites, c.facts
+            r.attachments, r.emojis, s.media, r.origin_replies, r.origin_reblogs, r.origin_favourites, c.facts, s.approval
         from (select w.id from statuses w where w.id in ids($1)
             union select r.reblog_of_id from statuses r where r.id in ids($1) and r.reblog_of_id is not null) wanted
         join statuses s on s.id = wanted.id
@@ -186,6 +187,8 @@ pub struct StatusBody {
     pub emojis: Vec<RemoteEmoji>,
     /// What is shown of the page it links to.
     pub card: Option<Box<Card>>,
+    /// Whether the author of what it answers or boosts allows that, where they want to be asked.
+    pub approval: Option<Approval>,
     /// What a renderer made of it.
     pub made: Made,
     /// The text that filters look through, once one has.
@@ -193,6 +196,12 @@ pub struct StatusBody {
 }
 
 impl StatusBody {
+    /// Whether it is kept from everybody else, because an author who wants to be asked has not allowed it.
+    #[must_use]
+    pub fn is_unapproved(&self) -> bool {
+        matches!(self.approval, Some(Approval::Pending | Approval::Rejected))
+    }
+
     /// About how much memory it takes, with what a renderer makes of it: HTML and JSON.
     pub(in crate::db) fn size_bytes(&self) -> u32 {
         let mentions: usize = self.mentions.iter().map(|m| m.handle.len() + m.username.len() + m.url.len() + 120).sum();
@@ -246,6 +255,7 @@ impl FromRow for StatusBody {
             emojis: json(row)?,
             media: read_media(row)?,
             card: None,
+            approval: None,
             made: Made::default(),
             searched: Made::default(),
         };
@@ -260,6 +270,7 @@ impl FromRow for StatusBody {
         let card: Option<String> = row.next()?;
         let card = card.map(|json| serde_json::from_str(&json)).transpose();
         body.card = card.map_err(|e| Fault::because("reading what a page is", e))?;
+        body.approval = row.next::<Option<String>>()?.and_then(|word| word.parse().ok());
         Ok(body)
     }
 }

@@ -1,6 +1,7 @@
 //! Posts: written once, read as views for somebody.
 
 mod acts;
+mod approvals;
 mod body;
 mod polls;
 mod quotes;
@@ -12,6 +13,7 @@ pub use acts::{
     bookmark, bookmarked_page, favourite, favourited_by, favourites_page, is_bookmarked, is_favourited, n_pins, pin,
     reblog_of, reblogged_by, unbookmark, unfavourite, unpin,
 };
+pub use approvals::{FavouriteRow, favourite_by_number, favourite_row, set_approval, set_favourite_pending, set_stamp};
 pub use body::{MentionView, PollOptionView, PollView, QuoteRef, StatusBody};
 pub use polls::{
     PollRow, choices_for_voting, close_poll, erase_poll, insert_poll, local_voters, poll, poll_of, set_votes,
@@ -33,7 +35,7 @@ use super::{keyset::Keyset, sql::Statement};
 
 /// Every statement of the folder.
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [acts::ALL, body::ALL, polls::ALL, quotes::ALL, rows::ALL, thread::ALL, view::ALL].concat()
+    [acts::ALL, approvals::ALL, body::ALL, polls::ALL, quotes::ALL, rows::ALL, thread::ALL, view::ALL].concat()
 }
 
 /// Every paged list of the folder.

@@ -1,6 +1,10 @@
 //! The rows of posts: inserting, editing, deleting, and what hangs on them.
 
-use phiomia_model::{AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibility, media::Media, status::Revision};
+use phiomia_model::{
+    AccountId, AppId, Fault, QuotePolicy, StatusId, Time, Visibility,
+    media::Media,
+    status::{Approval, Revision},
+};
 
 use super::{polls, quotes};
 use crate::db::{
@@ -34,7 +38,7 @@ queries! {
     COUNT_FAVOURITES = Sql::Same("update statuses set favourites_count = favourites_count + $2 where id = $1");
     SOURCE = Sql::Same(concat!("select s.text, s.spoiler_text, s.is_sensitive, s.language, s.quote_policy, s.created_at,
             s.edited_at, s.visibility, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.account_id,
-            s.conversation_id, s.is_local, ", status_uri!("s", "a"), ", s.media
+            s.conversation_id, s.is_local, ", status_uri!("s", "a"), ", s.media, s.approval
         from statuses s join accounts a on a.id = s.account_id where s.id = $1 and s.deleted_at is null"));
     MARK_DELETED = Sql::Same("update statuses set deleted_at = $2 where id = $1 and deleted_at is null");
     IS_DELETED = Sql::Same("select 1 from statuses where id = $1 and deleted_at is not null");
@@ -200,9 +204,17 @@ pub struct Edited {
     pub uri: String,
     /// What it shows that was uploaded here.
     pub media: Vec<Media>,
+    /// Whether the author of what it answers or boosts allows that, where they want to be asked.
+    pub approval: Option<Approval>,
 }
 
 impl Edited {
+    /// Whether it is kept from everybody else, because an author who wants to be asked has not allowed it.
+    #[must_use]
+    pub fn is_unapproved(&self) -> bool {
+        matches!(self.approval, Some(Approval::Pending | Approval::Rejected))
+    }
+
     /// Whether it answers somebody else.
     #[must_use]
     pub fn is_reply(&self) -> bool {
@@ -229,6 +241,7 @@ impl FromRow for Edited {
             is_local: row.next()?,
             uri: row.next()?,
             media: read_media(row)?,
+            approval: row.next::<Option<String>>()?.and_then(|word| word.parse().ok()),
         })
     }
 }

@@ -401,6 +401,9 @@ impl Assembly {
             visibility: body.visibility,
             created_at: body.created_at,
             mentioned: &mentioned,
+            unapproved: body.is_unapproved().then(|| {
+                body.in_reply_to_account_id.filter(|_| body.approval == Some(phiomia_model::status::Approval::Pending))
+            }),
         };
         may_see(&seen, &self.stances)
     }

@@ -115,9 +115,12 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "alter table hosts drop column n_expired;
+                "drop table severances;
+                drop index notifications_once;
+                alter table notifications drop column subject_id;
+                create unique index notifications_once on notifications (account_id);
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0030_expired'",
+                delete from schema_migrations where name = '0032_notices'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
