@@ -195,6 +195,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn filters_are_dropped_by_the_event_of_their_owner_whichever_process_tells_it() {
+        let cache = ViewCache::new();
+        let (mine, theirs) = (AccountId(1), AccountId(2));
+        for account in [mine, theirs] {
+            Cached { cache: &cache, began: cache.moment() }.keep_filters(account, &Arc::default());
+        }
+        cache.hear(&Event::FiltersChanged { account: mine });
+        let cached = Cached { cache: &cache, began: cache.moment() };
+        assert!(cached.filters(mine).is_none() && cached.filters(theirs).is_some());
+        cache.forget();
+        assert!(cached.filters(theirs).is_none());
+    }
+
+    #[test]
     fn a_reader_that_began_before_a_change_does_not_put_the_old_copy_back() {
         let cache: Guarded<i64, &'static str> = Guarded::new(1_000, |_, _| 1);
         let began = cache.sequence.load(Ordering::SeqCst);
