@@ -116,7 +116,7 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
     let mut arrival = None;
     // Only of a process that is reached the addresses are of interest.
     if let Some(dns) = dns.filter(|_| matches!(part, Part::All | Part::Web)) {
-        let (work, arriving) = dns.keep_up();
+        let (work, arriving) = dns.keep_up(acme.is_some());
         publishing = Some(tokio::spawn(work));
         arrival = Some(arriving);
     }

@@ -9,6 +9,8 @@ use phiomia_federation::outbound::is_global;
 
 use super::records::Family;
 
+/// Linux' list of IPv6 addresses, where a process finds it that sees nothing but processes (`ProcSubset=pid`).
+const LIST: &str = "/proc/self/net/if_inet6";
 /// Addresses that change by themselves, or are on their way in or out.
 /// <https://github.com/torvalds/linux/blob/master/include/uapi/linux/if_addr.h>
 const PASSING: u8 = 0x01 | 0x08 | 0x20 | 0x40;
@@ -20,7 +22,7 @@ pub fn address(family: Family) -> Option<IpAddr> {
     if family == Family::V4 {
         return towards;
     }
-    let steady = steady(&fs::read_to_string("/proc/net/if_inet6").unwrap_or_default());
+    let steady = steady(&fs::read_to_string(LIST).unwrap_or_default());
     // Machines that hide theirs go out by another one every day.
     towards.filter(|address| steady.is_empty() || steady.contains(address)).or_else(|| steady.first().copied())
 }
@@ -36,7 +38,7 @@ fn towards(family: Family) -> Option<IpAddr> {
     socket.local_addr().ok().map(|address| address.ip())
 }
 
-/// Of Linux' list of IPv6 addresses those that are for good.
+/// Of that list those that are for good.
 fn steady(list: &str) -> Vec<IpAddr> {
     let one = |line: &str| {
         let mut words = line.split_whitespace();

@@ -43,11 +43,12 @@ struct Keeper {
     awaited: Option<String>,
     has_shown: bool,
     has_looked_twice: bool,
+    has_waiting: bool,
 }
 
 impl Dns {
-    /// The work, to be spawned, and what others may wait for meanwhile.
-    pub fn keep_up(self) -> (impl Future<Output = ()> + Send, Arrival) {
+    /// The work, to be spawned, and what others may wait for meanwhile. `has_waiting`: a certificate does.
+    pub fn keep_up(self, has_waiting: bool) -> (impl Future<Output = ()> + Send, Arrival) {
         let (told, arrival) = watch::channel(false);
         let keeper = Keeper {
             dns: self,
@@ -58,6 +59,7 @@ impl Dns {
             awaited: None,
             has_shown: false,
             has_looked_twice: false,
+            has_waiting,
         };
         (keeper.work(), Arrival(arrival))
     }
@@ -159,17 +161,20 @@ impl Keeper {
             Err(why) => why,
         };
         if Instant::now() >= give_up_at {
-            tracing::warn!(
-                "DNS: {name} does not lead here after {} s ({state}); nothing waits for it any longer",
-                self.dns.0.wait.as_secs()
-            );
+            let waited = self.dns.0.wait.as_secs();
+            let then = if self.has_waiting { "; the certificate is ordered all the same" } else { "" };
+            tracing::warn!("DNS: {name} does not lead here after {waited} s ({state}){then}");
             self.told.send_replace(true);
         } else if self.awaited.as_ref() != Some(&state) {
             let goal = if ours.is_empty() { "this machine".to_owned() } else { list(&ours) };
+            let left = give_up_at.saturating_duration_since(Instant::now()).as_secs();
+            let then = match self.has_waiting {
+                true => format!("; the certificate is ordered then, and in {left} s at the latest"),
+                false => String::new(),
+            };
             tracing::info!(
                 "DNS: waiting until {name} leads to {goal}: {state}. Name servers remember what they heard before for as \
-                 long as its TTL says; a certificate is ordered then, and in {} s at the latest",
-                give_up_at.saturating_duration_since(Instant::now()).as_secs()
+                 long as its TTL says{then}"
             );
             self.awaited = Some(state);
         }

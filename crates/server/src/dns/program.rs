@@ -2,12 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
-use phiomia_federation::outbound::{Prober, Record, RecordKind, name_servers};
+use phiomia_federation::outbound::{Prober, Record, RecordKind};
 
 use super::records::{Change, Held, Set};
 use crate::hook;
@@ -15,15 +15,15 @@ use crate::hook;
 /// The program.
 pub(super) struct Program {
     path: PathBuf,
-    /// Asks what others see; `None`: it writes answers to challenges alone.
-    prober: Option<Prober>,
+    /// Asks these what others see; `None`: it writes answers to challenges alone.
+    eyes: Option<(Prober, Vec<SocketAddr>)>,
     /// What it was told since this process began.
     written: Mutex<Option<Held>>,
 }
 
 impl Program {
-    pub(super) fn new(path: PathBuf, prober: Option<Prober>) -> Program {
-        Program { path, prober, written: Mutex::default() }
+    pub(super) fn new(path: PathBuf, eyes: Option<(Prober, Vec<SocketAddr>)>) -> Program {
+        Program { path, eyes, written: Mutex::default() }
     }
 
     pub(super) fn name(&self) -> String {
@@ -32,9 +32,9 @@ impl Program {
 
     /// What it was told last; `None`: nothing, and nobody can be asked.
     pub(super) async fn held(&self, name: &str) -> Option<Held> {
-        let prober = self.prober.as_ref()?;
+        let (prober, servers) = self.eyes.as_ref()?;
         // A name server that is away keeps nobody from running the program.
-        let target = prober.records(&name_servers(), name, RecordKind::Cname).await.unwrap_or_default();
+        let target = prober.records(servers, name, RecordKind::Cname).await.unwrap_or_default();
         let alias = target.into_iter().find_map(|record| match record {
             Record::Name(target) => Some(format!("is an alias (CNAME) of {target}")),
             _ => None,
@@ -46,7 +46,7 @@ impl Program {
         if written.is_some() {
             return written;
         }
-        Some(of_before(prober, name).await)
+        Some(of_before(prober, servers, name).await)
     }
 
     pub(super) async fn publish(&self, name: &str, changes: &[Change]) -> Result<(), String> {
@@ -81,8 +81,8 @@ impl Program {
 
 /// What it is taken to have written before it is run for the first time: no address that would do, and the IPv6 addresses
 /// that others see, so that they go when they are not ours.
-async fn of_before(prober: &Prober, name: &str) -> Held {
-    let there = prober.records(&name_servers(), name, RecordKind::Aaaa).await.unwrap_or_default();
+async fn of_before(prober: &Prober, servers: &[SocketAddr], name: &str) -> Held {
+    let there = prober.records(servers, name, RecordKind::Aaaa).await.unwrap_or_default();
     let address = |record| match record {
         Record::Address(address) => Some(address),
         _ => None,

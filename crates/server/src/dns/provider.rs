@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use phiomia_federation::outbound::Prober;
+use phiomia_federation::outbound::{Prober, name_servers};
 use phiomia_model::Addresses;
 
 use super::{
@@ -34,7 +34,8 @@ impl Provider {
             Some(DnsProvider::Rfc2136) => Kind::Rfc2136(Box::new(Rfc2136::new(config, prober.clone())?)),
             Some(DnsProvider::Command) => {
                 let path = config.dns.command.clone().ok_or("dns.command is missing")?;
-                Kind::Program(Box::new(Program::new(path, Some(prober.clone()))))
+                let servers = config.dns.name_server.map_or_else(name_servers, |server| vec![server.0]);
+                Kind::Program(Box::new(Program::new(path, Some((prober.clone(), servers)))))
             }
         };
         Ok(Some(Provider(kind)))

@@ -1,7 +1,9 @@
 """The server's own DNS records, against Debian's bind9 and moto: published, followed, taken away; and in words why not."""
 
 import json
+import os
 import re
+import shutil
 import stat
 import subprocess
 
@@ -235,6 +237,29 @@ def test_a_machine_of_ec2_needs_neither_key_nor_address(amazon, statements):
         assert "there is no key for Route 53" in failure(settings, name=name)
 
 
+# A network of its own, in which the one interface has addresses of the open net, one of them on its way out.
+APART = ["unshare", *([] if os.getuid() == 0 else ["--map-root-user"]), "--net"]
+INTERFACE = """
+ip link set lo up && ip addr add 93.184.216.34/24 dev lo && ip route add default dev lo src 93.184.216.34
+ip -6 addr add 2a01:4f8:1::9/64 dev lo nodad preferred_lft 0 && ip -6 addr add 2a01:4f8:1::7/64 dev lo nodad
+ip -6 route add default dev lo
+exec "$@"
+"""
+MAY_BE_APART = shutil.which("ip") and subprocess.run([*APART, "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not MAY_BE_APART, reason="this system lets nobody have a network of its own")
+def test_addresses_are_found_at_interfaces():
+    settings = {"PHIOMIA_DNS_ADDRESSES": "", "PHIOMIA_DNS_PROVIDER": "command", "PHIOMIA_DNS_COMMAND": "/bin/true",
+                "PHIOMIA_DNS_NAME_SERVER": "127.0.0.1:9"}
+    server = Published(**settings)
+    done = subprocess.run([*APART, "sh", "-c", INTERFACE, "sh", BINARY, "--data", server.data, "dns", "status", "--json"],
+                          env=server.environment, capture_output=True, text=True, timeout=30, check=True)
+    assert json.loads(done.stdout)["found"] == {
+        "A": {"addresses": ["93.184.216.34"], "from": "interfaces"},
+        "AAAA": {"addresses": ["2a01:4f8:1::7"], "from": "interfaces"}}
+
+
 def test_a_program_writes_the_records(bind, tmp_path):
     program = tmp_path / "records"
     program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/acts\n')
@@ -246,6 +271,12 @@ def test_a_program_writes_the_records(bind, tmp_path):
         eventually(lambda: "it has no address yet" in server.log_text() or "failed" in server.log_text(), "it looks")
     acts = (tmp_path / "acts").read_text().splitlines()
     assert acts == ["set program.test A 60 192.0.2.1", "set program.test AAAA 60 2001:db8::1"]
+    # What others see decides what has to go before anything was written.
+    (tmp_path / "acts").unlink()
+    bind.update(f"add {NAME} 60 AAAA 2001:db8::9")
+    assert "AAAA 2001:db8::9 removed" in Published(addresses="192.0.2.1", **settings).publish()
+    assert (tmp_path / "acts").read_text().splitlines() == [f"set {NAME} A 60 192.0.2.1", f"remove {NAME} AAAA"]
+    assert f"alias.{ZONE} is an alias (CNAME) of elsewhere.{ZONE}" in failure(settings, name=f"alias.{ZONE}")
     program.write_text("#!/bin/sh\necho no such zone >&2\nexit 3\n")
     assert "set program.test failed (exit status: 3): no such zone" in failure(settings, name="program.test")
 
@@ -282,7 +313,7 @@ def test_the_first_order_waits_until_the_name_leads_here(bind, authority):
         bind.update(f"delete {NAME} A")
         # It does not wait for ever.
         with certified(pebble, ports, **only_wait, PHIOMIA_DNS_WAIT="1s") as server:
-            server.says("nothing waits for it any longer")
+            server.says("the certificate is ordered all the same")
             assert "did not arrive" in server.says("no certificate from")
 
 
