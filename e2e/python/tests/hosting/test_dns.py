@@ -273,7 +273,7 @@ def test_a_program_writes_the_records(bind, tmp_path):
     assert acts == ["set program.test A 60 192.0.2.1", "set program.test AAAA 60 2001:db8::1"]
     # What others see decides what has to go before anything was written.
     (tmp_path / "acts").unlink()
-    bind.update(f"add {NAME} 60 AAAA 2001:db8::9")
+    bind.update(f"delete {NAME} AAAA", f"add {NAME} 60 AAAA 2001:db8::9")
     assert "AAAA 2001:db8::9 removed" in Published(addresses="192.0.2.1", **settings).publish()
     assert (tmp_path / "acts").read_text().splitlines() == [f"set {NAME} A 60 192.0.2.1", f"remove {NAME} AAAA"]
     assert f"alias.{ZONE} is an alias (CNAME) of elsewhere.{ZONE}" in failure(settings, name=f"alias.{ZONE}")
