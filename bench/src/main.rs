@@ -18,6 +18,7 @@ mod kill;
 mod kill_federation;
 mod neighbours;
 mod picture;
+mod pictures;
 mod server;
 mod sockets;
 mod world;
@@ -79,6 +80,21 @@ enum Program {
         /// How often.
         #[arg(long, default_value_t = 9)]
         rounds: usize,
+    },
+    /// Pictures of another server that stream in, within a budget that is held at every moment.
+    Pictures {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// How many, each looked at once.
+        #[arg(long, default_value_t = 10_000)]
+        pictures: usize,
+        /// Megabytes of them that may be kept.
+        #[arg(long, default_value_t = 64)]
+        budget: u64,
     },
     /// Kills the server at random moments under posting load and looks for what was acknowledged and is lost.
     Kill {
@@ -214,6 +230,10 @@ fn main() {
             }));
         }
         Program::Picture { server, rounds } => picture::run(&picture::Plan { server, rounds }),
+        Program::Pictures { server, postgres, pictures, budget } => {
+            let plan = pictures::Plan { server, postgres, n_pictures: pictures, budget };
+            runtime.block_on(pictures::run(&plan));
+        }
         Program::Hello { listen, bytes } => runtime.block_on(hello::run(&listen, bytes)),
     }
 }

@@ -2,8 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use phiomia_media::{Purpose, prepare};
+use phiomia_media::{Purpose, heif, prepare};
 
 fuzz_target!(|data: &[u8]| {
     let _ = prepare(data, Purpose::Emoji);
+    let _ = heif::unwrap(data);
 });

@@ -2,8 +2,10 @@
 //!
 //! What a stranger made is decoded in a child process alone ([`wire`]); this room does not know where it runs.
 
+mod boxes;
 mod film;
 mod foreign;
+pub mod heif;
 mod picture;
 mod playable;
 mod purpose;
@@ -14,6 +16,7 @@ mod unfit;
 pub mod wire;
 
 pub use foreign::{CONVERTED_TYPES, Foreign, ForeignFilm, demuxer};
+pub use heif::{Still, StillCodec};
 pub use picture::{Picture, Version, prepare};
 pub use playable::{Container, Kept, N_TELLING, PLAYABLE_TYPES, Piece, Playable, Remade, probe};
 pub use purpose::Purpose;

@@ -46,6 +46,15 @@ pub enum Unfit {
         /// What it is encoded as.
         codec: String,
     },
+    /// A picture that is not decoded here.
+    #[error(
+        "is a picture encoded as {kind}, which this server cannot read, because it has no ffmpeg that decodes it: install \
+         ffmpeg there, or send JPEG, PNG or WebP"
+    )]
+    ForeignPicture {
+        /// What it is encoded as.
+        kind: String,
+    },
     /// What a converter made nothing of.
     #[error("could not be converted: {0}")]
     Unconverted(String),

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use phiomia_model::media::Playing;
+use phiomia_model::media::{Colors, Playing};
 
 use crate::{
-    File, Format, Kept, Picture, Piece as FilmPiece, Playable, Purpose, Unfit, Version, playable,
+    File, Format, Kept, Picture, Piece as FilmPiece, Playable, Purpose, Still, Unfit, Version, heif, playable,
     playable::MOST_PIECES, prepare,
 };
 
@@ -17,6 +17,8 @@ use crate::{
 pub enum Task {
     /// Make a picture fit for something.
     Picture(Purpose),
+    /// Take a picture out of its boxes.
+    Unwrap,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +27,7 @@ struct Made {
     preview: Option<Piece>,
     still: Option<Piece>,
     blurhash: Option<String>,
+    colors: Option<Colors>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -56,13 +59,18 @@ impl Task {
 pub fn answer(asked: &[u8]) -> Option<Vec<u8>> {
     let end = asked.iter().position(|byte| *byte == b'\n')?;
     let (line, rest) = asked.split_at(end);
-    let Task::Picture(purpose) = serde_json::from_slice(line).ok()?;
-    let done = prepare(rest.get(1..).unwrap_or_default(), purpose);
+    let file = rest.get(1..).unwrap_or_default();
+    let purpose = match serde_json::from_slice(line).ok()? {
+        Task::Picture(purpose) => purpose,
+        Task::Unwrap => return answer_unwrapped(file),
+    };
+    let done = prepare(file, purpose);
     let head: Result<Made, &Unfit> = done.as_ref().map(|picture| Made {
         original: Piece::of(&picture.original),
         preview: picture.preview.as_ref().map(Piece::of),
         still: picture.still.as_ref().map(Piece::of),
         blurhash: picture.blurhash.clone(),
+        colors: picture.colors.clone(),
     });
     let mut said = serde_json::to_vec(&head).ok()?;
     said.push(b'\n');
@@ -73,6 +81,44 @@ pub fn answer(asked: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Some(said)
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Unwrapped {
+    still: Still,
+    n_profile: Option<usize>,
+    n_stream: usize,
+}
+
+fn answer_unwrapped(file: &[u8]) -> Option<Vec<u8>> {
+    let done = heif::unwrap(file);
+    let head: Result<Unwrapped, &Unfit> = done.as_ref().map(|still| Unwrapped {
+        still: Still { profile: None, stream: Vec::new(), ..still.clone() },
+        n_profile: still.profile.as_ref().map(Vec::len),
+        n_stream: still.stream.len(),
+    });
+    let mut said = serde_json::to_vec(&head).ok()?;
+    said.push(b'\n');
+    if let Ok(still) = &done {
+        said.extend_from_slice(still.profile.as_deref().unwrap_or_default());
+        said.extend_from_slice(&still.stream);
+    }
+    Some(said)
+}
+
+/// What the server makes of what the child says of a picture in boxes.
+#[must_use]
+pub fn understand_unwrapped(said: &[u8]) -> Option<Result<Still, Unfit>> {
+    let end = said.iter().position(|byte| *byte == b'\n')?;
+    let (line, rest) = said.split_at(end);
+    let unwrapped: Unwrapped = match serde_json::from_slice(line).ok()? {
+        Ok(unwrapped) => unwrapped,
+        Err(unfit) => return Some(Err(unfit)),
+    };
+    let (profile, stream) = rest.get(1..)?.split_at_checked(unwrapped.n_profile.unwrap_or(0))?;
+    let stream = stream.get(..unwrapped.n_stream)?.to_vec();
+    let profile = unwrapped.n_profile.map(|_| profile.to_vec());
+    Some(Ok(Still { profile, stream, ..unwrapped.still }))
 }
 
 /// What the server makes of the child's answer. `None`: it is none, which is the child's fault and not the file's.
@@ -93,7 +139,7 @@ pub fn understand(said: &[u8]) -> Option<Result<Picture, Unfit>> {
     let original = take(made.original)?;
     let preview = made.preview.map(|piece| take(piece).ok_or(())).transpose().ok()?;
     let still = made.still.map(|piece| take(piece).ok_or(())).transpose().ok()?;
-    Some(Ok(Picture { original, preview, still, blurhash: made.blurhash }))
+    Some(Ok(Picture { original, preview, still, blurhash: made.blurhash, colors: made.colors }))
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -67,6 +67,17 @@ pub struct SoundTrack {
     pub channels: u32,
 }
 
+/// Colours that go with a picture, each as `#rrggbb`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Colors {
+    /// Behind everything.
+    pub background: String,
+    /// What is to be read.
+    pub foreground: String,
+    /// What shall stand out.
+    pub accent: String,
+}
+
 /// Something uploaded here, as a post has it: a copy of what the upload was when it was attached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Media {
@@ -88,6 +99,9 @@ pub struct Media {
     /// A placeholder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blurhash: Option<String>,
+    /// Those of what stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colors: Option<Colors>,
     /// Of a film or a sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playing: Option<Playing>,

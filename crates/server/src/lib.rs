@@ -3,6 +3,7 @@
 pub mod acme;
 pub mod backups;
 pub mod cli;
+mod coming;
 pub mod config;
 pub mod dns;
 pub mod doctor;

@@ -46,6 +46,9 @@ use crate::{
 /// its way, and whoever has been let in is served.
 const FIRST_WORD: Duration = Duration::from_secs(1);
 
+/// How long it is waited for the next bytes of a body: as long as nginx waits.
+const BODY_REST: Duration = Duration::from_secs(60);
+
 /// Bounds and manners of a listener.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -67,8 +70,10 @@ pub struct Options {
     pub header_timeout: Duration,
     /// Rest between two requests.
     pub keep_alive: Duration,
-    /// Until an answer begins.
+    /// Until an answer begins, once the body is there; what comes at 16 kB a second or more has the time it takes.
     pub request_timeout: Duration,
+    /// How long it is waited for the next bytes of a request's body.
+    pub body_rest: Duration,
     /// Until requests in hand are given up after a stop.
     pub grace: Duration,
 }
@@ -86,6 +91,7 @@ impl Default for Options {
             header_timeout: Duration::from_secs(20),
             keep_alive: Duration::from_secs(75),
             request_timeout: Duration::from_secs(300),
+            body_rest: BODY_REST,
             grace: shutdown::REQUESTS,
         }
     }
@@ -105,6 +111,7 @@ impl From<&crate::config::Config> for Options {
             header_timeout: config.server.header_timeout,
             keep_alive: config.server.keep_alive,
             request_timeout: config.server.request_timeout,
+            body_rest: BODY_REST,
             grace: shutdown::REQUESTS,
         }
     }

@@ -20,7 +20,7 @@ use phiomia_api::{
     pages::visitors::Framable,
     peer::{NearAddr, RequestId, Stopping},
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -31,7 +31,10 @@ use tower_http::{
 };
 use tracing::Instrument as _;
 
-use crate::listen::Options;
+use crate::{
+    coming::{Coming, Late, Patience},
+    listen::Options,
+};
 
 /// The address at the other end of the socket.
 #[derive(Clone, Copy, Debug)]
@@ -102,9 +105,15 @@ async fn pass(State(threshold): State<Arc<Threshold>>, mut request: Request, nex
         let Some(_place) = threshold.open.take_place(client.bucket(), options.max_requests_per_client) else {
             return busy("Too many requests at the same time");
         };
-        match timeout(options.request_timeout, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => busy("This took too long"),
+        let (head, body) = request.into_parts();
+        let (body, progress) = Coming::of(body);
+        let patience = Patience { answer: options.request_timeout, rest: options.body_rest };
+        tokio::select! {
+            response = next.run(Request::from_parts(head, body)) => response,
+            late = progress.late(patience) => match late {
+                Late::Answer => busy("This took too long"),
+                Late::Body => refuse(StatusCode::REQUEST_TIMEOUT, "The request came too slowly"),
+            },
         }
     }
     .instrument(span.clone())

@@ -6,7 +6,7 @@ use phiomia_model::{
     AccountId, Error, Job, MediaId, Noun, Refusal, StatusId,
     account::ProfilePicture,
     limits::LIMITS,
-    media::{Media, MediaFile, MediaKind, MediaWords, Playing, Unfinished},
+    media::{Colors, Media, MediaFile, MediaKind, MediaWords, Playing, Unfinished},
 };
 use phiomia_store::{
     Query, Tx,
@@ -50,12 +50,12 @@ pub fn replace_preview(
     tx: &Tx<'_>,
     me: AccountId,
     id: MediaId,
-    preview: MediaFile,
+    poster: Poster,
     words: &MediaWords,
 ) -> Result<Media, Error> {
     let mut row = own(tx, me, id)?;
     say(&mut row.media, words)?;
-    if let Some(old) = row.media.preview.replace(preview) {
+    if let Some(old) = poster.stand_for(&mut row.media) {
         tx.enqueue(&Job::DropFiles { keys: vec![old.key] })?;
     }
     rows::write(tx, &row.media)?;
@@ -83,6 +83,25 @@ pub fn waiting(q: &Query<'_>, id: MediaId) -> Result<Option<Media>, Error> {
     Ok(media.filter(|media| media.unfinished == Some(Unfinished::Waiting)))
 }
 
+/// A picture that stands for an upload.
+#[derive(Clone, Debug)]
+pub struct Poster {
+    /// Its file.
+    pub file: MediaFile,
+    /// Its placeholder.
+    pub blurhash: Option<String>,
+    /// Its colours.
+    pub colors: Option<Colors>,
+}
+
+impl Poster {
+    /// Puts it in the place of the one there is, which is given back.
+    fn stand_for(self, media: &mut Media) -> Option<MediaFile> {
+        (media.blurhash, media.colors) = (self.blurhash, self.colors);
+        media.preview.replace(self.file)
+    }
+}
+
 /// What came of an upload.
 #[derive(Clone, Debug)]
 pub struct Converted {
@@ -90,8 +109,8 @@ pub struct Converted {
     pub kind: MediaKind,
     /// Its file.
     pub original: MediaFile,
-    /// A picture of it, and its placeholder.
-    pub preview: Option<(MediaFile, Option<String>)>,
+    /// A picture of it.
+    pub poster: Option<Poster>,
     /// What else is known of it.
     pub playing: Playing,
 }
@@ -104,18 +123,16 @@ pub fn converted(tx: &Tx<'_>, id: MediaId, made: Converted) -> Result<(), Error>
     let mut gone = Vec::new();
     if let Some(mut media) = waiting(tx, id)? {
         gone.push(std::mem::replace(&mut media.original, made.original).key);
-        match made.preview {
-            Some((preview, blurhash)) if media.preview.is_none() => {
-                (media.preview, media.blurhash) = (Some(preview), blurhash);
-            }
+        match made.poster {
+            Some(poster) if media.preview.is_none() => drop(poster.stand_for(&mut media)),
             // One was given meanwhile.
-            preview => gone.extend(preview.map(|(file, _)| file.key)),
+            poster => gone.extend(poster.map(|poster| poster.file.key)),
         }
         (media.kind, media.playing, media.unfinished) = (made.kind, Some(made.playing), None);
         rows::write(tx, &media)?;
     } else {
         gone.push(made.original.key);
-        gone.extend(made.preview.map(|(file, _)| file.key));
+        gone.extend(made.poster.map(|poster| poster.file.key));
     }
     Ok(tx.enqueue(&Job::DropFiles { keys: gone })?)
 }

@@ -13,7 +13,10 @@ use std::{
 use phiomia_media::wire;
 use rustix::process::{Resource, Rlimit, nice, setrlimit};
 
-use crate::confine::{Reach, confine, die_with_parent};
+use crate::{
+    calls,
+    confine::{Reach, confine, die_with_parent},
+};
 
 /// Processor time, in seconds.
 const CPU_SECONDS: u64 = 30;
@@ -47,8 +50,9 @@ pub fn work(memory: u64, is_film: bool) -> io::Result<()> {
         (Resource::Fsize, 0),
         (Resource::Core, 0),
         (Resource::Nofile, N_DESCRIPTORS),
-        (Resource::Nproc, 0),
     ])?;
+    // Also that it starts no process: the number of those counts threads, too, and one of the decoders has some.
+    calls::decode_only()?;
     let said = match &mut film {
         Some(film) => wire::answer_film(film),
         None => {
@@ -93,6 +97,7 @@ pub fn become_tool(ceilings: &Ceilings, tool: &[OsString]) -> io::Result<Infalli
         (Resource::Core, 0),
         (Resource::Nofile, N_TOOL_DESCRIPTORS),
     ])?;
+    calls::convert_only()?;
     // Comes back only when it failed.
     Err(Command::new(program).args(arguments).env_clear().exec())
 }

@@ -1,6 +1,11 @@
 //! Where files of strangers are opened: in a child process of its own for each, with a ceiling of memory and time, and
 //! without a way to any file or connection. If it dies, one file was not taken.
 
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(not(target_os = "linux"))]
+#[path = "uncalled.rs"]
+mod calls;
 mod child;
 #[cfg(target_os = "linux")]
 mod confine;
@@ -14,7 +19,7 @@ use std::{ffi::OsString, io, path::PathBuf, process::Stdio, sync::Arc, time::Dur
 
 use bytes::Bytes;
 use phiomia_media::{
-    Picture, Playable, Purpose, Unfit,
+    Picture, Playable, Purpose, StillCodec, Unfit,
     wire::{self, Task},
 };
 use phiomia_model::Fault;
@@ -194,9 +199,11 @@ impl Workshop {
         if bytes.len() > purpose.max_bytes() {
             return Err(Spoiled::Unfit(Unfit::TooManyBytes { most: purpose.max_bytes() }));
         }
-        if phiomia_media::Format::of(&bytes).is_none() {
-            return Err(Spoiled::Unfit(Unfit::UnknownKind));
-        }
+        let bytes = match (phiomia_media::Format::of(&bytes), StillCodec::of(&bytes)) {
+            (Some(_), _) => bytes,
+            (None, Some(codec)) => Box::pin(self.still(&bytes, codec)).await?,
+            (None, None) => return Err(Spoiled::Unfit(Unfit::UnknownKind)),
+        };
         let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
         let said = match &self.0.place {
             Place::Here => {

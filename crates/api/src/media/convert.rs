@@ -94,18 +94,17 @@ async fn fetched(api: &Api, media: &Media) -> Result<Spooled, Spoiled> {
 async fn keep(api: &Api, id: MediaId, film: &Spooled, reel: Reel, poster: Option<Picture>) -> Result<(), Fault> {
     let random = random(api).map_err(fault)?;
     let key = FileKey::new(FileKind::Media, random, &reel.label)?;
-    let blurhash = poster.as_ref().and_then(|poster| poster.blurhash.clone());
-    let preview = poster.map(|poster| Shelved::new(random, "small", poster.original)).transpose().map_err(fault)?;
+    let preview = poster.map(|poster| Shelved::poster(random, poster)).transpose().map_err(fault)?;
     let keys: Vec<String> =
-        std::iter::once(key.to_string()).chain(preview.iter().map(|file| file.key.to_string())).collect();
+        std::iter::once(key.to_string()).chain(preview.iter().map(|(file, _)| file.key.to_string())).collect();
     api.db.write(move |tx| verbs::begin_again(tx, id, &keys)).await.map_err(fault)?;
     let (kind, playing) = (reel.kind, reel.playing.clone().unwrap_or_default());
     let original = reel.put(api, &key, film).await.map_err(fault)?;
-    let preview = match preview {
-        Some(preview) => Some((preview.put(api).await.map_err(fault)?, blurhash)),
+    let poster = match preview {
+        Some((preview, impression)) => Some(impression.poster(preview.put(api).await.map_err(fault)?)),
         None => None,
     };
-    let made = Converted { kind, original, preview, playing };
+    let made = Converted { kind, original, poster, playing };
     api.db.write(move |tx| verbs::converted(tx, id, made.clone())).await.map_err(fault)
 }
 

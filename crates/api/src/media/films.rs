@@ -10,7 +10,7 @@ use phiomia_model::{
 use phiomia_store::files::{FileKey, FileKind};
 use phiomia_workshop::{Spoiled, Spooled};
 
-use super::{Shelved, made, random, shelve, spoiled};
+use super::{Impression, Shelved, made, random, shelve, spoiled};
 use crate::{
     gate::{Ask, Member, Upload},
     state::Api,
@@ -88,13 +88,14 @@ pub(super) async fn create(
     };
     let random = random(api)?;
     let key = FileKey::new(FileKind::Media, random, &reel.label)?;
-    let blurhash = poster.as_ref().and_then(|poster| poster.blurhash.clone());
-    let preview = poster.map(|poster| Shelved::new(random, "small", poster.original)).transpose()?;
+    let (preview, impression) = poster.map(|poster| Shelved::poster(random, poster)).transpose()?.unzip();
+    let Impression { blurhash, colors } = impression.unwrap_or_default();
     let said = Media {
         kind: reel.kind,
         playing: reel.playing.clone(),
         unfinished: reel.playing.is_none().then_some(Unfinished::Waiting),
         blurhash,
+        colors,
         ..said
     };
     shelve(ask, &key, async || reel.put(api, &key, film).await, preview, said).await

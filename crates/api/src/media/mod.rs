@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use phiomia_mastodon::form::{Text, filled};
-use phiomia_media::{Format, Purpose, Version};
+use phiomia_media::{Format, Picture, Purpose, Version};
 use phiomia_model::{
     Error, MediaId, Noun, Refusal,
-    media::{Media, MediaFile, MediaKind, MediaWords, Unfinished},
+    media::{Colors, Media, MediaFile, MediaKind, MediaWords, Unfinished},
 };
 use phiomia_social::media as verbs;
 use phiomia_store::files::{FileKey, FileKind};
@@ -89,10 +89,13 @@ async fn created(ask: &Ask<Member>) -> Result<Media, Error> {
     }
     let made = made(&ask.api, file, Purpose::Attachment).await?;
     let thumbnail = match ask.upload("thumbnail") {
-        Some(thumbnail) => Some(self::made(&ask.api, thumbnail, Purpose::Thumbnail).await?.original),
+        Some(thumbnail) => Some(self::made(&ask.api, thumbnail, Purpose::Thumbnail).await?),
         None => None,
     };
     let random = random(&ask.api)?;
+    // What stands for it says what it looks like.
+    let impression = Impression::of(thumbnail.as_ref().unwrap_or(&made));
+    let thumbnail = thumbnail.map(|thumbnail| thumbnail.original);
     let is_moving_gif = made.still.is_some() && made.original.format == Format::Gif;
     let original = Shelved::new(random, "original", made.original)?;
     let preview = thumbnail.or(made.preview).map(|version| Shelved::new(random, "small", version)).transpose()?;
@@ -101,7 +104,8 @@ async fn created(ask: &Ask<Member>) -> Result<Media, Error> {
     let said = Media {
         kind: if becomes_film { MediaKind::Gifv } else { MediaKind::Image },
         unfinished: becomes_film.then_some(Unfinished::Waiting),
-        blurhash: made.blurhash,
+        blurhash: impression.blurhash,
+        colors: impression.colors,
         ..said
     };
     let (api, key) = (ask.api.clone(), original.key.clone());
@@ -158,12 +162,12 @@ pub async fn update(ask: Ask<Member>) -> Answer {
     };
     ask.api.db.read(move |q| verbs::own(q, me, id)).await?;
     let made = made(&ask.api, thumbnail, Purpose::Thumbnail).await?;
-    let preview = Shelved::new(random(&ask.api)?, "small", made.original)?;
+    let (preview, impression) = Shelved::poster(random(&ask.api)?, made)?;
     let keys = vec![preview.key.to_string()];
     // Its files are looked after by the same job: a preview that no row names goes again.
     ask.api.db.write(move |tx| verbs::begin_again(tx, id, &keys)).await?;
-    let preview = preview.put(&ask.api).await?;
-    let media = ask.api.db.write(move |tx| verbs::replace_preview(tx, me, id, preview.clone(), &words)).await?;
+    let poster = impression.poster(preview.put(&ask.api).await?);
+    let media = ask.api.db.write(move |tx| verbs::replace_preview(tx, me, id, poster.clone(), &words)).await?;
     answer(&media, &ask.api, StatusCode::PARTIAL_CONTENT)
 }
 
@@ -175,7 +179,7 @@ pub async fn delete(ask: Ask<Member>) -> Answer {
 }
 
 /// What a file becomes, or why not.
-pub(crate) async fn made(api: &Api, file: &Upload, purpose: Purpose) -> Result<phiomia_media::Picture, Error> {
+pub(crate) async fn made(api: &Api, file: &Upload, purpose: Purpose) -> Result<Picture, Error> {
     api.workshop.picture(file.bytes.clone(), purpose).await.map_err(spoiled)
 }
 
@@ -196,6 +200,24 @@ pub(crate) fn random(api: &Api) -> Result<u128, Error> {
     Ok(u128::from_be_bytes(bytes))
 }
 
+/// What a picture looks like from afar.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Impression {
+    blurhash: Option<String>,
+    colors: Option<Colors>,
+}
+
+impl Impression {
+    fn of(picture: &Picture) -> Impression {
+        Impression { blurhash: picture.blurhash.clone(), colors: picture.colors.clone() }
+    }
+
+    /// With its file, when that is on the shelf.
+    fn poster(self, file: MediaFile) -> verbs::Poster {
+        verbs::Poster { file, blurhash: self.blurhash, colors: self.colors }
+    }
+}
+
 /// A file that is about to be put on the shelf.
 pub(crate) struct Shelved {
     pub(crate) key: FileKey,
@@ -205,6 +227,12 @@ pub(crate) struct Shelved {
 impl Shelved {
     pub(crate) fn new(random: u128, label: &str, version: Version) -> Result<Shelved, Error> {
         Shelved::of(FileKind::Media, random, label, version)
+    }
+
+    /// A picture that stands for an upload.
+    fn poster(random: u128, picture: Picture) -> Result<(Shelved, Impression), Error> {
+        let impression = Impression::of(&picture);
+        Ok((Shelved::new(random, "small", picture.original)?, impression))
     }
 
     pub(crate) fn of(kind: FileKind, random: u128, label: &str, version: Version) -> Result<Shelved, Error> {
@@ -238,6 +266,7 @@ fn placeholder() -> Media {
         description: None,
         focus: None,
         blurhash: None,
+        colors: None,
         playing: None,
         unfinished: None,
     }

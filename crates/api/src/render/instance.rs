@@ -7,6 +7,7 @@ use phiomia_mastodon::entities::{
     InstanceUsage, InstanceUsers, InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments,
     InstanceV1Stats, InstanceV1Urls, InstanceVapid,
 };
+use phiomia_media::StillCodec;
 use phiomia_model::{limits::LIMITS, media::MediaFile};
 use phiomia_store::db::{
     accounts::AccountView,
@@ -39,6 +40,8 @@ pub struct InstanceFacts {
     pub source_url: String,
     /// Whether films and sounds that browsers do not play are converted.
     pub converts: bool,
+    /// Pictures in boxes that are decoded here.
+    pub stills: Vec<StillCodec>,
 }
 
 /// Version 2.
@@ -78,7 +81,7 @@ pub fn instance(facts: &InstanceFacts, cx: &Cx) -> entities::Instance {
 #[must_use]
 pub fn instance_v1(facts: &InstanceFacts, cx: &Cx) -> entities::InstanceV1 {
     let settings = &facts.settings;
-    let media = media_attachments(facts.converts);
+    let media = media_attachments(facts.converts, &facts.stills);
     entities::InstanceV1 {
         uri: cx.addresses.local_domain.clone(),
         title: settings.title.clone(),
@@ -139,7 +142,7 @@ fn configuration(facts: &InstanceFacts, cx: &Cx) -> InstanceConfiguration {
             profile_field_value_limit: number(LIMITS.profile_field_characters),
         },
         statuses: statuses(),
-        media_attachments: media_attachments(facts.converts),
+        media_attachments: media_attachments(facts.converts, &facts.stills),
         polls: polls(),
         translation: InstanceTranslation { enabled: false },
         timelines_access: InstanceTimelinesAccess {
@@ -159,11 +162,12 @@ fn statuses() -> InstanceStatuses {
     }
 }
 
-fn media_attachments(converts: bool) -> InstanceMediaAttachments {
+fn media_attachments(converts: bool, stills: &[StillCodec]) -> InstanceMediaAttachments {
     let converted: &[&str] = if converts { &phiomia_media::CONVERTED_TYPES } else { &[] };
     InstanceMediaAttachments {
         supported_mime_types: phiomia_media::PICTURE_TYPES
             .iter()
+            .chain(stills.iter().flat_map(|codec| codec.media_types()))
             .chain(&phiomia_media::PLAYABLE_TYPES)
             .chain(converted)
             .map(ToString::to_string)

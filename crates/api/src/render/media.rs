@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use phiomia_federation::media::{Named, Version};
-use phiomia_mastodon::entities::{Focus, Id, MediaAttachment, MediaMeta, MediaSize, MediaType};
+use phiomia_mastodon::entities::{Focus, Id, MediaAttachment, MediaColors, MediaMeta, MediaSize, MediaType};
 use phiomia_model::{
     Addresses,
     media::{Media, MediaFile, MediaKind, Playing},
@@ -40,6 +40,11 @@ pub fn media(media: &Media, addresses: &Addresses) -> MediaAttachment {
         meta: Some(MediaMeta {
             small: media.preview.as_ref().and_then(file_size),
             focus: media.focus.map(|(x, y)| Focus { x, y }),
+            colors: media.colors.as_ref().map(|colors| MediaColors {
+                background: colors.background.clone(),
+                foreground: colors.foreground.clone(),
+                accent: colors.accent.clone(),
+            }),
             ..match &media.playing {
                 Some(playing) => played(playing, &media.original),
                 None => MediaMeta { original: file_size(&media.original), ..MediaMeta::default() },

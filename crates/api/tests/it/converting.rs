@@ -197,7 +197,27 @@ on_both_engines! {
         let house = house.with_ffmpeg().await;
         let with = types(house.get("/api/v2/instance").await.ok().json());
         let more: Vec<&Value> = with.as_array().unwrap().iter().filter(|one| !without.as_array().unwrap().contains(one)).collect();
-        assert_eq!(more, CONVERTED_TYPES.to_vec());
+        assert_eq!(more, [&["image/avif", "image/heic", "image/heif"][..], &CONVERTED_TYPES].concat());
+    }
+
+    async fn pictures_in_boxes_become_jpeg_where_they_are_decoded(house: House) {
+        let alice = house.person("alice").await;
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/pictures");
+        let read = |name: &str| std::fs::read(corpus.join(name)).unwrap();
+        for (name, kind) in [("a.avif", "AVIF"), ("a.heic", "HEIC")] {
+            let (status, cause) = uploads(&alice, UPLOADS, &read(name)).await.refusal();
+            assert!(status == 422 && cause.contains(&format!("encoded as {kind}")) && cause.contains("install ffmpeg"), "{cause}");
+        }
+        let house = house.with_ffmpeg().await;
+        let alice = house.person("bob").await;
+        for (name, width, height) in [("a.avif", 120, 60), ("a.heic", 120, 60), ("grid.heic", 100, 120)] {
+            let upload = uploads(&alice, UPLOADS, &read(name)).await.ok().json();
+            assert_eq!((&upload["type"], upload["url"].as_str().unwrap().rsplit('.').next().unwrap()), (&json!("image"), "jpg"));
+            assert_eq!((&upload["meta"]["original"]["width"], &upload["meta"]["original"]["height"]), (&json!(width), &json!(height)));
+            assert!(upload["blurhash"].is_string() && upload["meta"]["colors"]["accent"].is_string(), "{upload}");
+        }
+        let face = alice.upload(Method::PATCH, "/api/v1/accounts/update_credentials", &[], &[("avatar", &read("grid.heic"))]).await;
+        assert!(face.ok().json()["avatar"].as_str().unwrap().ends_with(".jpg"));
     }
 }
 

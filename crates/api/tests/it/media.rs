@@ -326,6 +326,34 @@ on_both_engines! {
         }
     }
 
+    async fn the_cover_of_a_sound_is_its_preview_and_its_colors_are_told(house: House) {
+        let alice = house.person("alice").await;
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let sound = std::fs::read(corpus.join("sound/a.mp3")).unwrap();
+        let cover = file(300, 300, ImageFormat::Png);
+        let frame = [&b"\0image/png\0\x03\0"[..], &cover].concat();
+        let length = u32::try_from(frame.len()).unwrap();
+        let sevens = |n: u32| [n >> 21, n >> 14, n >> 7, n].map(|part| u8::try_from(part & 0x7f).unwrap());
+        let tag = [&b"ID3\x03\0\0"[..], &sevens(length + 10), b"APIC", &length.to_be_bytes(), &[0, 0], &frame].concat();
+        let with_cover = [tag, sound.clone()].concat();
+        let upload = alice.upload(Method::POST, UPLOADS, &[], &[("file", &with_cover)]).await.ok().json();
+        assert_eq!((&upload["type"], &upload["meta"]["small"]["size"]), (&json!("audio"), &json!("300x300")));
+        let colors = &upload["meta"]["colors"];
+        assert_eq!((&colors["background"], &colors["foreground"]), (&json!("#04095a"), &json!("#fa095a")));
+        assert!(colors["accent"].is_string(), "{colors}");
+        let preview = fetches(&house, &upload["preview_url"]).await.ok();
+        assert_eq!(image::load_from_memory(&preview.body).unwrap().width(), 300);
+        let bare = alice.upload(Method::POST, UPLOADS, &[], &[("file", &sound)]).await.ok().json();
+        assert_eq!((&bare["preview_url"], &bare["meta"]["colors"]), (&Value::Null, &Value::Null));
+        // Another thumbnail has colours and a placeholder of its own.
+        let one = format!("/api/v1/media/{}", upload["id"].as_str().unwrap());
+        let other = alice.upload(Method::PUT, &one, &[], &[("thumbnail", &file(40, 40, ImageFormat::Png))]).await.ok().json();
+        assert_eq!(other["meta"]["colors"]["background"], "#fa095a");
+        assert_ne!(other["blurhash"], upload["blurhash"]);
+        let post = alice.post("/api/v1/statuses", json!({ "media_ids": [upload["id"]] })).await.ok().json();
+        assert_eq!(post["media_attachments"][0]["meta"]["colors"], other["meta"]["colors"]);
+    }
+
     async fn what_browsers_do_not_play_is_named(house: House) {
         let alice = house.person("alice").await;
         let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");

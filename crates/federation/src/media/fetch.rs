@@ -163,7 +163,10 @@ impl Gallery {
         }
         match self.0.workshop.picture(answer.body, purpose).await {
             Ok(picture) => Ok(Ok(picture)),
-            Err(Spoiled::Unfit(Unfit::UnknownKind)) => Ok(Err((OTHER_KIND.to_owned(), Setback::Unfit))),
+            // Browsers may show what is not decoded here.
+            Err(Spoiled::Unfit(Unfit::UnknownKind | Unfit::ForeignPicture { .. })) => {
+                Ok(Err((OTHER_KIND.to_owned(), Setback::Unfit)))
+            }
             Err(Spoiled::Unfit(unfit)) => Ok(Err((unfit.to_string(), Setback::Unfit))),
             Err(Spoiled::Broken(fault)) => Err(fault.into()),
         }

@@ -87,7 +87,7 @@ pub struct MediaMeta {
     /// What must stay visible when it is cropped. Since 2.3.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub focus: Option<Focus>,
-    /// Colours of a sound's player. Since 3.2.0.
+    /// Colours that go with it: Mastodon has them for sounds with a cover (since 3.2.0) and what has a thumbnail, this server for all pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub colors: Option<MediaColors>,
 }

@@ -9,7 +9,7 @@ use image::{
     codecs::{gif::GifDecoder, webp::WebPDecoder},
 };
 
-use super::{Picture, Version, blurhash, decode, encode, resize};
+use super::{Impression, Picture, Version, apng, decode, encode, resize};
 use crate::{Format, Purpose, Unfit, purpose::Fit};
 
 /// Most pixels of all frames together: 1,200 frames of 640x360. An animation costs its viewers that much, too.
@@ -26,18 +26,18 @@ pub(super) fn prepare(bytes: &[u8], format: Format, purpose: Purpose) -> Result<
     match format {
         Format::Gif => of_gif(bytes, purpose),
         Format::WebP => of_webp(bytes, purpose),
-        // A moving PNG shows its first picture everywhere else, too.
-        Format::Jpeg | Format::Png => Ok(None),
+        Format::Png => apng::prepare(bytes, purpose),
+        Format::Jpeg => Ok(None),
     }
 }
 
 /// What a moving picture is shown by where nothing shall move.
-fn with_still(moving: Version, first: DynamicImage, purpose: Purpose) -> Result<Picture, Unfit> {
+pub(super) fn with_still(moving: Version, first: DynamicImage, purpose: Purpose) -> Result<Picture, Unfit> {
     let still = resize::fit(first, purpose.fit())?;
     let preview = purpose.preview().map(|area| resize::fit_copy(&still, resize::area(area))).transpose()?;
-    let blurhash = blurhash(preview.as_ref().unwrap_or(&still))?;
+    let impression = Impression::of(preview.as_ref().unwrap_or(&still))?;
     let preview = preview.as_ref().map(encode::preview).transpose()?;
-    Ok(Picture { original: moving, preview, still: Some(encode::png(&still)?), blurhash })
+    Ok(impression.picture(moving, preview, Some(encode::png(&still)?)))
 }
 
 fn of_gif(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
@@ -119,6 +119,14 @@ fn of_webp(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
     let moving =
         Version { bytes: written.to_vec(), format: Format::WebP, width: first.width(), height: first.height() };
     with_still(moving, first, purpose).map(Some)
+}
+
+/// Whether so many frames of this size may stay an animation, as what others send does without an error: they are shown
+/// by their first picture if not.
+pub(super) fn may_stay(n_frames: u32, width: u32, height: u32, purpose: Purpose) -> bool {
+    let pixels = u64::from(width) * u64::from(height);
+    let all = pixels.saturating_mul(u64::from(n_frames));
+    n_frames <= MOST_FRAMES && pixels <= MOST_AREA && all <= MOST_PIXELS && fits(width, height, purpose)
 }
 
 fn check_area(width: u32, height: u32) -> Result<(), Unfit> {

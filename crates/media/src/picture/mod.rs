@@ -1,11 +1,13 @@
 //! A picture made fit to be shown: upright, in sRGB, no larger than wanted, without what else the file told.
 
 mod animation;
+mod apng;
+mod colors;
 mod decode;
 mod encode;
 mod resize;
 
-use phiomia_model::limits::LIMITS;
+use phiomia_model::{limits::LIMITS, media::Colors};
 use serde::{Deserialize, Serialize};
 
 use crate::{Format, Purpose, Unfit};
@@ -39,6 +41,8 @@ pub struct Picture {
     pub still: Option<Version>,
     /// A placeholder: <https://blurha.sh>.
     pub blurhash: Option<String>,
+    /// Those that go with it.
+    pub colors: Option<Colors>,
 }
 
 /// Size and kind of a picture, read from its first bytes.
@@ -82,14 +86,27 @@ pub fn prepare(bytes: &[u8], purpose: Purpose) -> Result<Picture, Unfit> {
     let image = decode::to_srgb(image, decoded.profile.as_deref());
     let preview = purpose.preview().map(|area| resize::fit_copy(&image, resize::area(area))).transpose()?;
     let small = preview.as_ref().unwrap_or(&image);
-    let blurhash = blurhash(small)?;
+    let impression = Impression::of(small)?;
     let preview = preview.as_ref().map(encode::preview).transpose()?;
-    Ok(Picture { original: encode::as_format(&image, format)?, preview, still: None, blurhash })
+    Ok(impression.picture(encode::as_format(&image, format)?, preview, None))
 }
 
-/// The placeholder of a picture; none of one that can be seen through everywhere.
-pub(crate) fn blurhash(image: &image::DynamicImage) -> Result<Option<String>, Unfit> {
-    let small = resize::fit_copy(image, crate::purpose::Fit::Within(BLURRED_SIDE, BLURRED_SIDE))?.to_rgba8();
-    let (width, height) = small.dimensions();
-    Ok(blurhash::encode(WAVES.0, WAVES.1, width, height, small.as_raw()).ok())
+/// What a picture looks like from afar.
+struct Impression {
+    blurhash: Option<String>,
+    colors: Option<Colors>,
+}
+
+impl Impression {
+    /// Nothing of one that can be seen through everywhere.
+    fn of(image: &image::DynamicImage) -> Result<Impression, Unfit> {
+        let small = resize::fit_copy(image, crate::purpose::Fit::Within(BLURRED_SIDE, BLURRED_SIDE))?.to_rgba8();
+        let (width, height) = small.dimensions();
+        let blurhash = blurhash::encode(WAVES.0, WAVES.1, width, height, small.as_raw()).ok();
+        Ok(Impression { blurhash, colors: colors::of(&small) })
+    }
+
+    fn picture(self, original: Version, preview: Option<Version>, still: Option<Version>) -> Picture {
+        Picture { original, preview, still, blurhash: self.blurhash, colors: self.colors }
+    }
 }

@@ -75,7 +75,8 @@ fn stream(block: &[u8]) -> Option<(u32, u32, u64)> {
     Some((rate_hz, channels, packed & 0xf_ffff_ffff))
 }
 
-fn picture(block: &[u8]) -> Option<Vec<u8>> {
+/// The picture in a block of that kind.
+pub(super) fn picture(block: &[u8]) -> Option<Vec<u8>> {
     let mut body = Bytes(block);
     body.skip(4)?;
     for _ in 0..2 {

@@ -3,16 +3,22 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use phiomia_model::media::SoundTrack;
 
+use super::flac;
 use crate::{
     Kept, Piece, Unfit,
-    playable::{Found, MOST_PIECES},
+    playable::{Found, MOST_COVER, MOST_PIECES},
     source::{Bytes, Source, cut, wrong},
 };
 
 /// Most bytes of words.
 const MOST_WORDS: usize = 16 * 1024 * 1024;
+/// Most remarks about a sound.
+const MOST_REMARKS: u32 = 4_096;
+/// Before a picture in the words about a sound; in letters of any size.
+const PICTURE: &[u8] = b"METADATA_BLOCK_PICTURE=";
 /// Most streams in a file, beside each other and one after the other.
 const MOST_STREAMS: usize = 64;
 
@@ -51,7 +57,7 @@ struct Words {
 
 pub(crate) fn probe(source: &mut Source<'_>) -> Result<Found, Unfit> {
     let mut streams: BTreeMap<u32, Stream> = BTreeMap::new();
-    let (mut pieces, mut sound) = (Vec::new(), None);
+    let (mut pieces, mut sound, mut cover) = (Vec::new(), None, None);
     let (mut at, mut samples, mut granule, mut n_streams) = (0, 0_u64, 0_u64, 0);
     while at < source.length() {
         let page = match page(source, at) {
@@ -86,7 +92,8 @@ pub(crate) fn probe(source: &mut Source<'_>) -> Result<Found, Unfit> {
                 stream.words.pages.push(page);
                 if is_whole {
                     stream.n_packets = 2;
-                    blot(source, stream, &mut pieces)?;
+                    let found = blot(source, stream, &mut pieces)?;
+                    cover = cover.or(found);
                 }
             } else {
                 if page.granule != u64::MAX {
@@ -107,7 +114,7 @@ pub(crate) fn probe(source: &mut Source<'_>) -> Result<Found, Unfit> {
         film: None,
         sound: Some(codec.sound()),
         pieces,
-        cover: None,
+        cover,
     })
 }
 
@@ -185,8 +192,8 @@ impl Codec {
     }
 }
 
-/// Writes pages whose second packet is as long as before and says nothing.
-fn blot(source: &mut Source<'_>, stream: &mut Stream, pieces: &mut Vec<Piece>) -> Result<(), Unfit> {
+/// Writes pages whose second packet is as long as before and says nothing. The picture that was in it.
+fn blot(source: &mut Source<'_>, stream: &mut Stream, pieces: &mut Vec<Piece>) -> Result<Option<Vec<u8>>, Unfit> {
     let words = std::mem::take(&mut stream.words);
     let mut body = Vec::with_capacity(words.n_bytes);
     for page in &words.pages {
@@ -208,8 +215,9 @@ fn blot(source: &mut Source<'_>, stream: &mut Stream, pieces: &mut Vec<Piece>) -
     }
     let packet = body.get_mut(..n_packet).ok_or_else(cut)?;
     let mark = stream.codec.mark();
-    let words_behind = packet.strip_prefix(mark).ok_or_else(|| wrong("its second packet is none of words"))?.len();
-    let silent = silent(words_behind).ok_or_else(cut)?;
+    let words_behind = packet.strip_prefix(mark).ok_or_else(|| wrong("its second packet is none of words"))?;
+    let cover = cover(words_behind);
+    let silent = silent(words_behind.len()).ok_or_else(cut)?;
     packet.get_mut(mark.len()..).unwrap_or_default().copy_from_slice(&silent);
     let mut rest = body.as_slice();
     for page in words.pages {
@@ -223,7 +231,29 @@ fn blot(source: &mut Source<'_>, stream: &mut Stream, pieces: &mut Vec<Piece>) -
         bytes.get_mut(22..26).ok_or_else(cut)?.copy_from_slice(&sum.to_le_bytes());
         pieces.push(Piece::Bytes(bytes));
     }
-    Ok(())
+    Ok(cover)
+}
+
+/// The first picture among the words: a block as in FLAC. Source: <https://wiki.xiph.org/VorbisComment#Cover_art>.
+fn cover(words: &[u8]) -> Option<Vec<u8>> {
+    let mut words = Bytes(words);
+    let n_maker = words.u32_le()?;
+    words.skip(usize::try_from(n_maker).ok()?)?;
+    for _ in 0..words.u32_le()?.min(MOST_REMARKS) {
+        let n = usize::try_from(words.u32_le()?).ok()?;
+        let remark = words.slice(n)?;
+        if let Some((name, block)) = remark.split_at_checked(PICTURE.len())
+            && name.eq_ignore_ascii_case(PICTURE)
+            && block.len() <= MOST_COVER * 2
+        {
+            return STANDARD
+                .decode(block)
+                .ok()
+                .and_then(|block| flac::picture(&block))
+                .filter(|p| p.len() <= MOST_COVER);
+        }
+    }
+    None
 }
 
 /// So many bytes of words that say nothing: a maker of blanks, no remarks, and the bit that Vorbis wants at the end.

@@ -4,7 +4,7 @@ use image::ImageFormat;
 use phiomia_media::{Purpose, Unfit, prepare};
 use proptest::prelude::*;
 
-use crate::made::{file, flag, gif, moving_webp};
+use crate::made::{file, flag, gif, moving_png, moving_webp};
 
 fn refused(bytes: &[u8]) -> Unfit {
     prepare(bytes, Purpose::Attachment).expect_err("this is no picture")
@@ -65,13 +65,14 @@ fn more_bytes_than_may_be_are_not_looked_at() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]
-    fn no_change_of_a_picture_makes_it_panic(which in 0_usize..5, at in 0.0_f64..1.0, value: u8, cut in 0.0_f64..1.0) {
+    fn no_change_of_a_picture_makes_it_panic(which in 0_usize..6, at in 0.0_f64..1.0, value: u8, cut in 0.0_f64..1.0) {
         let picture = flag(40, 40);
         let mut bytes = match which {
             0 => file(&picture, ImageFormat::Jpeg),
             1 => file(&picture, ImageFormat::Png),
             2 => file(&picture, ImageFormat::WebP),
             3 => gif(40, 40, 3),
+            4 => moving_png(40, 40, 3, cut > 0.5),
             _ => moving_webp(40, 40),
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the file")]

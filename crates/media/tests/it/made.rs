@@ -72,6 +72,40 @@ pub fn gif(width: u16, height: u16, n_frames: usize) -> Vec<u8> {
     bytes
 }
 
+/// A PNG of so many pictures, with words and a part that no picture needs; the second one covers a corner alone.
+pub fn moving_png(width: u32, height: u32, n_frames: u32, other_first: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    {
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_animated(n_frames, 3).unwrap();
+        encoder.set_sep_def_img(other_first).unwrap();
+        encoder.set_frame_delay(7, 100).unwrap();
+        encoder.add_text_chunk("Comment".to_owned(), "secret place".to_owned()).unwrap();
+        let mut writer = encoder.write_header().unwrap();
+        let whole = |color: [u8; 4]| color.repeat(usize::try_from(width * height).unwrap());
+        if other_first {
+            writer.write_image_data(&whole([255, 255, 255, 255])).unwrap();
+        }
+        for n in 0..n_frames {
+            if n == 1 {
+                writer.set_frame_dimension(width / 2, height / 2).unwrap();
+                writer.set_frame_position(width / 4, height / 4).unwrap();
+                writer.set_blend_op(png::BlendOp::Over).unwrap();
+                let corner = [0, 0, 255, 128].repeat(usize::try_from(width / 2 * (height / 2)).unwrap());
+                writer.write_image_data(&corner).unwrap();
+            } else {
+                writer.set_frame_position(0, 0).unwrap();
+                writer.set_frame_dimension(width, height).unwrap();
+                writer.write_image_data(&whole([255, 0, 0, 255])).unwrap();
+            }
+        }
+        writer.finish().unwrap();
+    }
+    bytes
+}
+
 /// A WebP of several pictures.
 pub fn moving_webp(width: u32, height: u32) -> Vec<u8> {
     let config = webp::WebPConfig::new().unwrap();

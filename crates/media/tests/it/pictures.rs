@@ -3,7 +3,7 @@
 use image::{AnimationDecoder as _, DynamicImage, GenericImageView as _, ImageFormat};
 use phiomia_media::{Format, Picture, Purpose, Version, prepare};
 
-use crate::made::{file, flag, gif, glass, holds, moving_webp, turned_jpeg};
+use crate::made::{file, flag, gif, glass, holds, moving_png, moving_webp, turned_jpeg};
 
 fn read(version: &Version) -> DynamicImage {
     let image = image::load_from_memory(&version.bytes).unwrap();
@@ -124,6 +124,58 @@ fn a_moving_webp_goes_on_moving() {
     let decoder = image::codecs::webp::WebPDecoder::new(std::io::Cursor::new(&picture.original.bytes)).unwrap();
     assert!(decoder.has_animation());
     assert_eq!(color(&read(&picture.still.unwrap()), 1, 1), "red");
+}
+
+/// Every picture of a moving PNG, as it is shown.
+fn shown(bytes: &[u8]) -> Vec<image::Frame> {
+    let decoder = image::codecs::png::PngDecoder::new(std::io::Cursor::new(bytes)).unwrap();
+    decoder.apng().unwrap().into_frames().collect_frames().unwrap()
+}
+
+#[test]
+fn a_moving_png_goes_on_moving_without_loss_and_has_a_still_one() {
+    for other_first in [false, true] {
+        let bytes = moving_png(80, 60, 3, other_first);
+        assert!(holds(&bytes, "secret place"));
+        let picture = attachment(&bytes);
+        assert_eq!((picture.original.format, picture.original.width), (Format::Png, 80));
+        assert!(!holds(&picture.original.bytes, "secret place") && holds(&picture.original.bytes, "acTL"));
+        let (came, kept) = (shown(&bytes), shown(&picture.original.bytes));
+        assert_eq!((came.len(), kept.len()), (3, 3));
+        for (came, kept) in came.iter().zip(&kept) {
+            assert_eq!((came.delay(), came.buffer()), (kept.delay(), kept.buffer()));
+        }
+        assert_eq!(kept[0].delay().numer_denom_ms(), (70, 1));
+        let still = picture.still.unwrap();
+        assert_eq!(color(&read(&still), 40, 30), if other_first { "white" } else { "red" });
+        assert!(picture.preview.is_some() && picture.blurhash.is_some());
+    }
+}
+
+#[test]
+fn moving_pngs_are_emojis_and_avatars_and_too_large_ones_show_their_first_picture() {
+    for purpose in [Purpose::Emoji, Purpose::Avatar] {
+        let moving = prepare(&moving_png(64, 64, 2, false), purpose).unwrap();
+        assert_eq!(shown(&moving.original.bytes).len(), 2);
+        assert!(!holds(&moving.still.unwrap().bytes, "acTL"));
+    }
+    for (bytes, purpose) in [
+        (moving_png(600, 500, 2, false), Purpose::Avatar),
+        (moving_png(1_400, 900, 2, false), Purpose::Attachment),
+        (moving_png(10, 10, 3_001, false), Purpose::Attachment),
+    ] {
+        let picture = prepare(&bytes, purpose).unwrap();
+        assert!(picture.still.is_none() && !holds(&picture.original.bytes, "acTL"));
+        assert_eq!(color(&read(&picture.original), 5, 5), "red");
+    }
+}
+
+#[test]
+fn colors_go_with_every_picture() {
+    let bytes = file(&flag(400, 300), ImageFormat::Png);
+    for colors in [attachment(&bytes).colors.unwrap(), prepare(&bytes, Purpose::Thumbnail).unwrap().colors.unwrap()] {
+        assert_eq!((colors.background.as_str(), colors.foreground.as_str()), ("#1314dc", "#ffffff"));
+    }
 }
 
 #[test]

@@ -175,8 +175,26 @@ pub fn riff(tag: u16) -> Vec<u8> {
 
 /// A second of Opus in three pages.
 pub fn ogg() -> Vec<u8> {
+    opus(&[b"LOCATIONsecret place"])
+}
+
+/// The same with a picture.
+pub fn ogg_with(cover: &[u8]) -> Vec<u8> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let length = u32::try_from(cover.len()).unwrap().to_be_bytes();
+    let picture = [&numbers(&[3, 9])[..], b"image/png", &numbers(&[0, 1, 1, 24, 0]), &length, cover].concat();
+    let remark = format!("Metadata_Block_Picture={}", STANDARD.encode(picture));
+    opus(&[b"LOCATION=secret place", remark.as_bytes()])
+}
+
+fn opus(remarks: &[&[u8]]) -> Vec<u8> {
     let head = [&b"OpusHead\x01\x02"[..], &[0x38, 1], &48_000_u32.to_le_bytes(), &[0, 0, 0]].concat();
-    let words = [&b"OpusTags\x04\0\0\0made\x01\0\0\0\x14\0\0\0LOCATION"[..], b"secret place"].concat();
+    let mut words = b"OpusTags\x04\0\0\0made".to_vec();
+    words.extend(u32::try_from(remarks.len()).unwrap().to_le_bytes());
+    for remark in remarks {
+        words.extend(u32::try_from(remark.len()).unwrap().to_le_bytes());
+        words.extend(*remark);
+    }
     let pages = [(2, 0, head), (0, 0, words), (4, 48_000 + 0x138, vec![7; 200])];
     let mut file = Vec::new();
     for (n, (flags, granule, body)) in (0_u32..).zip(pages) {

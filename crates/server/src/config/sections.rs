@@ -107,7 +107,8 @@ section! {
     /// How long a connection may rest between two requests. Longer than the proxy in front keeps its connections
     /// (nginx: 60 s), so that it is never the server who hangs up.
     keep_alive: Duration = "75s", [];
-    /// How long a request may take until its answer begins, the upload of its body included. Then `503`.
+    /// How long a request may take until its answer begins. Then `503`. An upload that is still coming in has longer: a
+    /// second more for every 16 kB that came, as long as nothing pauses for a minute (then `408`).
     request_timeout: Duration = "5m", [];
 }
 
@@ -307,8 +308,8 @@ section! {
     child_memory: Size = "200MB", [];
     /// Files that are decoded at the same time; others wait.
     concurrency: Count = "1", [];
-    /// ffmpeg, which makes MP4 and MP3 of films and sounds that browsers do not play, films of moving GIFs, and a picture
-    /// that stands for each film: `auto` (used if it is on this machine), `off`, its name or its path.
+    /// ffmpeg, which makes MP4 and MP3 of films and sounds that browsers do not play, films of moving GIFs, JPEG of HEIC and
+    /// AVIF (as far as it decodes them), and a picture that stands for each film: `auto` (used if it is on this machine), `off`, its name or its path.
     ffmpeg: Program = "auto", ["FFMPEG_BINARY"];
     /// ffprobe, which belongs to it: `auto` (the one beside ffmpeg), its name or its path.
     ffprobe: Program = "auto", ["FFPROBE_BINARY"];

@@ -50,7 +50,13 @@ pub async fn find(config: &Config) -> Found {
         Ok(None) => nothing(format!("there is no {name} on this machine: {refused}"), is_wanted),
         Ok(Some(ffmpeg)) => {
             let (path, version) = (ffmpeg.ffmpeg.display(), &ffmpeg.version);
-            let sentence = format!("films and sounds that browsers do not play are converted by {path} {version}");
+            let stills: Vec<&str> = ffmpeg.stills.iter().map(|codec| codec.name()).collect();
+            let stills = match stills.as_slice() {
+                [] => "; it decodes neither AVIF nor HEIC".to_owned(),
+                stills => format!(", and pictures as {}", stills.join(" and ")),
+            };
+            let sentence =
+                format!("films and sounds that browsers do not play are converted by {path} {version}{stills}");
             let (memory, patience) = (config.media.ffmpeg_memory.0, config.media.ffmpeg_time);
             Found { converter: Some(Converter { ffmpeg, memory, patience }), sentence, is_amiss: false }
         }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use phiomia_media::{Kept, Unfit};
+use phiomia_media::{Kept, Purpose, StillCodec, Unfit};
 use phiomia_workshop::{Converted, Converter, Ffmpeg, Settings, Spoiled, Spooled, Workshop};
 use tokio::process::Command;
 
@@ -100,6 +100,71 @@ async fn sounds_become_mp3_and_animations_films_without_sound() {
     }
     let made = converted(&workshop, &file("% -map 0:v", "gif").await).await.unwrap();
     assert_eq!((made.playable.kept, made.playable.playing.sound), (Kept::Mp4, None));
+}
+
+/// All pictures and sounds of a file, each with when it comes, as ffmpeg decodes them.
+async fn decoded(bytes: &[u8]) -> Vec<String> {
+    let path = std::env::temp_dir().join(format!("phiomia_decoded_{}_{}.mp4", std::process::id(), bytes.len()));
+    tokio::fs::write(&path, bytes).await.unwrap();
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-i"]).arg(&path).args(["-c:a", "pcm_s16le", "-f", "framemd5", "-"]);
+    let output = command.output().await.unwrap();
+    tokio::fs::remove_file(&path).await.unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    // The beginning of the file is told there too.
+    lines.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_film_in_fragments_is_kept_as_it_is_without_a_converter() {
+    let workshop = workshop().await;
+    let how = "% -c:v libx264 -pix_fmt yuv420p -g 4 -bf 2 -c:a aac -movflags";
+    for fragments in [
+        "frag_keyframe+empty_moov+default_base_moof",
+        "frag_keyframe+empty_moov+separate_moof+omit_tfhd_offset",
+        "dash+delay_moov",
+        "cmaf",
+    ] {
+        let came = file(&format!("{how} {fragments}"), "mp4").await;
+        let film = spooled(&workshop, &came).await;
+        let playable = workshop.film(&film).await.unwrap_or_else(|why| panic!("{fragments}: {why:?}"));
+        let mut kept = Vec::new();
+        let mut remade = phiomia_media::Remade::new(std::io::Cursor::new(&came), playable.pieces);
+        std::io::Read::read_to_end(&mut remade, &mut kept).unwrap();
+        assert!(!kept.windows(4).any(|four| four == b"moof"), "{fragments}");
+        let (before, after) = (decoded(&came).await, decoded(&kept).await);
+        assert!(before.len() > 12 && before == after, "{fragments}: {before:#?} {after:#?}");
+    }
+}
+
+#[tokio::test]
+async fn pictures_in_boxes_are_put_together_and_stand_upright() {
+    let workshop = workshop().await;
+    assert_eq!(workshop.stills().await, [StillCodec::Av1, StillCodec::Hevc], "the tests need ffmpeg with dav1d");
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/pictures");
+    // Red and blue beside each other with a white corner; of the last, in four parts and turned, white is on the right.
+    for (name, size, white, red, blue) in [
+        ("a.avif", (120, 60), (4, 4), (45, 40), (100, 30)),
+        ("a.heic", (120, 60), (4, 4), (45, 40), (100, 30)),
+        ("grid.heic", (100, 120), (94, 6), (80, 100), (20, 60)),
+    ] {
+        let bytes = std::fs::read(corpus.join(name)).unwrap();
+        let picture = workshop.picture(bytes.into(), Purpose::Attachment).await;
+        let picture = picture.unwrap_or_else(|why| panic!("{name}: {why:?}"));
+        assert_eq!((picture.original.width, picture.original.height), size, "{name}");
+        let image = image::load_from_memory(&picture.original.bytes).unwrap().to_rgb8();
+        let is_near = |(x, y): (u32, u32), color: [u8; 3]| {
+            image.get_pixel(x, y).0.iter().zip(color).all(|(a, b)| a.abs_diff(b) < 40)
+        };
+        assert!(is_near(white, [255, 255, 255]), "{name}: {:?}", image.get_pixel(white.0, white.1));
+        assert!(is_near(red, [254, 0, 0]), "{name}: {:?}", image.get_pixel(red.0, red.1));
+        assert!(is_near(blue, [0, 0, 254]), "{name}: {:?}", image.get_pixel(blue.0, blue.1));
+        assert!(picture.preview.is_some() && picture.blurhash.is_some(), "{name}");
+    }
+    let cut = std::fs::read(corpus.join("a.heic")).unwrap();
+    let refused = workshop.picture(cut[..600].to_vec().into(), Purpose::Attachment).await;
+    assert!(matches!(refused, Err(Spoiled::Unfit(_))), "{refused:?}");
 }
 
 #[tokio::test]

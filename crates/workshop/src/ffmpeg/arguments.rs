@@ -1,7 +1,7 @@
 //! What the programs are told: where from, of which kind, what to make of it. Never through a shell, and nothing of it
 //! was written by whoever sent the file.
 
-use phiomia_media::Foreign;
+use phiomia_media::{Foreign, Still, StillCodec, heif::Turn};
 use phiomia_model::limits::LIMITS;
 
 /// The file that comes in. A name, because a pipe cannot be read from its end, where many films have their table.
@@ -70,6 +70,57 @@ pub(super) fn frame(demuxer: &str, frame: Frame) -> Vec<String> {
     let scale = "scale=w='min(1280,iw)':h='min(1280,ih)':force_original_aspect_ratio=decrease";
     let more =
         ["-map", track, "-frames:v", "1", "-vf", scale, "-f", "image2pipe", "-c:v", "mjpeg", "-q:v", "2", "pipe:1"];
+    words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).collect()
+}
+
+/// Most pixels of a picture: no purpose wants more.
+const MOST_STILL: f64 = 8_294_400.0;
+/// Most parts of a picture.
+const MOST_PARTS: u32 = 1_024;
+
+/// A picture in parts, put together, turned and not larger than wanted, as JPEG on standard output. Numbers are a child's
+/// word: whatever they are, they are only numbers here.
+pub(super) fn still(still: &Still) -> Vec<String> {
+    let demuxer = match still.codec {
+        StillCodec::Hevc => "hevc",
+        StillCodec::Av1 => "obu",
+    };
+    let (columns, rows) = (still.grid.0.clamp(1, MOST_PARTS), still.grid.1.clamp(1, MOST_PARTS));
+    let (width, height) = (still.width.clamp(1, 32_768), still.height.clamp(1, 32_768));
+    let mut steps = Vec::new();
+    let colouring = still.colouring.map_or(String::new(), |colouring| {
+        let matrix = match colouring.matrix {
+            1 => ":in_color_matrix=bt709",
+            5 | 6 => ":in_color_matrix=bt601",
+            7 => ":in_color_matrix=smpte240m",
+            9 => ":in_color_matrix=bt2020",
+            _ => "",
+        };
+        format!("{matrix}:in_range={}", if colouring.is_full { "pc" } else { "tv" })
+    });
+    steps.push(format!("scale=iw:ih{colouring}:out_color_matrix=bt601:out_range=pc,format=yuvj444p"));
+    if columns * rows > 1 {
+        steps.push(format!("tile=layout={columns}x{rows}:nb_frames={}", columns.saturating_mul(rows)));
+    }
+    steps.push(format!("crop=w='min({width},iw)':h='min({height},ih)':x=0:y=0"));
+    let pixels = f64::from(width) * f64::from(height);
+    if pixels > MOST_STILL {
+        let smaller = (MOST_STILL / pixels).sqrt();
+        steps.push(format!("scale=w='trunc(iw*{smaller:.6})':h='trunc(ih*{smaller:.6})':flags=bicubic"));
+    }
+    steps.extend(still.turns.iter().take(4).map(|turn| {
+        match turn {
+            Turn::Left => "transpose=cclock",
+            Turn::Over => "hflip,vflip",
+            Turn::Right => "transpose=clock",
+            Turn::Sideways => "hflip",
+            Turn::Upwards => "vflip",
+        }
+        .to_owned()
+    }));
+    let steps = steps.join(",");
+    let more =
+        ["-map", "0:v:0", "-frames:v", "1", "-vf", &steps, "-f", "image2pipe", "-c:v", "mjpeg", "-q:v", "2", "pipe:1"];
     words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).collect()
 }
 

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use phiomia_media::StillCodec;
 use tokio::{process::Command, time::timeout};
 
 /// Until it is given up to hear of it.
@@ -23,6 +24,8 @@ pub struct Ffmpeg {
     pub version: String,
     /// Whether it writes MP3; else sounds become AAC.
     pub writes_mp3: bool,
+    /// What it decodes of pictures in boxes.
+    pub stills: Vec<StillCodec>,
 }
 
 impl Ffmpeg {
@@ -42,14 +45,26 @@ impl Ffmpeg {
         heard(&ffprobe, "-version").await?;
         let version = told.split_whitespace().nth(2).unwrap_or("of an unknown version").to_owned();
         let encoders = heard(&ffmpeg, "-encoders").await?;
-        let writes = |name: &str| encoders.lines().any(|line| line.split_whitespace().nth(1) == Some(name));
+        let writes = |name: &str| has(&encoders, name);
         for needed in ["libx264", "aac", "mjpeg"] {
             if !writes(needed) {
                 return Err(format!("{} is there, but was built without {needed}", ffmpeg.display()));
             }
         }
-        Ok(Some(Ffmpeg { ffmpeg, ffprobe, version, writes_mp3: writes("libmp3lame") }))
+        let (decoders, demuxers) = (heard(&ffmpeg, "-decoders").await?, heard(&ffmpeg, "-demuxers").await?);
+        let reads = |codec: &StillCodec| match codec {
+            StillCodec::Hevc => has(&decoders, "hevc") && has(&demuxers, "hevc"),
+            // Its own decoder of this name is for machines with a part for it.
+            StillCodec::Av1 => (has(&decoders, "libdav1d") || has(&decoders, "libaom-av1")) && has(&demuxers, "obu"),
+        };
+        let stills = [StillCodec::Av1, StillCodec::Hevc].into_iter().filter(reads).collect();
+        Ok(Some(Ffmpeg { ffmpeg, ffprobe, version, writes_mp3: writes("libmp3lame"), stills }))
     }
+}
+
+/// Whether a name stands in one of the lists that the program tells: behind what it can do with it.
+fn has(list: &str, name: &str) -> bool {
+    list.lines().any(|line| line.split_whitespace().nth(1) == Some(name))
 }
 
 fn lies(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {

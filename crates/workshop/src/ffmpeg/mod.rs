@@ -7,6 +7,7 @@
 mod arguments;
 mod find;
 mod run;
+mod still;
 
 use std::{fs::File, io, os::unix::fs::FileExt as _, time::Duration};
 

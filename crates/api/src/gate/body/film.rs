@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use multer::Field;
 use phiomia_mastodon::Tree;
-use phiomia_media::{Container, Format, Unfit};
+use phiomia_media::{Container, Format, StillCodec, Unfit};
 use phiomia_model::{Error, Fault, Refusal, limits::LIMITS};
 use phiomia_workshop::Workshop;
 use tokio::sync::SemaphorePermit;
@@ -80,7 +80,7 @@ impl Reading<'_> {
             start.extend_from_slice(&chunk);
         }
         let start = start.freeze();
-        if Format::of(&start).is_some() {
+        if Format::of(&start).is_some() || StillCodec::of(&start).is_some() {
             if self.place.is_none() {
                 self.place = Some(place(self.length).await?);
             }

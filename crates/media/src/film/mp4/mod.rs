@@ -4,28 +4,23 @@
 //! what a player needs, with no times, places or names; and of the samples only those of the tracks that are kept, so
 //! that a track of positions is gone with its data.
 
-mod boxes;
 mod codec;
+mod fragments;
 mod samples;
 mod write;
 
 use phiomia_model::media::SoundTrack;
 
-use self::{
-    boxes::{Box, children, find},
-    codec::Encoded,
-    samples::Samples,
-};
+use self::{codec::Encoded, samples::Samples};
 use crate::{
     Kept, Unfit,
+    boxes::{Box, MOST_BOXES, children, find},
     playable::{Film, Found, MOST_COVER, fraction},
     source::{Bytes, Source, cut, wrong},
 };
 
 /// Largest table of contents, in bytes: one of ten hours of sound has four million.
 const MOST_MOOV: u64 = 24 * 1024 * 1024;
-/// Most boxes beside each other.
-const MOST_BOXES: usize = 4_096;
 /// Most tracks.
 const MOST_TRACKS: usize = 64;
 
@@ -38,6 +33,9 @@ struct Track<'a> {
     timescale: u32,
     /// In its own time.
     duration: u64,
+    number: u32,
+    /// Tables of its samples that stand in no file yet: it came in fragments.
+    tables: Option<Vec<u8>>,
     /// Whether it is shown turned by a quarter.
     is_on_its_side: bool,
 }
@@ -69,12 +67,17 @@ pub(crate) fn probe(source: &mut Source<'_>) -> Result<Found, Unfit> {
         }
     }
     if is_in_fragments {
-        return Err(Unfit::Foreign { codec: "MP4 in fragments".to_owned() });
+        gather(source, &moov, &mut film, &mut sound)?;
+    }
+    let seen = film.as_ref().and_then(Track::film);
+    if let Some(seen) = &seen {
+        seen.check()?;
     }
     let heard = sound.as_ref().and_then(Track::sound);
     let kept: Vec<&Track<'_>> = [&film, &sound].into_iter().flatten().collect();
     // What is shown of the tracks may be less than there is in them.
     let shown = find(&moov, *b"mvhd")
+        .filter(|_| !is_in_fragments)
         .and_then(|inner| clock(inner.body))
         .map_or(0, |(timescale, ticks)| ticks.saturating_mul(1_000).checked_div(u64::from(timescale)).unwrap_or(0));
     let duration_ms = if shown > 0 { shown } else { kept.iter().map(|track| track.duration_ms()).max().unwrap_or(0) };
@@ -82,6 +85,28 @@ pub(crate) fn probe(source: &mut Source<'_>) -> Result<Found, Unfit> {
     let cover = if film.is_none() { cover(&moov) } else { None };
     let kept = if film.is_some() { Kept::Mp4 } else { Kept::M4a };
     Ok(Found { kept, duration_ms, film: seen, sound: heard, pieces, cover })
+}
+
+/// Puts the samples of all fragments together.
+fn gather<'a>(
+    source: &mut Source<'_>,
+    moov: &[u8],
+    film: &mut Option<Track<'a>>,
+    sound: &mut Option<Track<'a>>,
+) -> Result<(), Unfit> {
+    let mut tracks: Vec<&mut Track<'a>> = [film.as_mut(), sound.as_mut()].into_iter().flatten().collect();
+    if tracks.iter().any(|track| track.samples.count > 0) {
+        return Err(Unfit::Foreign { codec: "MP4 of which a part is in fragments".to_owned() });
+    }
+    let wanted: Vec<(u32, u32)> = tracks.iter().map(|track| (track.number, track.timescale)).collect();
+    for (track, whole) in tracks.iter_mut().zip(fragments::read(source, moov, &wanted)?) {
+        track.duration = whole.samples.duration;
+        (track.samples, track.tables) = (whole.samples, Some(whole.tables));
+    }
+    if tracks.iter().all(|track| track.samples.count == 0) {
+        return Err(Unfit::NothingToPlay);
+    }
+    Ok(())
 }
 
 /// The table of contents, wherever it lies.
@@ -134,7 +159,8 @@ fn track(body: &[u8]) -> Result<Option<Track<'_>>, Unfit> {
     let samples = Samples::read(table.body)?;
     let duration = if samples.duration > 0 { samples.duration } else { told };
     let is_on_its_side = find(body, *b"tkhd").is_some_and(|inner| is_turned(inner.body));
-    Ok(Some(Track { body, encoded, samples, timescale, duration, is_on_its_side }))
+    let number = find(body, *b"tkhd").and_then(|inner| number(inner.body)).ok_or_else(cut)?;
+    Ok(Some(Track { body, encoded, samples, timescale, duration, number, tables: None, is_on_its_side }))
 }
 
 /// Ticks a second, and ticks in all.
@@ -148,6 +174,14 @@ fn clock(body: &[u8]) -> Option<(u32, u64)> {
         body.skip(8)?;
         Some((body.u32()?, u64::from(body.u32()?)))
     }
+}
+
+/// The number by which fragments name a track.
+fn number(tkhd: &[u8]) -> Option<u32> {
+    let mut body = Bytes(tkhd);
+    let version = body.u32()? >> 24;
+    body.skip(if version == 1 { 16 } else { 8 })?;
+    body.u32()
 }
 
 /// Whether across becomes down: the first two numbers of the matrix, both in 16.16.

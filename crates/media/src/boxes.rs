@@ -1,17 +1,20 @@
-//! Boxes within boxes.
+//! Boxes within boxes: ISO/IEC 14496-12, 4.2.
+
+/// Most boxes beside each other.
+pub(crate) const MOST_BOXES: usize = 4_096;
 
 /// A box.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Box<'a> {
-    pub(super) kind: [u8; 4],
+pub(crate) struct Box<'a> {
+    pub(crate) kind: [u8; 4],
     /// What is in it.
-    pub(super) body: &'a [u8],
+    pub(crate) body: &'a [u8],
     /// With its head.
-    pub(super) whole: &'a [u8],
+    pub(crate) whole: &'a [u8],
 }
 
 /// The boxes in a box, as far as they are whole.
-pub(super) fn children(body: &[u8]) -> impl Iterator<Item = Box<'_>> {
+pub(crate) fn children(body: &[u8]) -> impl Iterator<Item = Box<'_>> {
     let mut rest = body;
     std::iter::from_fn(move || {
         let (head, _) = rest.split_first_chunk::<8>()?;
@@ -22,10 +25,10 @@ pub(super) fn children(body: &[u8]) -> impl Iterator<Item = Box<'_>> {
         rest = left;
         Some(Box { kind, body: whole.get(8..)?, whole })
     })
-    .take(super::MOST_BOXES)
+    .take(MOST_BOXES)
 }
 
 /// The first box of a kind.
-pub(super) fn find(body: &[u8], kind: [u8; 4]) -> Option<Box<'_>> {
+pub(crate) fn find(body: &[u8], kind: [u8; 4]) -> Option<Box<'_>> {
     children(body).find(|inner| inner.kind == kind)
 }
