@@ -31,13 +31,23 @@ pub async fn home(ask: Ask<Member>) -> Answer {
         Ok((keys, undisturbed(views), verbs::look(q, me, now)?))
     };
     let (mut keys, mut views, look) = ask.api.db.read(read).await?;
-    if look != Look::Fresh {
-        ask.api.db.write(move |tx| verbs::note_look(tx, me)).await?;
-    }
-    if look == Look::Rebuild {
+    if look != Look::Fresh && note_look(&ask).await? && look == Look::Rebuild {
         (keys, views, _) = ask.api.db.read(read).await?;
     }
     paged(&render::statuses(&views, &ask.api.cx().await?), ask.link(&keys, &page))
+}
+
+/// Writes down that somebody looked. `false`: nothing can be written just now, and what is there is shown as it is.
+async fn note_look(ask: &Ask<Member>) -> Result<bool, Error> {
+    let me = ask.me.account;
+    match ask.api.db.write(move |tx| verbs::note_look(tx, me)).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_transient() => {
+            tracing::warn!("a look at a home feed is not written down: {error}");
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// `GET /api/v1/timelines/list/:id`
@@ -50,10 +60,7 @@ pub async fn list(ask: Ask<Member>) -> Answer {
         Ok((keys, undisturbed(views), verbs::look(q, me, now)?))
     };
     let (mut keys, mut views, look) = ask.api.db.read(read).await?;
-    if look != Look::Fresh {
-        ask.api.db.write(move |tx| verbs::note_look(tx, me)).await?;
-    }
-    if look == Look::Rebuild {
+    if look != Look::Fresh && note_look(&ask).await? && look == Look::Rebuild {
         // Of all lists this one is waited for.
         ask.api.db.write(move |tx| verbs::rebuild_list(tx, id)).await?;
         (keys, views, _) = ask.api.db.read(read).await?;

@@ -235,7 +235,7 @@ impl Federation {
             self.keep_note(&note, Coming::Sent).await
         };
         match kept.await {
-            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(missing) if missing.is_ours() => Err(missing.for_job()),
             Err(missing) => {
                 tracing::debug!("what a relay told of does not come: {missing}");
                 Ok(())

@@ -1,6 +1,6 @@
 //! The two ways a thing can go wrong: a refusal is for whoever asked, a fault is for the operator.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, io, time::Duration};
 
 /// Why something did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,17 @@ pub enum Error {
     /// Something here is broken; strangers learn nothing about it.
     #[error(transparent)]
     Broken(#[from] Fault),
+}
+
+impl Error {
+    /// Whether the same thing may work in a moment: what is wrong passes by itself.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Error::Refused(refusal) => matches!(refusal, Refusal::Unavailable { .. }),
+            Error::Broken(fault) => fault.is_transient(),
+        }
+    }
 }
 
 /// What was looked for and is not there, or not for the one who asks. Both read the same, on purpose.
@@ -133,10 +144,12 @@ impl Fault {
     pub fn new(doing: impl Into<String>) -> Fault {
         Fault { doing: doing.into(), transient: false, source: None }
     }
-    /// A fault with the error that caused it.
+    /// A fault with the error that caused it. A full disk is one that passes by itself, wherever it is met.
     #[must_use]
     pub fn because(doing: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Fault {
-        Fault { doing: doing.into(), transient: false, source: Some(source.into()) }
+        let source = source.into();
+        let transient = source.downcast_ref::<io::Error>().is_some_and(is_full);
+        Fault { doing: doing.into(), transient, source: Some(source) }
     }
     /// The same fault, marked as one that passes by itself: the answer is `503` with `Retry-After`.
     #[must_use]
@@ -163,6 +176,12 @@ impl Fault {
     }
 }
 
+/// Whether there is no room for what was to be written: none on the disk, or none left for whom this program runs as.
+#[must_use]
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.doing)
@@ -172,5 +191,17 @@ impl fmt::Display for Fault {
 impl StdError for Fault {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|e| e as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_passes_by_itself_and_a_broken_one_does_not() {
+        let of = |kind: io::ErrorKind| Fault::because("writing", io::Error::from(kind)).is_transient();
+        assert!(of(io::ErrorKind::StorageFull) && of(io::ErrorKind::QuotaExceeded));
+        assert!(!of(io::ErrorKind::PermissionDenied));
     }
 }

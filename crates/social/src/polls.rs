@@ -9,7 +9,7 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        accounts,
+        accounts, jobs,
         statuses::{self, PollRow},
     },
 };
@@ -184,7 +184,13 @@ pub fn vote(tx: &Tx<'_>, me: AccountId, poll: PollId, choices: &[i64]) -> Result
 /// The database failed.
 pub fn close(tx: &Tx<'_>, poll: PollId, after: Option<AccountId>) -> Result<(), Error> {
     let Some(row) = statuses::poll(tx, poll)? else { return Ok(()) };
-    if row.expires_at.is_none_or(|end| end > tx.now()) {
+    let Some(end) = row.expires_at else { return Ok(()) };
+    // It ends later by now; or the clock went back.
+    if end > tx.now() {
+        let job = Job::ClosePoll { poll, after };
+        if !jobs::is_ahead(tx, &job)? {
+            tx.enqueue_at(&job, end)?;
+        }
         return Ok(());
     }
     let Some((author, _)) = statuses::author_and_policy(tx, row.status)? else { return Ok(()) };

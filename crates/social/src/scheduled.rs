@@ -6,7 +6,7 @@ use phiomia_model::{AccountId, Error, Job, Noun, Refusal, ScheduledStatusId, Sta
 use phiomia_store::{
     Query, Tx,
     db::{
-        media,
+        jobs, media,
         scheduled::{self, ScheduledView},
         statuses as rows,
         users::{self, Standing},
@@ -118,8 +118,12 @@ pub fn cancel(tx: &Tx<'_>, me: AccountId, id: ScheduledStatusId) -> Result<(), E
 /// The database failed.
 pub fn publish(tx: &Tx<'_>, social: &Social, id: ScheduledStatusId) -> Result<(), Error> {
     let Some(waiting) = scheduled::find(tx, id)? else { return Ok(()) };
-    // Moved to a later time, for which another job waits.
+    // Moved to a later time, for which another job waits; unless it is the clock that went back.
     if waiting.scheduled_at > tx.now() {
+        let job = Job::Publish { scheduled: id };
+        if !jobs::is_ahead(tx, &job)? {
+            tx.enqueue_at(&job, waiting.scheduled_at)?;
+        }
         return Ok(());
     }
     scheduled::delete(tx, id)?;

@@ -58,6 +58,10 @@ impl IdMaker {
     pub fn new(salt: u16) -> IdMaker {
         IdMaker { last: AtomicI64::new(0), salt: i64::from(salt), passed: AtomicI64::new(0) }
     }
+    /// From now on ids are beyond this one, whatever the clock says.
+    pub fn begin_after(&self, id: i64) {
+        self.last.fetch_max(id, Ordering::Relaxed);
+    }
     /// An id of a moment that is over: that millisecond in the upper 48 bits, and below a number of its own.
     pub fn past(&self, moment: Time) -> i64 {
         let number = self.passed.fetch_add(1, Ordering::Relaxed) & 0xffff;
@@ -80,6 +84,14 @@ impl IdMaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_go_on_beyond_those_of_another_process_whose_clock_was_ahead() {
+        let (before, ids) = (IdMaker::new(7), IdMaker::new(9));
+        let newest = before.next(Time::from_millis(9_000_000));
+        ids.begin_after(newest);
+        assert!(ids.next(Time::from_millis(2_000)) > newest);
+    }
 
     #[test]
     fn ids_grow_even_when_the_clock_goes_back() {

@@ -50,6 +50,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Where films lie while they come in.
     pub folder: PathBuf,
+    /// Bytes of the disk there that films leave to others.
+    pub reserve: u64,
     /// What makes films for browsers of other films; `None`: they are refused.
     pub converter: Option<Converter>,
 }
@@ -66,6 +68,7 @@ impl Settings {
             patience: Duration::from_secs(60),
             concurrency: 1,
             folder: std::env::temp_dir(),
+            reserve: 0,
             converter: None,
         })
     }
@@ -161,12 +164,19 @@ impl Workshop {
         }
     }
 
+    fn reserve(&self) -> u64 {
+        match &self.0.place {
+            Place::Children(settings) => settings.reserve,
+            Place::Here => 0,
+        }
+    }
+
     /// Begins a file for a film that comes in. Waits while too many do.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk fails, or has no room for films any more.
     pub async fn spool(&self) -> Result<Spool, Fault> {
-        let begun = Spool::begin(&self.folder(), &self.0.spools).await;
+        let begun = Spool::begin(&self.folder(), self.reserve(), &self.0.spools).await;
         begun.map_err(|error| Fault::because("making a file for a film", error))
     }
 

@@ -38,10 +38,19 @@ pub struct Spooled {
 }
 
 impl Spool {
-    pub(crate) async fn begin(folder: &Path, places: &Arc<Semaphore>) -> io::Result<Spool> {
+    /// Fails as a full disk does when less than `reserve` bytes of it are free.
+    pub(crate) async fn begin(folder: &Path, reserve: u64, places: &Arc<Semaphore>) -> io::Result<Spool> {
         let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
         let folder = folder.to_owned();
-        let file = tokio::task::spawn_blocking(move || nameless(&folder)).await.map_err(io::Error::other)??;
+        let making = tokio::task::spawn_blocking(move || {
+            let file = nameless(&folder)?;
+            let disk = rustix::fs::fstatvfs(&file)?;
+            if disk.f_bavail.saturating_mul(disk.f_frsize) < reserve {
+                return Err(io::Error::from(io::ErrorKind::StorageFull));
+            }
+            Ok(file)
+        });
+        let file = making.await.map_err(io::Error::other)??;
         Ok(Spool { file: tokio::fs::File::from_std(file), place, n_bytes: 0 })
     }
 

@@ -157,7 +157,7 @@ fn excerpt(view: &StatusView) -> (String, String) {
 
 async fn not_found(ask: &Ask<Browser>, missing: &Missing) -> Result<Response, Error> {
     let text = match missing {
-        Missing::Unreachable(..) => "The other server does not answer. Please try again later.",
+        Missing::Unreachable(..) | Missing::NoNames(_) => "The other server does not answer. Please try again later.",
         Missing::KeptAway(_) => "This server does not speak with that one.",
         _ => "There is nobody and nothing at this address that this server can read.",
     };

@@ -4,12 +4,15 @@ mod embed;
 mod page;
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
-use phiomia_model::{Error, Handle, StatusId, card::Card};
+use phiomia_model::{Error, Fault, Handle, StatusId, card::Card};
 use phiomia_social::cards;
 use phiomia_store::db::federation::domains;
 use url::Url;
 
-use crate::{Federation, outbound::Answer};
+use crate::{
+    Federation,
+    outbound::{Answer, Failure},
+};
 
 const ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9";
 /// Bytes in which a page says how it is encoded. Source: <https://html.spec.whatwg.org/#determining-the-character-encoding>.
@@ -47,7 +50,7 @@ impl Federation {
         if let Some(handle) = head.meta(&["fediverse:creator"]).and_then(|text| text.parse::<Handle>().ok()) {
             card.creator = match self.account_by_handle(&handle).await {
                 Ok(account) => Some(account),
-                Err(crate::resolve::Missing::Broken(fault)) => return Err(fault.into()),
+                Err(missing) if missing.is_ours() => return Err(missing.for_job()),
                 Err(_) => None,
             };
         }
@@ -67,6 +70,8 @@ impl Federation {
         match self.outbound.get_beginning(url, ACCEPT).await {
             Ok(answer) if answer.status.is_success() && is_html(&answer) => Ok(Some(answer)),
             Ok(_) => Ok(None),
+            // The page may well be there.
+            Err(failure @ Failure::NoNames) => Err(Fault::because("asking for a page", failure).transient().into()),
             Err(failure) => {
                 tracing::debug!("the page at {url} is not shown: {failure}");
                 Ok(None)

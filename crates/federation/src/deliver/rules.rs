@@ -93,6 +93,8 @@ pub(super) enum Verdict {
 pub(super) fn verdict(outcome: &Result<Answer, Failure>, now: Time) -> Verdict {
     let answer = match outcome {
         Ok(answer) => answer,
+        // Our own network is down: the host is not to blame, and nothing was tried.
+        Err(Failure::NoNames) => return Verdict::Postponed,
         Err(failure @ Failure::Forbidden(..)) => return Verdict::Refused(short(&failure.to_string())),
         Err(failure) => {
             let is_silent = matches!(failure, Failure::Unreachable(_) | Failure::TimedOut);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use phiomia_model::{Error, Refusal, Time};
+use phiomia_model::{Error, Time};
 use phiomia_social::remote;
 use phiomia_store::{
     Tx,
@@ -134,11 +134,7 @@ async fn write(shared: &Shared, page: Arc<Page>) {
     loop {
         let (page, name) = (page.clone(), shared.name.clone());
         let Err(error) = shared.federation.db.write(move |tx| page.write(tx, &name)).await else { return };
-        let passes = match &error {
-            Error::Broken(fault) => fault.is_transient(),
-            Error::Refused(refusal) => matches!(refusal, Refusal::Unavailable { .. }),
-        };
-        if !passes {
+        if !error.is_transient() {
             tracing::error!("what became of deliveries cannot be written down, they go out again: {}", told(&error));
             return;
         }

@@ -87,7 +87,7 @@ impl Federation {
         }
         match self.key_owner(&proof.key_id).await {
             Ok((owner, key)) if owner.uri == activity.actor && proof.verify(&key).is_ok() => Ok(Some(owner)),
-            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(missing) if missing.is_ours() => Err(missing.for_job()),
             _ => Ok(None),
         }
     }

@@ -98,7 +98,7 @@ impl Federation {
                     Err(unauthorized(refused))
                 }
             },
-            Err(Missing::Broken(fault)) => Err(Error::from(fault).into()),
+            Err(missing) if missing.is_ours() => Err(missing.for_job().into()),
             Err(missing) => {
                 self.known_keys.fail(&name, now);
                 Err(Turned::new(StatusCode::UNAUTHORIZED, format!("The key cannot be had: {missing}")))

@@ -150,10 +150,14 @@ impl Gallery {
         let most = purpose.max_bytes();
         let answer = match self.0.federation.outbound.get_file(url, ACCEPT, most, &self.0.long).await {
             Ok(answer) => answer,
+            // The picture may well be there.
+            Err(failure @ Failure::NoNames) => {
+                return Err(Fault::because("fetching a picture", failure).transient().into());
+            }
             Err(failure) => {
                 let setback = match failure {
                     Failure::TooLong(_) | Failure::Forbidden(..) | Failure::TooManyRedirects => Setback::Unfit,
-                    Failure::Unreachable(_) | Failure::TimedOut => Setback::Passing(None),
+                    Failure::Unreachable(_) | Failure::NoNames | Failure::TimedOut => Setback::Passing(None),
                 };
                 return Ok(Err((failure.to_string(), setback)));
             }

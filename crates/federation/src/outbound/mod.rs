@@ -2,34 +2,25 @@
 //! redirects by hand with all checks repeated, and reads no more than it may.
 
 mod guard;
+mod lookup;
 mod mail;
 mod names;
 mod probe;
 mod tls;
 
-use std::{
-    error::Error as StdError,
-    fmt,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{error::Error as StdError, fmt, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use phiomia_activitypub::bounds;
 use phiomia_model::{Addresses, Cidr, Fault, Time};
-use reqwest::{
-    Client, ClientBuilder,
-    dns::{Addrs, Name, Resolve, Resolving},
-    redirect,
-};
+use reqwest::{Client, ClientBuilder, redirect};
 use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use guard::Guard;
+use lookup::{DNS_TIMEOUT, Names, NoNames, Resolver};
 
 pub use guard::is_global;
 pub use names::{Algorithm, Change, Held, Primary, Record, RecordKind, TsigKey, Unchanged, name_servers};
@@ -37,7 +28,6 @@ pub use probe::{Distrust, Prober, Shown, Upgraded};
 
 /// Redirects of a `GET`; a `POST` has none.
 const MOST_REDIRECTS: usize = 3;
-const DNS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Name, connection and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A whole exchange, redirects included.
@@ -70,6 +60,9 @@ pub enum Failure {
     /// No connection, or it broke off.
     #[error("{0}")]
     Unreachable(String),
+    /// Nobody tells us where it is: our own network is to blame.
+    #[error("the name server of this machine does not answer")]
+    NoNames,
     /// It took too long.
     #[error("no answer within {} s", EXCHANGE_TIMEOUT.as_secs())]
     TimedOut,
@@ -149,7 +142,12 @@ impl Outbound {
     ) -> Result<Outbound, Fault> {
         let guard = Arc::new(Guard { allowed: settings.allowed_private_addresses.clone() });
         let proxy_host = settings.proxy.as_deref().map(host_of_proxy).transpose()?;
-        let builder = builder(Resolver { guard: guard.clone(), proxy_host: proxy_host.clone(), pinned })?;
+        let builder = builder(Resolver {
+            guard: guard.clone(),
+            proxy_host: proxy_host.clone(),
+            pinned,
+            names: Arc::new(Names::default()),
+        })?;
         let client = builder.build().map_err(|e| Fault::because("making the HTTP client", e))?;
         let name_servers = settings.name_servers.clone().into();
         Ok(Outbound { client, guard, own_hosts, allow_http: settings.allow_http, proxy_host, name_servers })
@@ -394,43 +392,10 @@ fn failure(error: &reqwest::Error) -> Failure {
     // The library's outer sentences repeat the address; the innermost says what happened.
     let mut cause: &dyn StdError = error;
     while let Some(next) = cause.source() {
+        if next.is::<NoNames>() {
+            return Failure::NoNames;
+        }
         cause = next;
     }
     Failure::Unreachable(cause.to_string())
-}
-
-/// Looks names up as the system does, and gives only addresses that may be connected to, and those of our proxy.
-struct Resolver {
-    guard: Arc<Guard>,
-    proxy_host: Option<Arc<str>>,
-    /// Where every name but the proxy's leads.
-    pinned: Option<IpAddr>,
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.guard.clone();
-        let host = name.as_str().to_owned();
-        let is_proxy = self.proxy_host.as_deref() == Some(host.as_str());
-        let pinned = self.pinned.filter(|_| !is_proxy);
-        Box::pin(async move {
-            if let Some(address) = pinned {
-                return match guard.admits(address) {
-                    true => Ok(Box::new(std::iter::once(SocketAddr::new(address, 0))) as Addrs),
-                    false => Err(format!("{address} is an address of a private network").into()),
-                };
-            }
-            let looking = tokio::net::lookup_host((host.as_str(), 0));
-            let found = tokio::time::timeout(DNS_TIMEOUT, looking).await;
-            let found = found.map_err(|_| format!("the name {host} was not resolved in time"))?;
-            let found: Vec<SocketAddr> =
-                found.map_err(|e| format!("the name {host} cannot be resolved: {e}"))?.collect();
-            let admitted: Vec<SocketAddr> =
-                found.iter().copied().filter(|a| is_proxy || guard.admits(a.ip())).collect();
-            if admitted.is_empty() {
-                return Err(format!("{host} has no address that may be connected to (it has {})", found.len()).into());
-            }
-            Ok(Box::new(admitted.into_iter()) as Addrs)
-        })
-    }
 }

@@ -39,6 +39,9 @@ pub enum Missing {
     /// Its server does not answer, or not now.
     #[error("{0} cannot be fetched: {1}")]
     Unreachable(Uri, String),
+    /// The name server of this machine does not answer, so that nobody can be asked.
+    #[error("{0} cannot be fetched: {failure}", failure = Failure::NoNames)]
+    NoNames(Uri),
     /// Its server wants to be left alone for so long.
     #[error("{0} wants to be left alone for {seconds} s more", seconds = .1.as_secs())]
     Resting(String, Duration),
@@ -69,6 +72,20 @@ impl From<Error> for Missing {
 }
 
 impl Missing {
+    /// Whether something of ours does not work: what is asked for may well be there.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Missing::Broken(_) | Missing::NoNames(_))
+    }
+
+    /// Why a request to the server of this got no answer.
+    pub(crate) fn because(uri: &Uri, failure: &Failure) -> Missing {
+        match failure {
+            Failure::Forbidden(_, why) => Missing::NotGenuine(uri.clone(), why),
+            Failure::NoNames => Missing::NoNames(uri.clone()),
+            other => Missing::Unreachable(uri.clone(), other.to_string()),
+        }
+    }
+
     /// What it means to a job: what passes by itself is tried again, all else is done with.
     #[must_use]
     pub fn for_job(self) -> Error {
@@ -76,6 +93,7 @@ impl Missing {
             Missing::Unreachable(..) | Missing::Resting(..) => {
                 Fault::because("fetching from another server", self).into()
             }
+            Missing::NoNames(_) => Fault::because("fetching from another server", self).transient().into(),
             Missing::Broken(fault) => fault.into(),
             Missing::Refused(refusal) => refusal.into(),
             other => Refusal::Invalid(other.to_string()).into(),
@@ -139,10 +157,7 @@ impl Federation {
         let clock = self.db.clock().clone();
         let sign = move |url: &Url| signature::sign(dialect, &Method::GET, url, None, key.signer(), clock.now());
         let asked = self.outbound.get(url, accept, Some(&sign)).await;
-        let answer = asked.map_err(|failure| match failure {
-            Failure::Forbidden(_, why) => Missing::NotGenuine(uri.clone(), why),
-            other => Missing::Unreachable(uri.clone(), other.to_string()),
-        })?;
+        let answer = asked.map_err(|failure| Missing::because(uri, &failure))?;
         self.hear_rest(&answer);
         Ok(answer)
     }

@@ -34,7 +34,9 @@ impl Federation {
         let url = query_url(scheme, &domain, &resource).ok_or_else(|| Missing::KeptAway(domain.clone()))?;
         let jrd = match self.ask_finger(&url, &asked).await {
             Ok(jrd) => jrd,
-            Err(missing @ (Missing::Broken(_) | Missing::Resting(..) | Missing::TooMuch)) => return Err(missing),
+            Err(missing @ (Missing::Broken(_) | Missing::NoNames(_) | Missing::Resting(..) | Missing::TooMuch)) => {
+                return Err(missing);
+            }
             Err(first) => match self.by_host_meta(scheme, &domain, &resource, &asked).await? {
                 Some(jrd) => jrd,
                 None => return Err(first),
@@ -48,7 +50,7 @@ impl Federation {
     async fn ask_finger(&self, url: &Url, asked: &Uri) -> Result<Jrd, Missing> {
         self.may_ask(&host_of(url)).await?;
         let answer = self.outbound.get(url, JRD, None).await;
-        let answer = answer.map_err(|e| Missing::Unreachable(asked.clone(), e.to_string()))?;
+        let answer = answer.map_err(|failure| Missing::because(asked, &failure))?;
         self.hear_rest(&answer);
         if matches!(answer.status.as_u16(), 404 | 410) {
             return Err(Missing::NotThere(asked.clone()));

@@ -152,7 +152,7 @@ impl Federation {
                 None if n < MOST_LOOKED_UP && !self.is_own(&mention.actor) => {
                     match self.account(&mention.actor).await {
                         Ok(account) => Some(account),
-                        Err(Missing::Broken(fault)) => return Err(fault.into()),
+                        Err(missing) if missing.is_ours() => return Err(missing),
                         // Whoever cannot be looked up stays text.
                         Err(_) => None,
                     }
@@ -200,7 +200,7 @@ impl Federation {
         };
         let author = match quoted {
             Ok(quoted) => self.author_of(quoted).await?,
-            Err(Missing::Broken(fault)) => return Err(fault.into()),
+            Err(missing) if missing.is_ours() => return Err(missing),
             Err(_) => None,
         };
         let is_own = author.as_ref().is_some_and(|author| *author == note.author);
@@ -247,7 +247,7 @@ impl Federation {
                 let read = QuoteAuthorization::read(&document);
                 Ok(read.is_ok_and(|stamp| stamp.allows(quoting, quoted, author)))
             }
-            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(missing) if missing.is_ours() => Err(missing),
             Err(_) => Ok(false),
         }
     }

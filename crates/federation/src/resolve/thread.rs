@@ -45,7 +45,7 @@ impl Walk {
     fn take<T>(&mut self, outcome: Result<T, Missing>) -> Result<Option<T>, Error> {
         match outcome {
             Ok(found) => Ok(Some(found)),
-            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(missing) if missing.is_ours() => Err(missing.for_job()),
             Err(Missing::Resting(_, wait)) => {
                 self.rest = self.rest.max(Some(wait));
                 Ok(None)
@@ -169,7 +169,7 @@ impl Federation {
     pub(crate) async fn items(&self, uri: &Uri, most: usize) -> Result<Vec<Thing>, Error> {
         match self.items_of(uri, most).await {
             Ok(items) => Ok(items),
-            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(missing) if missing.is_ours() => Err(missing.for_job()),
             Err(_) => Ok(Vec::new()),
         }
     }
@@ -182,7 +182,7 @@ impl Federation {
         while let Some(uri) = next.take().filter(|uri| !seen.contains(uri) && seen.len() <= MOST_PAGES) {
             let document = match self.fetch_document(&uri).await {
                 Ok(document) => document,
-                Err(missing @ Missing::Broken(_)) => return Err(missing),
+                Err(missing) if missing.is_ours() => return Err(missing),
                 Err(missing @ Missing::Resting(..)) if items.is_empty() => return Err(missing),
                 Err(_) => break,
             };
@@ -246,7 +246,7 @@ impl Federation {
         };
         let Some(id) = wanted.filter(|id| !self.is_own(id)) else { return Ok(()) };
         match self.status(&id).await {
-            Err(Missing::Broken(fault)) => Err(fault.into()),
+            Err(missing) if missing.is_ours() => Err(missing.for_job()),
             _ => Ok(()),
         }
     }
@@ -259,7 +259,7 @@ impl Federation {
             let Some(id) = thing.id().filter(|id| !self.is_own(id)) else { continue };
             let status = match self.status(id).await {
                 Ok(status) => status,
-                Err(Missing::Broken(fault)) => return Err(fault.into()),
+                Err(missing) if missing.is_ours() => return Err(missing.for_job()),
                 Err(_) => continue,
             };
             let social = self.social.clone();

@@ -153,6 +153,7 @@ impl Config {
             settings.prepared_statements = said.prepared_statements;
         }
         settings.connections = said.pool.0;
+        settings.answer_timeout = said.answer_timeout;
         settings.iam = self.iam(&settings)?;
         if let Some(replica) = said.replica_url.as_ref().map(Secret::expose) {
             settings = settings.with_replica(replica).map_err(|why| format!("database.replica_url: {why}"))?;

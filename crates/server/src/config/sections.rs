@@ -144,6 +144,8 @@ section! {
     pool: Count = "10", ["DB_POOL"];
     /// Whether statements stay prepared between transactions. `false` behind a pooler that lends out connections per transaction.
     prepared_statements: bool = "true", ["PREPARED_STATEMENTS"];
+    /// How long PostgreSQL may take to answer one statement. Then the connection is given up, and whoever waits hears `503`.
+    answer_timeout: Duration = "30s", [];
     /// A read-only copy of the PostgreSQL database that takes the reading, as `postgres://…`.
     replica_url: Option<Secret> = "", ["REPLICA_DATABASE_URL"];
     /// SQLite's file. Without it: `phiomia.sqlite3` in the data folder.
@@ -322,6 +324,9 @@ section! {
     /// at for longest goes first, previews last, and the last tenth of the disk is always left to others. With `0B` nothing
     /// is kept, and every look fetches.
     remote_budget: Size = "1GB", [];
+    /// How much of the disk files leave to the database, without which nothing can be deleted either: while less is free,
+    /// uploads are refused for the time being (`503`).
+    disk_reserve: Size = "64MB", [];
 }
 
 section! {

@@ -115,15 +115,7 @@ impl House {
         let files = shelf::open(config, &opened.db).await?;
         shelf::try_out(&files, &entropy).await?;
         if is_alone {
-            // Whoever held these jobs is dead: the lock says so.
-            let adopting = opened.db.write(|tx| {
-                hosts::adopt(tx)?;
-                Ok(jobs::adopt(tx)?)
-            });
-            let n_jobs = adopting.await.map_err(|e| sentence(&e))?;
-            if n_jobs > 0 {
-                tracing::info!("{n_jobs} jobs were in hand when the last process died; they run again");
-            }
+            adopt(&opened.db).await?;
         }
         let addresses = Arc::new(config.addresses());
         shelf::tell(&files, &addresses);
@@ -278,6 +270,7 @@ pub fn ceilings(config: &Config) -> Result<phiomia_workshop::Settings, String> {
     ceilings.memory = config.media.child_memory.0;
     ceilings.concurrency = config.media.concurrency.0;
     ceilings.folder = config.data().join("films");
+    ceilings.reserve = config.media.disk_reserve.0;
     Ok(ceilings)
 }
 
@@ -303,6 +296,22 @@ fn lock(config: &Config, settings: &Settings) -> Result<Option<Lock>, String> {
         Some(lock) => Ok(Some(lock)),
         None => Err(format!("another server is running on this data ({} is locked)", path.display())),
     }
+}
+
+/// Takes back what a dead process had in hand: the lock says that it is dead.
+async fn adopt(db: &Db) -> Result<(), String> {
+    let adopting = db.write(|tx| {
+        hosts::adopt(tx)?;
+        Ok(jobs::adopt(tx)?)
+    });
+    match adopting.await {
+        Ok(0) => {}
+        Ok(n_jobs) => tracing::info!("{n_jobs} jobs were in hand when the last process died; they run again"),
+        // Leases lapse by themselves, and there is much to read.
+        Err(error) if error.is_transient() => tracing::warn!("nothing can be written just now: {}", sentence(&error)),
+        Err(error) => return Err(sentence(&error)),
+    }
+    Ok(())
 }
 
 async fn open_database(settings: Settings) -> Result<Opened, Error> {

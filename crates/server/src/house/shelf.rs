@@ -31,10 +31,13 @@ pub async fn open(config: &Config, db: &Db) -> Result<Files, String> {
                  with `phiomia media move --to disk` first"
             ));
         }
-        return Files::disk(folder).await.map_err(|fault| fault.chain());
+        let files = Files::disk(folder).await.map_err(|fault| fault.chain())?;
+        files.keep_free(config.media.disk_reserve.0);
+        return Ok(files);
     };
     let known = said.unwrap_or(Place::at(Shelf::Disk));
     let files = Files::with_bucket(folder, bucket, known).await.map_err(|fault| fault.chain())?;
+    files.keep_free(config.media.disk_reserve.0);
     if said.is_none() {
         let place = first_place(&files).await.map_err(|fault| fault.chain())?;
         put_at(db, place).await.map_err(|error| super::sentence(&error))?;

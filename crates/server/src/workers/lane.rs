@@ -3,7 +3,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
-use phiomia_model::{Error, Fault, Job, JobId, Refusal, job::Lane};
+use phiomia_model::{Error, Fault, Job, JobId, job::Lane};
 use phiomia_store::{
     Db,
     db::jobs::{self, Claimed},
@@ -187,11 +187,7 @@ async fn settle(in_hand: &InHand, job: JobId, verdict: &Verdict, mut stop: watch
             tracing::warn!(job.id = %job, "what became of job {job} cannot be written down yet: {}", told(&error));
         }
         // Not written in the end: the lease lapses and the job runs again, which is harmless.
-        let passes = match &error {
-            Error::Broken(fault) => fault.is_transient(),
-            Error::Refused(refusal) => matches!(refusal, Refusal::Unavailable { .. }),
-        };
-        if !passes || *stop.borrow() {
+        if !error.is_transient() || *stop.borrow() {
             return;
         }
         tokio::select! {

@@ -138,6 +138,7 @@ impl Workers {
         let mut workers = Workers::with(api.db.clone(), crew, run, pace);
         workers.helpers.spawn(upkeep::gauges(workers.house.clone()));
         workers.helpers.spawn(upkeep::daily(workers.house.clone()));
+        workers.helpers.spawn(upkeep::clock(workers.house.clone()));
         if let Some(schedule) = schedule {
             workers.helpers.spawn(upkeep::backups(workers.house.clone(), schedule));
         }

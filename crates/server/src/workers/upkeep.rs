@@ -1,9 +1,16 @@
 //! What goes on beside the lanes: leases prolonged, figures shown, the daily work left for its lane.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use phiomia_model::{Job, job::Lane};
-use phiomia_store::{Db, db::jobs};
+use phiomia_model::{Job, Time, job::Lane};
+use phiomia_store::{
+    Db,
+    db::{federation::hosts, jobs},
+};
 use tokio::time::MissedTickBehavior;
 
 use super::{House, told};
@@ -16,6 +23,10 @@ const LOOK: Duration = Duration::from_secs(3_600);
 /// How often it is made sure that the next backup is planned.
 const BACKUPS: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
+/// How often the clock is compared with what has passed.
+const CLOCK: Duration = Duration::from_secs(1);
+/// Less than this is a clock that is put right a little, and nobody's trouble.
+const JUMP: Duration = Duration::from_secs(10);
 
 /// Prolongs the leases of what is in hand.
 pub(super) async fn heartbeat(house: Arc<House>) {
@@ -30,6 +41,60 @@ pub(super) async fn heartbeat(house: Arc<House>) {
         if let Err(error) = house.db.write(move |tx| Ok(jobs::renew(tx, &jobs, lease, &name)?)).await {
             tracing::warn!("the leases of running jobs could not be prolonged: {}", told(&error));
         }
+    }
+}
+
+/// Notices when the clock jumps, says so, and sees to it that nothing waits longer for that.
+pub(super) async fn clock(house: Arc<House>) {
+    let mut ticks = every(CLOCK);
+    let mut last = (Instant::now(), house.db.clock().now());
+    loop {
+        ticks.tick().await;
+        let now = (Instant::now(), house.db.clock().now());
+        let passed = now.0.duration_since(last.0);
+        match jump(last.1, now.1, passed) {
+            Some(Jump::Ahead(by)) => tracing::warn!(
+                "the clock of this machine jumped ahead by {} s: `phiomia doctor --only clock` says whether it is right",
+                by.as_secs()
+            ),
+            Some(Jump::Back(by)) => {
+                tracing::warn!(
+                    "the clock of this machine went back by {} s: what waits is moved back, too; `phiomia doctor --only clock` says \
+                     whether the clock is right",
+                    by.as_secs()
+                );
+                let moving = house.db.write(move |tx| {
+                    hosts::clock_went_back(tx, by)?;
+                    Ok(jobs::clock_went_back(tx, by)?)
+                });
+                if let Err(error) = moving.await {
+                    tracing::warn!("what waits stays where it was: {}", told(&error));
+                    // Once more.
+                    continue;
+                }
+            }
+            None => {}
+        }
+        last = now;
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Jump {
+    Ahead(Duration),
+    Back(Duration),
+}
+
+/// How far the clock is from where it should be when so much has passed.
+fn jump(before: Time, now: Time, passed: Duration) -> Option<Jump> {
+    let due = before.plus(passed);
+    let (ahead, back) = (now.since(due), due.since(now));
+    if ahead > JUMP {
+        Some(Jump::Ahead(ahead))
+    } else if back > JUMP {
+        Some(Jump::Back(back))
+    } else {
+        None
     }
 }
 
@@ -112,6 +177,15 @@ fn every(period: Duration) -> tokio::time::Interval {
 mod tests {
     use super::*;
     use phiomia_model::Time;
+
+    #[test]
+    fn a_clock_that_jumps_is_noticed_and_one_that_is_slow_is_not() {
+        let (second, at) = (Duration::from_secs(1), |s: i64| Time::from_millis(s * 1_000));
+        assert_eq!(jump(at(1_000), at(1_001), second), None);
+        assert_eq!(jump(at(1_000), at(1_009), second), None);
+        assert_eq!(jump(at(1_000), at(8_201), second), Some(Jump::Ahead(Duration::from_secs(7_200))));
+        assert_eq!(jump(at(8_000), at(801), second), Some(Jump::Back(Duration::from_secs(7_200))));
+    }
 
     #[test]
     fn lanes_without_jobs_show_zeros() {

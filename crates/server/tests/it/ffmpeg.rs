@@ -24,6 +24,7 @@ async fn workshop_with(memory: u64, patience: Duration) -> Workshop {
         patience: Duration::from_secs(60),
         concurrency: 1,
         folder: std::env::temp_dir().join("phiomia_films"),
+        reserve: 0,
         converter: Some(Converter { ffmpeg: found().await, memory, patience }),
     })
 }
@@ -245,6 +246,7 @@ async fn a_program_that_was_taken_over_reaches_no_file_and_no_port() {
         patience: Duration::from_secs(60),
         concurrency: 1,
         folder: std::env::temp_dir().join("phiomia_films"),
+        reserve: 0,
         converter: Some(Converter { ffmpeg, memory: 512 * MEGABYTE, patience: Duration::from_secs(10) }),
     });
     let refused = converted(&workshop, &file("% -c:v mpeg4", "avi").await).await.unwrap_err();

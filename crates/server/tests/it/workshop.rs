@@ -16,6 +16,7 @@ fn settings() -> Settings {
         patience: Duration::from_secs(60),
         concurrency: 1,
         folder: std::env::temp_dir(),
+        reserve: 0,
         converter: None,
     }
 }

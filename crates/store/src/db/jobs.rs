@@ -15,6 +15,9 @@ pub const MOST_ATTEMPTS: i64 = 25;
 /// A job that was in hand in this many crashes is parked: it may be what crashes us.
 pub const MOST_CRASHES: i64 = 8;
 
+/// Jobs of a moment that somebody named. All others wait for as long as it takes, whatever the clock says.
+const OF_A_MOMENT: [&str; 5] = ["publish", "close_poll", "end_mute", "look_at_announcement", "back_up"];
+
 queries! {
     INSERT = Sql::Same("insert into jobs (id, lane, priority, kind, payload, run_at, created_at)
         values ($1, $2, $3, $4, $5, $6, $7)");
@@ -59,6 +62,9 @@ queries! {
     // Not what is due already, what failed and waits for another try, or what somebody has in hand.
     MOVE = Sql::Same("update jobs set run_at = $2 where kind = $1 and run_at > $3 and run_at <> $2 and attempts = 0
             and leased_by is null and parked_at is null");
+    // Not those of a moment that somebody named, nor what somebody has in hand and prolongs.
+    CLOCK_WENT_BACK = Sql::Same("update jobs set run_at = case when run_at - $2 > $1 then run_at - $2 else $1 end
+        where run_at > $1 and leased_by is null and parked_at is null and not (kind in texts($3))");
     WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
 }
 
@@ -260,6 +266,15 @@ pub fn unpark(tx: &Tx<'_>, job: Option<JobId>) -> Result<u64, Fault> {
 /// The database failed.
 pub fn discard(tx: &Tx<'_>, job: JobId) -> Result<bool, Fault> {
     Ok(tx.execute(&DISCARD, (job,))? > 0)
+}
+
+/// The clock went back by so much: what was to wait a while still waits no longer than that. How many jobs.
+///
+/// # Errors
+/// The database failed.
+pub fn clock_went_back(tx: &Tx<'_>, by: Duration) -> Result<u64, Fault> {
+    let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    tx.execute(&CLOCK_WENT_BACK, (tx.now(), by, &OF_A_MOMENT.map(str::to_owned)[..]))
 }
 
 /// When the first job of a lane is due; leased ones count with the end of their lease.

@@ -77,6 +77,8 @@ pub struct Migrated {
     pub to: usize,
     /// Where the copy from before is, if one was made.
     pub backup: Option<std::path::PathBuf>,
+    /// The id of the newest post there is; 0: none.
+    pub newest_post: i64,
 }
 
 const TABLE: &str = "create table if not exists schema_migrations (
@@ -84,6 +86,9 @@ const TABLE: &str = "create table if not exists schema_migrations (
 
 /// The newest version that this program knows.
 pub(super) const NEWEST: usize = MIGRATIONS.len();
+
+static NEWEST_POST: Statement =
+    Statement::new("migrate::NEWEST_POST", Sql::Same("select coalesce(max(id), 0) from statuses"));
 
 // What a copy leaves in its target until it is whole.
 static BEGUN: Statement = Statement::new(
@@ -119,7 +124,8 @@ pub(super) fn sqlite_to(settings: &SqliteSettings, now: Time, to: usize, is_whol
     let from = found()?;
     check(from)?;
     if from >= to {
-        return Ok(Migrated { from, to: from, backup: None });
+        let newest_post = newest_post(to, &mut |take| connection.each(&NEWEST_POST, &[], take))?;
+        return Ok(Migrated { from, to: from, backup: None, newest_post });
     }
     let backup = if from > 0 { Some(copy_before(&connection, &settings.path, from)?) } else { None };
     for (version, migration) in (1..).zip(MIGRATIONS).take(to) {
@@ -140,7 +146,8 @@ pub(super) fn sqlite_to(settings: &SqliteSettings, now: Time, to: usize, is_whol
             return Err(fault.into());
         }
     }
-    Ok(Migrated { from, to, backup })
+    let newest_post = newest_post(to, &mut |take| connection.each(&NEWEST_POST, &[], take))?;
+    Ok(Migrated { from, to, backup, newest_post })
 }
 
 pub(super) fn postgres(settings: &PostgresSettings, now: Time) -> Result<Migrated, Error> {
@@ -171,8 +178,9 @@ pub(super) fn postgres_to(
                 migration.name, now.0
             ))?;
         }
+        let newest_post = newest_post(to, &mut |take| connection.each(&NEWEST_POST, &[], take))?;
         connection.batch("commit")?;
-        Ok(Migrated { from, to: to.max(from), backup: None })
+        Ok(Migrated { from, to: to.max(from), backup: None, newest_post })
     })();
     if outcome.is_err() {
         let _ = connection.batch("rollback");
@@ -202,6 +210,17 @@ fn refuse_begun(each: &mut dyn FnMut(Take<'_>) -> Result<(), Fault>) -> Result<(
         return Err(Refusal::Invalid(sentence.to_owned()).into());
     }
     Ok(())
+}
+
+fn newest_post(version: usize, each: &mut dyn FnMut(Take<'_>) -> Result<(), Fault>) -> Result<i64, Fault> {
+    let mut newest = 0;
+    if version == NEWEST {
+        each(&mut |row| {
+            newest = row.next::<i64>()?;
+            Ok(false)
+        })?;
+    }
+    Ok(newest)
 }
 
 fn postgres_version(connection: &postgres::Connection) -> Result<i64, Fault> {

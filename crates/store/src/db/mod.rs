@@ -83,7 +83,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use phiomia_model::{Error, Event, Fault, Refusal, job::Lane};
+use phiomia_model::{Error, Event, Fault, Refusal, StatusId, job::Lane};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use made::Made;
@@ -108,6 +108,8 @@ use tokens::TokenView;
 const MOST_WAITING: usize = 4096;
 /// How long a caller waits for a place in that queue.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How far posts may be ahead of the clock without a word.
+const CLOCK_DOUBT: Duration = Duration::from_secs(10);
 /// How often a command looks whether the server has heard it.
 const REVOCATION_LOOK: Duration = Duration::from_millis(25);
 
@@ -180,6 +182,19 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// A clock that is behind what was written yesterday would put new posts below old ones.
+    fn begin_ids_after(&self, newest_post: i64) {
+        self.ids.begin_after(newest_post);
+        let ahead = StatusId(newest_post).time().since(self.clock.now());
+        if self.is_server && ahead > CLOCK_DOUBT {
+            tracing::warn!(
+                "the newest post is dated {} s after what the clock of this machine says now: new posts come after it all \
+                 the same; `phiomia doctor` says whether the clock is right",
+                ahead.as_secs()
+            );
+        }
+    }
+
     fn cached(&self) -> Option<cache::Cached<'_>> {
         self.cache.as_ref().map(|cache| cache::Cached { cache, began: cache.moment() })
     }
@@ -289,6 +304,7 @@ impl Db {
                 (migrated, Queues::Postgres { reads: crew.reads, writes: crew.writes }, crew.threads)
             }
         };
+        shared.begin_ids_after(migrated.newest_post);
         let threads = Arc::new(Threads(std::sync::Mutex::new(threads)));
         let db = Db { queues, settings: Arc::new(settings), shared, threads };
         Ok(Opened { db, events: received, migrated })

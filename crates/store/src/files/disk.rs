@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use phiomia_model::{Fault, Time};
+use phiomia_model::{Fault, Time, error::is_full};
 
 use super::{FileBody, FileKey, FilePrefix, Part, Space, Span, Stored};
 
@@ -23,6 +23,8 @@ const MAX_ATTEMPTS: usize = 5;
 pub(super) struct Disk {
     root: PathBuf,
     n_written: AtomicU64,
+    /// Bytes of the disk that are left to others.
+    reserve: AtomicU64,
 }
 
 /// A file that is being written and has no name yet. What is dropped before it got one is removed.
@@ -35,7 +37,7 @@ pub(super) struct Unfinished {
 
 impl Unfinished {
     pub(super) fn write(mut self, bytes: &[u8]) -> Result<Unfinished, Fault> {
-        self.file.write_all(bytes).map_err(|error| fault("writing a file", error))?;
+        self.file.write_all(bytes).map_err(|error| Fault::because("writing a file", error))?;
         Ok(self)
     }
 }
@@ -51,38 +53,44 @@ impl Drop for Unfinished {
 
 impl Disk {
     pub(super) fn open(root: PathBuf) -> Result<Disk, Fault> {
-        let disk = Disk { root, n_written: AtomicU64::new(0) };
-        fs::create_dir_all(disk.root.join(UNFINISHED)).map_err(|error| fault("making the folder for files", error))?;
-        sync_folder(&disk.root).map_err(|error| fault("making the folder for files durable", error))?;
+        let disk = Disk { root, n_written: AtomicU64::new(0), reserve: AtomicU64::new(0) };
+        fs::create_dir_all(disk.root.join(UNFINISHED))
+            .map_err(|error| Fault::because("making the folder for files", error))?;
+        sync_folder(&disk.root).map_err(|error| Fault::because("making the folder for files durable", error))?;
         // Its name stands in the folder above, which need not be ours to read: whoever made that one keeps it.
         match disk.root.parent().filter(|above| !above.as_os_str().is_empty()).map_or(Ok(()), sync_folder) {
             Err(error) if error.kind() != ErrorKind::PermissionDenied => {
-                Err(fault("making the folder for files durable", error))
+                Err(Fault::because("making the folder for files durable", error))
             }
             _ => Ok(disk),
         }
     }
 
+    pub(super) fn set_reserve(&self, n_bytes: u64) {
+        self.reserve.store(n_bytes, Ordering::Relaxed);
+    }
+
     pub(super) fn put(&self, key: &FileKey, from: &mut impl Read) -> Result<u64, Fault> {
         let mut unfinished = self.begin_file()?;
-        let n_bytes = io::copy(from, &mut unfinished.file).map_err(|error| fault("writing a file", error))?;
+        let n_bytes = io::copy(from, &mut unfinished.file).map_err(|error| Fault::because("writing a file", error))?;
         self.finish_file(unfinished, key).map(|()| n_bytes)
     }
 
     pub(super) fn begin_file(&self) -> Result<Unfinished, Fault> {
-        self.begin().map_err(|error| fault("beginning a file", error))
+        self.check_reserve()?;
+        self.begin().map_err(|error| Fault::because("beginning a file", error))
     }
 
     pub(super) fn finish_file(&self, mut unfinished: Unfinished, key: &FileKey) -> Result<(), Fault> {
         let finished = sync_file(&unfinished.file).and_then(|()| self.finish(&unfinished.path, key));
         unfinished.has_name = finished.is_ok();
-        finished.map_err(|error| fault("writing a file", error))
+        finished.map_err(|error| Fault::because("writing a file", error))
     }
 
     pub(super) fn get(&self, key: &FileKey) -> Result<Option<Bytes>, Fault> {
         let Some((mut file, len)) = self.open_file(key)? else { return Ok(None) };
         let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
-        file.read_to_end(&mut bytes).map_err(|error| fault("reading a file", error))?;
+        file.read_to_end(&mut bytes).map_err(|error| Fault::because("reading a file", error))?;
         Ok(Some(Bytes::from(bytes)))
     }
 
@@ -92,7 +100,7 @@ impl Disk {
             let len = file.metadata()?.len();
             Ok((file, len))
         });
-        found(opened).map_err(|error| fault("opening a file", error))
+        found(opened).map_err(|error| Fault::because("opening a file", error))
     }
 
     /// `None` for the whole.
@@ -107,14 +115,16 @@ impl Disk {
     }
 
     pub(super) fn size(&self, key: &FileKey) -> Result<Option<u64>, Fault> {
-        let metadata = found(fs::metadata(self.path(key))).map_err(|error| fault("looking for a file", error))?;
+        let metadata =
+            found(fs::metadata(self.path(key))).map_err(|error| Fault::because("looking for a file", error))?;
         Ok(metadata.filter(fs::Metadata::is_file).map(|metadata| metadata.len()))
     }
 
     /// Whether a file can be written and removed here.
     pub(super) fn check(&self) -> Result<(), Fault> {
+        self.check_reserve()?;
         let checked = self.begin().and_then(|unfinished| sync_file(&unfinished.file));
-        checked.map_err(|error| fault(&format!("writing below {}", self.root.display()), error))
+        checked.map_err(|error| Fault::because(format!("writing below {}", self.root.display()), error))
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -123,11 +133,11 @@ impl Disk {
 
     pub(super) fn delete(&self, key: &FileKey) -> Result<bool, Fault> {
         let path = self.path(key);
-        if found(fs::remove_file(&path)).map_err(|error| fault("deleting a file", error))?.is_none() {
+        if found(fs::remove_file(&path)).map_err(|error| Fault::because("deleting a file", error))?.is_none() {
             return Ok(false);
         }
         let Some(folder) = path.parent() else { return Ok(true) };
-        found(sync_folder(folder)).map_err(|error| fault("making a deletion durable", error))?;
+        found(sync_folder(folder)).map_err(|error| Fault::because("making a deletion durable", error))?;
         // Fails while siblings are there, which is right.
         let _ = fs::remove_dir(folder);
         Ok(true)
@@ -135,16 +145,31 @@ impl Disk {
 
     pub(super) fn list(&self, prefix: &FilePrefix) -> Result<Vec<Stored>, Fault> {
         let mut all = Vec::new();
-        self.collect(prefix.as_str(), &mut all).map_err(|error| fault("listing files", error))?;
+        self.collect(prefix.as_str(), &mut all).map_err(|error| Fault::because("listing files", error))?;
         all.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Ok(all)
     }
 
     pub(super) fn space(&self) -> Result<Space, Fault> {
-        let seen =
-            rustix::fs::statvfs(&self.root).map_err(|error| fault("looking how full the disk is", error.into()))?;
+        let seen = rustix::fs::statvfs(&self.root)
+            .map_err(|error| Fault::because("looking how full the disk is", io::Error::from(error)))?;
         let bytes = |blocks: u64| blocks.saturating_mul(seen.f_frsize);
         Ok(Space { total: bytes(seen.f_blocks), free: bytes(seen.f_bavail) })
+    }
+
+    /// Files end before the disk does: what is left is for the database, without which nothing can be deleted either.
+    fn check_reserve(&self) -> Result<(), Fault> {
+        let reserve = self.reserve.load(Ordering::Relaxed);
+        if reserve == 0 {
+            return Ok(());
+        }
+        let free = self.space()?.free;
+        if free >= reserve {
+            return Ok(());
+        }
+        let megabytes = |bytes: u64| bytes >> 20;
+        let (free, reserve) = (megabytes(free), megabytes(reserve));
+        Err(Fault::new(format!("the disk has {free} MB left, and the last {reserve} MB take no files")).transient())
     }
 
     pub(super) fn sweep_unfinished(&self, now: Time) -> Result<usize, Fault> {
@@ -162,7 +187,7 @@ impl Disk {
             }
             Ok(n_swept)
         })();
-        swept.map_err(|error| fault("sweeping unfinished files", error))
+        swept.map_err(|error: io::Error| Fault::because("sweeping unfinished files", error))
     }
 
     /// A new file that no other thread and no other process (a command beside the server) writes to.
@@ -268,14 +293,4 @@ fn end_if_lost(what: &str, error: io::Error) -> io::Error {
     }
     tracing::error!("the disk failed to make {what} durable, stopping now: {error}");
     std::process::abort();
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-}
-
-fn fault(doing: &str, error: io::Error) -> Fault {
-    let is_full = is_full(&error);
-    let fault = Fault::because(doing, error);
-    if is_full { fault.transient() } else { fault }
 }

@@ -76,6 +76,11 @@ impl Files {
         Ok(Files { bucket: Some(Bucket::open(settings)?), ..files })
     }
 
+    /// From now on no file is written when less of the disk than so many bytes would be left.
+    pub fn keep_free(&self, n_bytes: u64) {
+        self.disk.set_reserve(n_bytes);
+    }
+
     /// Where files are.
     #[must_use]
     pub fn place(&self) -> Place {

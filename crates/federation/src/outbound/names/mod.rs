@@ -112,25 +112,40 @@ async fn ask(server: SocketAddr, name: &str, kind: RecordKind) -> Result<Vec<Rec
     let id = new_id().ok_or_else(|| "the system gave no random bytes".to_owned())?;
     let question = question(id, name, kind).write().filter(|_| !name.is_empty());
     let question = question.ok_or_else(|| format!("{name} is no name"))?;
-    let here =
-        if server.is_ipv4() { (IpAddr::from(Ipv4Addr::UNSPECIFIED), 0) } else { (Ipv6Addr::UNSPECIFIED.into(), 0) };
-    let socket = UdpSocket::bind(here).await.map_err(shown)?;
-    // Only what comes from there is heard.
-    socket.connect(server).await.map_err(shown)?;
-    socket.send(&question).await.map_err(shown)?;
-    let mut answer = vec![0; UDP_BYTES];
-    loop {
-        let n_bytes = socket.recv(&mut answer).await.map_err(shown)?;
-        if answer.get(..2) == Some(&id[..]) {
-            answer.truncate(n_bytes);
-            break;
-        }
-    }
+    let mut answer = said(server, id, &question).await.map_err(shown)?;
     if wire::number(&answer, 2).is_some_and(|flags| flags & flag::CUT != 0) {
         let mut stream = TcpStream::connect(server).await.map_err(shown)?;
         answer = over(&mut stream, &question).await.map_err(shown)?;
     }
     read(&answer, kind)
+}
+
+/// Whether a server says anything about a name, and be it that there is no such name.
+pub(super) async fn answers(server: SocketAddr, name: &str) -> bool {
+    let Some(id) = new_id() else { return false };
+    match question(id, name, RecordKind::A).write().filter(|_| !name.is_empty()) {
+        Some(question) => said(server, id, &question).await.is_ok(),
+        // What is no name is refused by whoever is asked.
+        None => true,
+    }
+}
+
+/// The answer to a question, as it came.
+async fn said(server: SocketAddr, id: [u8; 2], question: &[u8]) -> std::io::Result<Vec<u8>> {
+    let here =
+        if server.is_ipv4() { (IpAddr::from(Ipv4Addr::UNSPECIFIED), 0) } else { (Ipv6Addr::UNSPECIFIED.into(), 0) };
+    let socket = UdpSocket::bind(here).await?;
+    // Only what comes from there is heard.
+    socket.connect(server).await?;
+    socket.send(question).await?;
+    let mut answer = vec![0; UDP_BYTES];
+    loop {
+        let n_bytes = socket.recv(&mut answer).await?;
+        if answer.get(..2) == Some(&id[..]) {
+            answer.truncate(n_bytes);
+            return Ok(answer);
+        }
+    }
 }
 
 /// A number that nobody can guess who does not see the question.

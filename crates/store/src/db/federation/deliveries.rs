@@ -86,6 +86,8 @@ queries! {
     REMOVE = Sql::Same("delete from deliveries where id in ids($1)");
     RETRY = Sql::Same("update deliveries set attempts = attempts + 1, run_at = $2 where id = $1");
     RETRY_HOST = Sql::Same("update deliveries set run_at = $2 where host = $1 and run_at > $2");
+    CLOCK_WENT_BACK = Sql::Same("update deliveries set run_at = case when run_at - $2 > $1 then run_at - $2 else $1 end
+        where run_at > $1");
     DROP = Sql::Same("delete from deliveries where host in texts($1) returning outgoing_id");
     EXPIRE = Sql::Same("delete from deliveries where host = $1 and expires_at <= $2 returning outgoing_id");
     GIVE_UP = Sql::Same("delete from deliveries where id in ids($1) returning outgoing_id, host");
@@ -280,6 +282,11 @@ pub fn retry(tx: &Tx<'_>, delivery: i64, run_at: Time) -> Result<(), Fault> {
 /// The database failed.
 pub fn retry_now(tx: &Tx<'_>, host: &str) -> Result<u64, Fault> {
     tx.execute(&RETRY_HOST, (host, tx.now()))
+}
+
+/// The clock went back by so many microseconds.
+pub(super) fn clock_went_back(tx: &Tx<'_>, by: i64) -> Result<(), Fault> {
+    tx.execute(&CLOCK_WENT_BACK, (tx.now(), by)).map(|_| ())
 }
 
 /// Gives up what was offered to a host for too long; how many deliveries.

@@ -81,6 +81,11 @@ queries! {
             last_failed_at = null, last_error = null, failed_days = 0, last_failed_day = null, unavailable_since = null,
             next_at = case when exists (select 1 from deliveries d where d.host = hosts.host) then cast($2 as bigint) end
         where host = $1");
+    CLOCK_WENT_BACK = Sql::Same("update hosts set
+            next_at = case when next_at - $2 > $1 then next_at - $2 when next_at > $1 then $1 else next_at end,
+            blocked_until = case when blocked_until - $2 > $1 then blocked_until - $2 when blocked_until > $1 then $1
+                else blocked_until end
+        where next_at > $1 or blocked_until > $1");
     TIDY = Sql::Same("delete from hosts where next_at is null and leased_by is null and created_at < $1
         and coalesce(last_succeeded_at, 0) < $1 and coalesce(last_failed_at, 0) < $1 and coalesce(last_received_at, 0) < $1
         and not exists (select 1 from deliveries d where d.host = hosts.host)");
@@ -382,6 +387,17 @@ pub fn reset(tx: &Tx<'_>, host: &str) -> Result<bool, Fault> {
     tx.wake_deliverers();
     super::deliveries::retry_now(tx, host)?;
     Ok(tx.execute(&RESET, (host, tx.now()))? > 0)
+}
+
+/// The clock went back by so much: what waits for a host still waits no longer than it was to.
+///
+/// # Errors
+/// The database failed.
+pub fn clock_went_back(tx: &Tx<'_>, by: Duration) -> Result<(), Fault> {
+    tx.wake_deliverers();
+    let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    super::deliveries::clock_went_back(tx, by)?;
+    tx.execute(&CLOCK_WENT_BACK, (tx.now(), by)).map(|_| ())
 }
 
 /// Forgets hosts nobody heard of for half a year.

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     error::Error as StdError,
     pin::pin,
+    time::Duration,
 };
 
 use bytes::BytesMut;
@@ -54,12 +55,18 @@ pub struct Connection {
     is_preparing: bool,
     /// A statement of this transaction failed: PostgreSQL will only roll it back, whatever it is told.
     has_failed: StdCell<bool>,
+    /// How long the server may take for an answer; `None`: as long as it likes.
+    patience: StdCell<Option<Duration>>,
+    /// It took longer: whatever it still says is not heard any more.
+    is_stuck: StdCell<bool>,
     /// A transaction of which the server does not know yet.
     opening: StdCell<Option<Opening>>,
     /// What is run in this transaction is planned once.
     is_planning_once: StdCell<bool>,
 }
 
+/// Name, connection, TLS and greeting together; less where answers have to come sooner.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const BEGIN_READ: &str = "begin isolation level repeatable read read only";
 /// Source: <https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE>.
 const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan";
@@ -78,13 +85,20 @@ impl Connection {
             .enable_all()
             .build()
             .map_err(|e| Fault::because("starting a database runtime", e))?;
-        let client = runtime.block_on(connect(settings, config))?;
+        let patience = settings.answer_timeout.min(CONNECT_TIMEOUT);
+        let client = runtime.block_on(async {
+            let connecting = connect(settings, config);
+            let late = |_| silent("connecting to PostgreSQL", patience);
+            tokio::time::timeout(patience, connecting).await.map_err(late).flatten()
+        })?;
         Ok(Connection {
             runtime,
             client,
             prepared: RefCell::default(),
             is_preparing: settings.prepared_statements,
             has_failed: StdCell::new(false),
+            patience: StdCell::new(None),
+            is_stuck: StdCell::new(false),
             opening: StdCell::new(None),
             is_planning_once: StdCell::new(false),
         })
@@ -94,8 +108,18 @@ impl Connection {
         Connection::open(settings, &settings.config)
     }
 
+    /// From now on no answer is waited for longer than this.
+    pub(super) fn set_patience(&self, patience: Duration) {
+        self.patience.set(Some(patience));
+    }
+
+    /// Whether an answer did not come in time.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.is_stuck.get()
+    }
+
     pub(super) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.client.is_closed() || self.is_stuck.get()
     }
 
     pub(super) fn has_failed(&self) -> bool {
@@ -105,10 +129,31 @@ impl Connection {
     /// Runs statements without parameters or rows.
     pub(in crate::db) fn batch(&self, sql: &str) -> Result<(), Fault> {
         self.begun()?;
-        self.runtime.block_on(self.client.batch_execute(sql)).map_err(|e| {
+        self.answered(sql.split_whitespace().next().unwrap_or("batch"), self.client.batch_execute(sql))
+    }
+
+    /// Waits for an answer as long as it may take.
+    fn answered<T>(
+        &self,
+        doing: &str,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Fault> {
+        let outcome = self.runtime.block_on(async {
+            match self.patience.get() {
+                None => work.await.map_err(|e| broken(doing, &e)),
+                Some(patience) => match tokio::time::timeout(patience, work).await {
+                    Ok(answer) => answer.map_err(|e| broken(doing, &e)),
+                    Err(_) => {
+                        self.is_stuck.set(true);
+                        Err(silent(doing, patience))
+                    }
+                },
+            }
+        });
+        if outcome.is_err() {
             self.has_failed.set(true);
-            broken(sql.split_whitespace().next().unwrap_or("batch"), &e)
-        })
+        }
+        outcome
     }
 
     /// Begins a transaction. Nothing is sent yet: `begin`, this worker's mark and the first statement go in one round
@@ -238,7 +283,7 @@ impl Connection {
         is_planned_once: bool,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
-        let outcome = self.runtime.block_on(async {
+        self.answered(doing, async {
             let work = self.planned(is_planned_once, work);
             match self.opening.take() {
                 None => work.await,
@@ -256,10 +301,6 @@ impl Connection {
                     begun.and(marked).and(done)
                 }
             }
-        });
-        outcome.map_err(|e| {
-            self.has_failed.set(true);
-            broken(doing, &e)
         })
     }
 
@@ -418,6 +459,10 @@ impl Cells for tokio_postgres::Row {
     fn cell(&self, index: usize) -> Option<Cell<'_>> {
         self.try_get::<_, Raw<'_>>(index).ok().and_then(|raw| raw.0)
     }
+}
+
+fn silent(doing: &str, patience: Duration) -> Fault {
+    fault(doing, Cause::Away, format!("no answer within {} ms", patience.as_millis()))
 }
 
 pub(super) fn broken(doing: &str, error: &tokio_postgres::Error) -> Fault {

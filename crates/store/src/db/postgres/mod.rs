@@ -5,10 +5,11 @@
 mod bulk;
 mod connection;
 mod iam;
+mod outage;
 mod tls;
 mod worker;
 
-use std::{path::PathBuf, str::FromStr};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use phiomia_model::Refusal;
 
@@ -66,6 +67,8 @@ pub struct PostgresSettings {
     pub ca_file: Option<PathBuf>,
     /// Instead of a password: one that is made for each connection.
     pub iam: Option<Iam>,
+    /// How long the server may take to answer a statement of ours; then the connection is given up.
+    pub answer_timeout: Duration,
     /// Connections, each with a thread.
     pub connections: usize,
     /// `false` behind a pooler in transaction mode.
@@ -98,6 +101,7 @@ impl PostgresSettings {
             ssl_mode: SslMode::Prefer,
             ca_file: None,
             iam: None,
+            answer_timeout: Duration::from_secs(30),
             connections: 5,
             prepared_statements: true,
         };
@@ -140,8 +144,11 @@ fn config(address: &str) -> Result<tokio_postgres::Config, Refusal> {
     let mut config = tokio_postgres::Config::from_str(address)
         // The error may quote the address, and the address holds the password.
         .map_err(|_| Refusal::Invalid("the PostgreSQL address is not understood".to_owned()))?;
-    config.application_name("phiomia").connect_timeout(std::time::Duration::from_secs(5));
-    config.keepalives_idle(std::time::Duration::from_secs(30));
+    config.application_name("phiomia").connect_timeout(Duration::from_secs(5));
+    // A machine that is gone says nothing: what was sent and is not acknowledged, or a silence that is asked into, ends the
+    // connection.
+    config.tcp_user_timeout(Duration::from_secs(20));
+    config.keepalives_idle(Duration::from_secs(30)).keepalives_interval(Duration::from_secs(10)).keepalives_retries(3);
     Ok(config)
 }
 

@@ -9,16 +9,28 @@ use std::{
 
 use phiomia_model::{Error, Fault, Refusal};
 
-use super::{Connection, PostgresSettings, connection::Mark};
+use super::{
+    Connection, PostgresSettings,
+    connection::Mark,
+    outage::{Outage, Waiting},
+};
 use crate::db::{
     Shared,
     act::{ReadAct, WriteAct, panicked},
-    error::{Cause, cause},
+    error::{Cause, cause, fault},
     query::{Engine, Query, Tx},
 };
 
-/// How long a write waits for a database that is away (a failover takes about this long).
-const LONGEST_FAILOVER: Duration = Duration::from_secs(30);
+/// How long it is asked whether a commit happened whose answer was lost.
+const LONGEST_DOUBT: Duration = Duration::from_secs(30);
+/// A read that failed sooner than this is tried once more, on a new connection.
+const SUDDEN: Duration = Duration::from_secs(1);
+/// How long an answer is waited for on a connection from before, while the database is known to be away.
+const BRIEF: Duration = Duration::from_secs(1);
+/// When whoever hears that the database is away may ask again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// The longest pause between two tries of a write.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often a write that lost a race is run again.
 const MOST_RACES: u32 = 10;
 
@@ -46,10 +58,12 @@ pub(in crate::db) fn spawn(
     let mut threads = Vec::new();
     let mut begin = |name: &str, config: &tokio_postgres::Config| -> Result<flume::Sender<Work>, Fault> {
         let (sender, work) = flume::bounded(most_waiting);
+        let outage = Arc::new(Outage::new("the database", settings.connections));
         for n in 0..settings.connections.max(1) {
-            let (settings, config, shared) = (settings.clone(), config.clone(), shared.clone());
+            let (settings, config) = (settings.clone(), config.clone());
+            let (shared, outage) = (shared.clone(), outage.clone());
             let id = shared.ids.next(shared.clock.now());
-            let worker = Worker { settings, config, shared, connection: None, id, n_transactions: 0 };
+            let worker = Worker { settings, config, shared, outage, connection: None, id, n_transactions: 0 };
             let work = work.clone();
             let started = thread::Builder::new().name(format!("{name}-{n}")).spawn(move || worker.run(&work));
             threads.push(started.map_err(|e| Fault::because("starting a database thread", e))?);
@@ -69,6 +83,7 @@ struct Worker {
     settings: PostgresSettings,
     config: tokio_postgres::Config,
     shared: Arc<Shared>,
+    outage: Arc<Outage>,
     connection: Option<Connection>,
     /// Of this thread alone, in all processes: it marks its transactions with it.
     id: i64,
@@ -87,24 +102,47 @@ impl Worker {
 
     fn connection(&mut self) -> Result<&Connection, Fault> {
         if self.connection.as_ref().is_none_or(Connection::is_closed) {
-            self.connection = Some(Connection::open(&self.settings, &self.config)?);
+            self.connection = None;
+            if !self.outage.may_ask() {
+                return Err(fault("connecting to PostgreSQL", Cause::Away, "it is away".to_owned()));
+            }
+            let opened = Connection::open(&self.settings, &self.config);
+            self.outage.asked(&opened);
+            self.connection = Some(opened?);
         }
-        self.connection.as_ref().ok_or_else(|| Fault::new("no database connection"))
+        let connection = self.connection.as_ref().ok_or_else(|| Fault::new("no database connection"))?;
+        let patience = self.settings.answer_timeout;
+        connection.set_patience(if self.outage.is_on() { patience.min(BRIEF) } else { patience });
+        Ok(connection)
+    }
+
+    /// The connection is of no use any more.
+    fn give_up(&mut self, fault: &Fault) {
+        if self.connection.take().is_some_and(|connection| connection.is_stuck()) {
+            self.outage.note(fault);
+        }
     }
 
     fn read(&mut self, mut act: Box<dyn ReadAct>) {
         if act.is_abandoned() {
             return;
         }
+        let begun = Instant::now();
         for is_last in [false, true] {
             let outcome = self.try_read(&mut *act);
             // An idle connection may have been closed by the other side: once more on a new one.
             if !is_last
+                && begun.elapsed() < SUDDEN
                 && let Err(Error::Broken(fault)) = &outcome
                 && cause(fault) == Cause::Away
             {
-                self.connection = None;
+                self.give_up(fault);
                 continue;
+            }
+            if let Err(Error::Broken(fault)) = &outcome
+                && self.connection.as_ref().is_some_and(Connection::is_stuck)
+            {
+                self.give_up(fault);
             }
             act.answer(outcome);
             if let Some(connection) = &self.connection {
@@ -133,6 +171,8 @@ impl Worker {
 
     fn write(&mut self, mut act: Box<dyn WriteAct>) {
         let begun = Instant::now();
+        let outage = self.outage.clone();
+        let mut place: Option<Waiting<'_>> = None;
         let mut n_races = 0;
         let mut wait = Duration::from_millis(50);
         let outcome = loop {
@@ -143,15 +183,18 @@ impl Worker {
                     n_races += 1;
                     thread::sleep(Duration::from_millis(u64::from(n_races) * 3));
                 }
-                Cause::Away if begun.elapsed() < LONGEST_FAILOVER => {
-                    tracing::warn!("the database is away, trying again: {}", fault.chain());
-                    self.connection = None;
-                    thread::sleep(wait);
-                    wait = (wait * 2).min(Duration::from_secs(2));
-                }
                 Cause::Away => {
-                    tracing::error!("the database stayed away: {}", fault.chain());
-                    break Err(Refusal::Unavailable { retry_after: Duration::from_secs(30) }.into());
+                    tracing::debug!("a write waits for the database: {}", fault.chain());
+                    self.give_up(fault);
+                    place = match place {
+                        None => outage.wait(begun),
+                        Some(place) => place.may_go_on(begun).then_some(place),
+                    };
+                    if place.is_none() {
+                        break Err(Refusal::Unavailable { retry_after: RETRY_AFTER }.into());
+                    }
+                    thread::sleep(wait);
+                    wait = (wait * 2).min(LONGEST_PAUSE);
                 }
                 _ => break outcome,
             }
@@ -183,7 +226,7 @@ impl Worker {
             return Err(error);
         }
         if let Err(fault) = connection.commit() {
-            self.connection = None;
+            self.give_up(&fault);
             if cause(&fault) != Cause::Away {
                 return Err(fault.into());
             }
@@ -201,7 +244,7 @@ impl Worker {
         loop {
             match self.connection().and_then(|c| c.is_marked(mark)) {
                 Ok(is_marked) => return Ok(is_marked),
-                Err(fault) if begun.elapsed() > LONGEST_FAILOVER => return Err(fault),
+                Err(fault) if begun.elapsed() > LONGEST_DOUBT => return Err(fault),
                 Err(_) => self.connection = None,
             }
             thread::sleep(Duration::from_millis(200));

@@ -130,8 +130,13 @@ fn one(
                 if !connection.is_in_transaction() {
                     return Err(error);
                 }
-                connection.control("rollback to act")?;
-                connection.control("release act")?;
+                if let Err(fault) =
+                    connection.control("rollback to act").and_then(|()| connection.control("release act"))
+                {
+                    // What the act wrote stands among the others' rows: they go with it.
+                    let _ = connection.control("rollback");
+                    return Err(fault.into());
+                }
                 let was_taken = matches!(&error, Error::Broken(fault) if cause(fault) == Cause::Taken);
                 if !was_taken || attempt >= MOST_RETRIES {
                     return Err(error);
