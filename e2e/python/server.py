@@ -96,13 +96,17 @@ class Server:
     def _start_postgres_and_redis(self):
         """The larger installation: PostgreSQL keeps everything, Redis carries what is live between processes."""
         self._psql(f"create database {self.database}")
-        port = free_port()
-        self.redis = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.data)],
-            stdout=subprocess.DEVNULL)
+        self.redis_port = free_port()
         self.environment["DATABASE_URL"] = f"{POSTGRES.rsplit('/', 1)[0]}/{self.database}"
-        self.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
-        eventually(lambda: self._listens(port), "Redis listens")
+        self.environment["REDIS_URL"] = f"redis://127.0.0.1:{self.redis_port}/0"
+        self.start_redis()
+
+    def start_redis(self):
+        """Also after it died: an empty one, at the same address."""
+        self.redis = subprocess.Popen(
+            ["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.data)],
+            stdout=subprocess.DEVNULL)
+        eventually(lambda: self._listens(self.redis_port), "Redis listens")
 
     def start(self):
         """Also after `stop`: the same address, the same data."""

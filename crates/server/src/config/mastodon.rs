@@ -45,7 +45,7 @@ pub const KNOWN: &[Known] = &[
     ("MAX_REQUEST_POOL_SIZE", Meaning::None, "outgoing connections are counted per host"),
     ("STREAMING_CLUSTER_NUM", Meaning::None, "streaming is part of the program"),
     ("STREAMING_API_BASE_URL", Meaning::NotYet, "streaming is served where the API is"),
-    ("REPLICA_DB_*", Meaning::NotYet, "say it as REPLICA_DATABASE_URL"),
+    ("REPLICA_DB_TASKS", Meaning::None, "commands ask the primary"),
     ("REPLICA_PREPARED_STATEMENTS", Meaning::None, "as PREPARED_STATEMENTS"),
     ("REDIS_USER", Meaning::NotYet, "say it as REDIS_URL"),
     ("REDIS_SENTINEL*", Meaning::NotYet, "Redis Sentinel is not spoken"),

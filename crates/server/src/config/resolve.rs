@@ -101,8 +101,8 @@ impl Config {
         match said.url.as_ref().map(Secret::expose) {
             Some(url) => self.database_at(url),
             None if named => self.postgres(&self.postgres_url()?),
-            None if said.replica_url.is_some() => {
-                Err("database.replica_url is given, but the database is SQLite, which has no replicas".to_owned())
+            None if said.replica_url.is_some() || said.replica_host.is_some() => {
+                Err("database.replica_url or replica_host is given, but the database is SQLite, which has no replicas".to_owned())
             }
             None => {
                 let default = || self.general.data.join("phiomia.sqlite3");
@@ -155,8 +155,8 @@ impl Config {
         settings.connections = said.pool.0;
         settings.answer_timeout = said.answer_timeout;
         settings.iam = self.iam(&settings)?;
-        if let Some(replica) = said.replica_url.as_ref().map(Secret::expose) {
-            settings = settings.with_replica(replica).map_err(|why| format!("database.replica_url: {why}"))?;
+        if let Some(replica) = self.replica_url()? {
+            settings = settings.with_replica(&replica).map_err(|why| format!("database.replica_url: {why}"))?;
         }
         Ok(Settings::Postgres(Box::new(settings)))
     }
@@ -185,24 +185,27 @@ impl Config {
         Ok(Some(Iam { region, key }))
     }
 
-    /// The single settings as one address. A folder becomes a percent-encoded host, as libpq writes it.
+    /// The single settings as one address.
     fn postgres_url(&self) -> Result<String, String> {
         let said = &self.database;
-        let wrong = |what: &str| format!("{what} does not fit into an address");
-        let host = said.host.as_deref().unwrap_or("localhost");
-        let host = match host.contains(':') && !host.starts_with('[') {
-            true => format!("[{host}]"),
-            false => host.replace('/', "%2F"),
-        };
-        let mut url =
-            url::Url::parse(&format!("postgres://{host}:{}", said.port)).map_err(|_| wrong("database.host"))?;
-        url.set_username(said.user.as_deref().unwrap_or("mastodon")).map_err(|()| wrong("database.user"))?;
-        url.set_password(said.password.as_ref().map(Secret::expose)).map_err(|()| wrong("database.password"))?;
-        url.path_segments_mut()
-            .map_err(|()| wrong("database.name"))?
-            .clear()
-            .push(said.name.as_deref().unwrap_or("mastodon_production"));
-        Ok(url.into())
+        let (host, user, name) = (said.host.as_deref(), said.user.as_deref(), said.name.as_deref());
+        address_of(host, said.port, user, said.password.as_ref(), name)
+    }
+
+    /// The address of the replica; what is not said of it is as for the primary.
+    fn replica_url(&self) -> Result<Option<String>, String> {
+        let said = &self.database;
+        if let Some(url) = &said.replica_url {
+            return Ok(Some(url.expose().to_owned()));
+        }
+        if said.replica_host.is_none() {
+            return Ok(None);
+        }
+        let user = said.replica_user.as_deref().or(said.user.as_deref());
+        let name = said.replica_name.as_deref().or(said.name.as_deref());
+        let password = said.replica_password.as_ref().or(said.password.as_ref());
+        let port = said.replica_port.unwrap_or(said.port);
+        address_of(said.replica_host.as_deref(), port, user, password, name).map(Some)
     }
 
     /// The Redis that is meant, as the store takes it; `None`: this process's memory.
@@ -358,6 +361,27 @@ impl Config {
         }
         all
     }
+}
+
+/// An address of PostgreSQL. A folder becomes a percent-encoded host, as libpq writes it.
+fn address_of(
+    host: Option<&str>,
+    port: u16,
+    user: Option<&str>,
+    password: Option<&Secret>,
+    name: Option<&str>,
+) -> Result<String, String> {
+    let wrong = |what: &str| format!("database.{what} does not fit into an address");
+    let host = host.unwrap_or("localhost");
+    let host = match host.contains(':') && !host.starts_with('[') {
+        true => format!("[{host}]"),
+        false => host.replace('/', "%2F"),
+    };
+    let mut url = url::Url::parse(&format!("postgres://{host}:{port}")).map_err(|_| wrong("host"))?;
+    url.set_username(user.unwrap_or("mastodon")).map_err(|()| wrong("user"))?;
+    url.set_password(password.map(Secret::expose)).map_err(|()| wrong("password"))?;
+    url.path_segments_mut().map_err(|()| wrong("name"))?.clear().push(name.unwrap_or("mastodon_production"));
+    Ok(url.into())
 }
 
 fn is_postgres(url: &str) -> bool {

@@ -146,8 +146,20 @@ section! {
     prepared_statements: bool = "true", ["PREPARED_STATEMENTS"];
     /// How long PostgreSQL may take to answer one statement. Then the connection is given up, and whoever waits hears `503`.
     answer_timeout: Duration = "30s", [];
-    /// A read-only copy of the PostgreSQL database that takes the reading, as `postgres://…`.
+    /// A read-only copy of the PostgreSQL database (a streaming replica) that takes the reading, as `postgres://…`. What was
+    /// written before is always seen: a copy that is behind or away is left alone, and the primary is read. It is opened as
+    /// many connections to as to the primary. [How to](hosting/postgresql.md#a-replica).
     replica_url: Option<Secret> = "", ["REPLICA_DATABASE_URL"];
+    /// The host of such a copy. What is not said of it below is as for the primary.
+    replica_host: Option<String> = "", ["REPLICA_DB_HOST"];
+    /// The copy's port.
+    replica_port: Option<u16> = "", ["REPLICA_DB_PORT"];
+    /// The database's name there.
+    replica_name: Option<String> = "", ["REPLICA_DB_NAME"];
+    /// The role to sign in with there.
+    replica_user: Option<String> = "", ["REPLICA_DB_USER"];
+    /// That role's password.
+    replica_password: Option<Secret> = "", ["REPLICA_DB_PASS"];
     /// SQLite's file. Without it: `phiomia.sqlite3` in the data folder.
     sqlite_path: Option<PathBuf> = "", [];
     /// How many threads read from SQLite. Without it: one for each processor, at least 2 and at most 8.

@@ -100,7 +100,7 @@ use crate::{
     secret::SecretHash,
 };
 use act::{Act, ReadAct, Write, WriteAct};
-use postgres::Work;
+use postgres::{Replica, Work};
 use query::Aftermath;
 use tokens::TokenView;
 
@@ -144,21 +144,26 @@ pub struct Db {
 #[derive(Clone)]
 enum Queues {
     Sqlite { reads: flume::Sender<Box<dyn ReadAct>>, writes: flume::Sender<Box<dyn WriteAct>> },
-    Postgres { reads: flume::Sender<Work>, writes: flume::Sender<Work> },
+    Postgres { work: flume::Sender<Work>, replica: Option<Replica> },
 }
 
 impl Queues {
-    async fn read(&self, act: Box<dyn ReadAct>) -> Result<(), Error> {
+    /// `moment`: the cache, before anything was asked.
+    async fn read(&self, act: Box<dyn ReadAct>, moment: Option<cache::Moment>) -> Result<(), Error> {
         match self {
             Queues::Sqlite { reads, .. } => queue(reads, act).await,
-            Queues::Postgres { reads, .. } => queue(reads, Work::Read(act)).await,
+            Queues::Postgres { work, replica: None } => queue(work, Work::Read(act)).await,
+            Queues::Postgres { work, replica: Some(replica) } => match replica.position().await {
+                Some(position) => queue(replica.reads(), Replica::look(act, position, moment)).await,
+                None => queue(work, Work::Read(act)).await,
+            },
         }
     }
 
     async fn write(&self, act: Box<dyn WriteAct>) -> Result<(), Error> {
         match self {
             Queues::Sqlite { writes, .. } => queue(writes, act).await,
-            Queues::Postgres { writes, .. } => queue(writes, Work::Write(act)).await,
+            Queues::Postgres { work, .. } => queue(work, Work::Write(act)).await,
         }
     }
 }
@@ -301,7 +306,7 @@ impl Db {
             Settings::Postgres(postgres) => {
                 let migrated = migrate::postgres(postgres, shared.clock.now())?;
                 let crew = postgres::spawn(postgres, &shared, MOST_WAITING)?;
-                (migrated, Queues::Postgres { reads: crew.reads, writes: crew.writes }, crew.threads)
+                (migrated, Queues::Postgres { work: crew.work, replica: crew.replica }, crew.threads)
             }
         };
         shared.begin_ids_after(migrated.newest_post);
@@ -320,7 +325,8 @@ impl Db {
         F: FnMut(&Query<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.queues.read(Box::new(Act { closure, result: None, reply })).await?;
+        let moment = self.shared.cache.as_ref().map(cache::ViewCache::moment);
+        self.queues.read(Box::new(Act { closure, result: None, reply }), moment).await?;
         answer.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 

@@ -33,7 +33,6 @@ pub fn statements() -> Vec<&'static Statement> {
         markers::ALL,
         media::ALL,
         named_files::ALL,
-        postgres::ALL,
         promoted::ALL,
         rate_buckets::ALL,
         remote_files::ALL,
@@ -57,6 +56,7 @@ pub fn statements() -> Vec<&'static Statement> {
     .concat();
     all.extend(federation::all());
     all.extend(moderation::all());
+    all.extend(postgres::all());
     all.extend(relationships::all());
     all.extend(notifications::all());
     all.extend(statuses::all());

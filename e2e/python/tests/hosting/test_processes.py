@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from fronts import end
-from live import listening
+from live import listening, web_socket
 from people import client_of, new_person
 from server import BINARY, POSTGRES, START_SECONDS, Server, eventually, free_port
 
@@ -248,3 +248,46 @@ def test_a_process_killed_under_load_loses_nothing(cluster, pair):
     eventually(lambda: set(load.posted) <= set(home(as_alice, len(load.posted) + 40)), "all are in the home feed", 20)
     seen = home(as_alice, len(load.posted) + 40)
     assert len(seen) == len(set(seen))
+
+
+def test_redis_dies_and_comes_back_and_nothing_is_lost(cluster, pair):
+    as_alice, as_bob = pair
+    cluster.cli("settings", "set", "rate_limits", "on")
+    log_mark = cluster.log_size()
+
+    def left(n):
+        place = at(cluster, n, as_alice)
+        answer = requests.get(f"{place['base']}/api/v1/timelines/home", headers=place["headers"], timeout=5)
+        return int(answer.headers.get("X-RateLimit-Remaining", -1))
+
+    try:
+        eventually(lambda: left(0) > 0 and left(1) > 0, "requests are counted", 5)
+        with Load(cluster, as_bob) as load:
+            eventually(lambda: len(load.posted) > 5 or load.failed, "posts go through", 15)
+            with web_socket(cluster, as_alice.access_token, "user") as open_stream:
+                cluster.redis.kill()
+                cluster.redis.wait()
+                posted = len(load.posted)
+                eventually(lambda: len(load.posted) > posted + 10 or load.failed, "posts go on without it", 15)
+                # Each process counts by itself, and goes on from what it had counted.
+                first = left(0)
+                assert (left(0), left(1)) == (first - 1, left(1) + 1)
+                # Jobs are found, only later: nobody tells the workers.
+                last = load.posted[-1]
+                eventually(lambda: last in home(as_alice, len(load.posted) + 5), "the feed is written", 10)
+                cluster.start_redis()
+                said = "is back"
+                eventually(lambda: cluster.log_text(log_mark).count(said) >= len(PARTS), "all have found it again", 10)
+                # Whoever listened may have missed something, and is told to come again.
+                with pytest.raises(ValueError):
+                    open_stream.wait_for("nothing that is ever told", 5)
+            with listening(as_alice.stream_user) as events:
+                after = as_bob.status_post("it is back")
+                events.wait_for("update", lambda post: post.id == after.id)
+        assert load.failed == []
+        assert set(load.posted) <= set(home(as_alice, len(load.posted) + 60))
+        eventually(lambda: (first := left(0)) and (left(1), left(0)) == (first - 1, first - 2),
+                   "requests are counted together again", 5)
+        assert "this process goes on alone until it is back" in cluster.log_text(log_mark)
+    finally:
+        cluster.cli("settings", "set", "rate_limits", "off")

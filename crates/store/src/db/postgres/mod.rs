@@ -6,6 +6,7 @@ mod bulk;
 mod connection;
 mod iam;
 mod outage;
+mod replica;
 mod tls;
 mod worker;
 
@@ -14,9 +15,15 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 use phiomia_model::Refusal;
 
 pub(super) use bulk::Stream;
-pub(super) use connection::{ALL, Connection, forget_marks};
+pub(super) use connection::{Connection, forget_marks};
 pub use iam::Iam;
+pub(super) use replica::Replica;
 pub(super) use worker::{Work, spawn};
+
+/// The statements of this folder.
+pub(super) fn all() -> Vec<&'static super::sql::Statement> {
+    [connection::ALL, replica::ALL].concat()
+}
 
 /// How the connection is secured, as libpq means it.
 /// Source: <https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION>.
@@ -130,7 +137,7 @@ impl PostgresSettings {
         }
     }
 
-    /// Reads go to this server when they may be a moment old.
+    /// Reads go to this server, as far as it keeps up.
     ///
     /// # Errors
     /// As [`PostgresSettings::parse`].

@@ -14,6 +14,8 @@ const LONGEST_FAILOVER: Duration = Duration::from_secs(30);
 pub(super) struct Outage {
     /// `the database`, or what else it is called in the log.
     name: &'static str,
+    /// What follows from it being away.
+    then: &'static str,
     state: Mutex<State>,
     /// Writes that may wait at the same time: the other threads are there to say that it is away.
     most_waiting: usize,
@@ -28,8 +30,8 @@ struct State {
 }
 
 impl Outage {
-    pub(super) fn new(name: &'static str, n_threads: usize) -> Outage {
-        Outage { name, state: Mutex::default(), most_waiting: (n_threads / 2).max(1) }
+    pub(super) fn new(name: &'static str, then: &'static str, n_threads: usize) -> Outage {
+        Outage { name, then, state: Mutex::default(), most_waiting: (n_threads / 2).max(1) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -66,7 +68,7 @@ impl Outage {
             return tracing::debug!("{} is still away: {}", self.name, fault.chain());
         }
         state.since = Some(Instant::now());
-        tracing::warn!("{} is away, everything waits for it: {}", self.name, fault.chain());
+        tracing::warn!("{} is away, {}: {}", self.name, self.then, fault.chain());
     }
 
     /// Whether it is known to be away.
@@ -113,7 +115,7 @@ mod tests {
 
     #[test]
     fn while_the_database_is_away_one_thread_asks_for_all() {
-        let outage = Outage::new("the database", 4);
+        let outage = Outage::new("the database", "all waits", 4);
         assert!(outage.may_ask() && outage.may_ask());
         outage.asked(&away());
         assert!(outage.may_ask());
@@ -124,7 +126,7 @@ mod tests {
 
     #[test]
     fn half_of_the_threads_may_wait_and_the_others_answer() {
-        let (outage, now) = (Outage::new("the database", 4), Instant::now());
+        let (outage, now) = (Outage::new("the database", "all waits", 4), Instant::now());
         outage.asked(&away());
         let (first, second) = (outage.wait(now), outage.wait(now));
         assert!(first.is_some() && second.is_some() && outage.wait(now).is_none());

@@ -7,16 +7,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use flume::TrySendError;
 use phiomia_model::{Error, Fault, Refusal};
 
 use super::{
     Connection, PostgresSettings,
     connection::Mark,
     outage::{Outage, Waiting},
+    replica::{Health, Look, Position, Replica, Surveyor, Unfit, catch_up},
 };
 use crate::db::{
     Shared,
     act::{ReadAct, WriteAct, panicked},
+    cache::{Cached, Moment},
     error::{Cause, cause, fault},
     query::{Engine, Query, Tx},
 };
@@ -38,13 +41,15 @@ const MOST_RACES: u32 = 10;
 pub(in crate::db) enum Work {
     Read(Box<dyn ReadAct>),
     Write(Box<dyn WriteAct>),
+    /// A read for the replica.
+    Look(Look),
 }
 
-/// The threads and the two ways to them, which are one and the same where there is no replica: each thread waits at one
-/// queue alone. (Waiting at two with the library's selector loses a wake-up now and then.)
+/// The threads and the ways to them: each thread waits at one queue alone. (Waiting at two with the library's selector
+/// loses a wake-up now and then.)
 pub(in crate::db) struct Crew {
-    pub(in crate::db) reads: flume::Sender<Work>,
-    pub(in crate::db) writes: flume::Sender<Work>,
+    pub(in crate::db) work: flume::Sender<Work>,
+    pub(in crate::db) replica: Option<Replica>,
     pub(in crate::db) threads: Vec<thread::JoinHandle<()>>,
 }
 
@@ -56,27 +61,37 @@ pub(in crate::db) fn spawn(
     most_waiting: usize,
 ) -> Result<Crew, Fault> {
     let mut threads = Vec::new();
-    let mut begin = |name: &str, config: &tokio_postgres::Config| -> Result<flume::Sender<Work>, Fault> {
-        let (sender, work) = flume::bounded(most_waiting);
-        let outage = Arc::new(Outage::new("the database", settings.connections));
-        for n in 0..settings.connections.max(1) {
-            let (settings, config) = (settings.clone(), config.clone());
-            let (shared, outage) = (shared.clone(), outage.clone());
-            let id = shared.ids.next(shared.clock.now());
-            let worker = Worker { settings, config, shared, outage, connection: None, id, n_transactions: 0 };
-            let work = work.clone();
-            let started = thread::Builder::new().name(format!("{name}-{n}")).spawn(move || worker.run(&work));
-            threads.push(started.map_err(|e| Fault::because("starting a database thread", e))?);
+    let mut start = |name: String, run: Box<dyn FnOnce() + Send>| -> Result<(), Fault> {
+        let started = thread::Builder::new().name(name).spawn(run);
+        threads.push(started.map_err(|e| Fault::because("starting a database thread", e))?);
+        Ok(())
+    };
+    let outage = Arc::new(Outage::new("the database", "everything waits for it", settings.connections));
+    let (work, waiting) = flume::bounded(most_waiting);
+    for n in 0..settings.connections.max(1) {
+        let worker = Worker::new(settings, &settings.config, shared, &outage, None);
+        let waiting = waiting.clone();
+        start(format!("db-{n}"), Box::new(move || worker.run(&waiting)))?;
+    }
+    let replica = match &settings.replica {
+        None => None,
+        Some(config) => {
+            let (reads, waiting) = flume::bounded(most_waiting);
+            let (positions, asked) = flume::bounded(most_waiting);
+            let away = Arc::new(Outage::new("the replica", "the primary is read instead", settings.connections));
+            let replica = Replica { reads, positions, health: Arc::default() };
+            for n in 0..settings.connections.max(1) {
+                let beside = Beside { health: replica.health.clone(), primary: work.clone(), replayed: 0 };
+                let worker = Worker::new(settings, config, shared, &away, Some(beside));
+                let waiting = waiting.clone();
+                start(format!("db-replica-{n}"), Box::new(move || worker.run(&waiting)))?;
+            }
+            let surveyor = Surveyor { settings: settings.clone(), outage: outage.clone(), connection: None };
+            start("db-position".to_owned(), Box::new(move || surveyor.run(&asked)))?;
+            Some(replica)
         }
-        Ok(sender)
     };
-    let writes = begin("db", &settings.config)?;
-    let reads = match &settings.replica {
-        // With a replica the primary's threads only write.
-        Some(replica) => begin("db-replica", replica)?,
-        None => writes.clone(),
-    };
-    Ok(Crew { reads, writes, threads })
+    Ok(Crew { work, replica, threads })
 }
 
 struct Worker {
@@ -84,18 +99,49 @@ struct Worker {
     config: tokio_postgres::Config,
     shared: Arc<Shared>,
     outage: Arc<Outage>,
+    /// For a thread that reads from the replica.
+    beside: Option<Beside>,
     connection: Option<Connection>,
     /// Of this thread alone, in all processes: it marks its transactions with it.
     id: i64,
     n_transactions: i64,
 }
 
+/// What a thread has that reads from the replica.
+struct Beside {
+    health: Arc<Health>,
+    /// Where reads go that the replica is not fit for.
+    primary: flume::Sender<Work>,
+    /// How far the replica was when this thread last looked.
+    replayed: i64,
+}
+
 impl Worker {
+    fn new(
+        settings: &PostgresSettings,
+        config: &tokio_postgres::Config,
+        shared: &Arc<Shared>,
+        outage: &Arc<Outage>,
+        beside: Option<Beside>,
+    ) -> Worker {
+        Worker {
+            settings: settings.clone(),
+            config: config.clone(),
+            shared: shared.clone(),
+            outage: outage.clone(),
+            beside,
+            connection: None,
+            id: shared.ids.next(shared.clock.now()),
+            n_transactions: 0,
+        }
+    }
+
     fn run(mut self, work: &flume::Receiver<Work>) {
         for work in work {
             match work {
                 Work::Read(act) => self.read(act),
                 Work::Write(act) => self.write(act),
+                Work::Look(look) => self.look(look),
             }
         }
     }
@@ -152,10 +198,65 @@ impl Worker {
         }
     }
 
+    /// Reads from the replica, or leaves it to the primary.
+    fn look(&mut self, look: Look) {
+        let Look { mut act, position, moment } = look;
+        if act.is_abandoned() {
+            return;
+        }
+        let outcome = self.try_look(&mut *act, position, moment);
+        let Some(beside) = &self.beside else { return };
+        match outcome {
+            Ok(outcome) => {
+                beside.health.note_fit();
+                act.answer(outcome);
+                if let Some(connection) = &self.connection {
+                    connection.let_go();
+                }
+            }
+            Err(unfit) => {
+                beside.health.note(&unfit);
+                if let Err(TrySendError::Full(Work::Read(act))) = beside.primary.try_send(Work::Read(act)) {
+                    act.answer(Err(Refusal::Unavailable { retry_after: RETRY_AFTER }.into()));
+                }
+            }
+        }
+    }
+
+    fn try_look(
+        &mut self,
+        act: &mut dyn ReadAct,
+        position: Position,
+        moment: Option<Moment>,
+    ) -> Result<Result<(), Error>, Unfit> {
+        let is_new = self.connection.as_ref().is_none_or(Connection::is_closed);
+        // Behind the same address another copy may stand by now.
+        let mut replayed = self.beside.as_ref().filter(|_| !is_new).map_or(0, |beside| beside.replayed);
+        let shared = self.shared.clone();
+        let connection = self.connection().map_err(Unfit::Away)?;
+        catch_up(connection, position, &mut replayed)?;
+        connection.begin_read();
+        // What is seen is at least as new as what the cache had heard.
+        let began = moment.filter(|_| matches!(position, Position::At(_)));
+        let cached = shared.cache.as_ref().zip(began).map(|(cache, began)| Cached { cache, began });
+        let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements, cached };
+        let outcome = catch_unwind(AssertUnwindSafe(|| act.run(&query))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+        if let Some(beside) = &mut self.beside {
+            beside.replayed = replayed;
+        }
+        match outcome {
+            // Contention: what the primary did was in the way of reading there.
+            Err(Error::Broken(fault)) if matches!(cause(&fault), Cause::Away | Cause::Contention) => {
+                self.give_up(&fault);
+                Err(Unfit::Away(fault))
+            }
+            outcome => Ok(outcome),
+        }
+    }
+
     fn try_read(&mut self, act: &mut dyn ReadAct) -> Result<(), Error> {
         let shared = self.shared.clone();
-        // A replica may lag behind what the cache was told.
-        let cached = self.settings.replica.is_none().then(|| shared.cached()).flatten();
+        let cached = shared.cached();
         let connection = self.connection()?;
         connection.begin_read();
         let query = Query { engine: Engine::Postgres(connection), n_statements: &shared.n_statements, cached };
