@@ -208,3 +208,91 @@ class FalseClock:
         beside = self.file.with_suffix(".new")
         beside.write_text(f"{seconds:+d}s\n")
         beside.replace(self.file)
+
+
+class MemoryGroup:
+    """A control group that may have so many megabytes, below the one that we are in. `why_not` says why there is none."""
+
+    def __init__(self, megabytes):
+        self.megabytes, self.folder, self.why_not = megabytes, None, None
+        try:
+            self.folder, limit = self._place()
+            self.folder.mkdir()
+            (self.folder / limit).write_text(str(megabytes << 20))
+        except OSError as why:
+            self.why_not = f"this machine gives nobody a control group for memory ({why})"
+            self.__exit__()
+
+    @staticmethod
+    def _place():
+        """Where ours would be, and what the limit is called there."""
+        own = {}
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            own |= {name: path for name in controllers.split(",")}
+        name = f"phiomia-{os.getpid()}"
+        if "memory" in own:
+            return Path("/sys/fs/cgroup/memory") / own["memory"].lstrip("/") / name, "memory.limit_in_bytes"
+        return Path("/sys/fs/cgroup") / own.get("", "/").lstrip("/") / name, "memory.max"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.folder is not None and self.folder.is_dir():
+            try:
+                self.folder.rmdir()
+            except OSError:
+                """The last process is just leaving."""
+        self.folder = None
+
+    def before(self):
+        """What stands before a command so that it runs in here."""
+        return ["sh", "-c", f'echo $$ > "{self.folder}/cgroup.procs" && exec "$@"', "sh"] if self.folder else []
+
+    def n_killed(self):
+        """Processes that were killed for taking more."""
+        for name in ("memory.events", "memory.oom_control"):
+            if (self.folder / name).exists():
+                words = (self.folder / name).read_text().split()
+                return int(words[words.index("oom_kill") + 1])
+        raise AssertionError("this kernel does not say whom it killed for memory")
+
+
+class Memory:
+    """What a process and its children take of memory, looked at again and again: what no other can have, which is what a
+    machine runs out of. The program itself and files lie in memory as well, and give way."""
+
+    def __init__(self, pid):
+        self.pid, self.most, self.most_alone, self._is_over = pid, 0, 0, threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_over.set()
+        self._thread.join()
+
+    def _look(self):
+        while not self._is_over.wait(0.02):
+            alone = self.of(self.pid)
+            self.most_alone = max(self.most_alone, alone)
+            self.most = max(self.most, alone + sum(self.of(child) for child in self.children()))
+
+    def children(self):
+        try:
+            tasks = list(Path(f"/proc/{self.pid}/task").iterdir())
+            return [pid for task in tasks for pid in (task / "children").read_text().split()]
+        except OSError:
+            return []
+
+    @staticmethod
+    def of(pid):
+        """In kB."""
+        try:
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        except OSError:
+            return 0
+        return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem", "VmSwap")))

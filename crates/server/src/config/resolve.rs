@@ -102,7 +102,8 @@ impl Config {
             Some(url) => self.database_at(url),
             None if named => self.postgres(&self.postgres_url()?),
             None if said.replica_url.is_some() || said.replica_host.is_some() => {
-                Err("database.replica_url or replica_host is given, but the database is SQLite, which has no replicas".to_owned())
+                Err("database.replica_url or replica_host is given, but the database is SQLite, which has no replicas"
+                    .to_owned())
             }
             None => {
                 let default = || self.general.data.join("phiomia.sqlite3");
