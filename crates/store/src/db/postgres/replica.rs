@@ -1,7 +1,7 @@
 //! A read-only copy of the database, which is always a little behind. A read is done there when the copy has what was
 //! committed before the read was asked for; when that takes too long, or the copy is away, the primary is read instead.
 //!
-//! Where the primary stands is asked once for all who wait at that moment (`docs/decisions/0020-replica.md`).
+//! Where the primary stands is asked once for all who wait at that moment (`docs/decisions/0022-replica.md`).
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
