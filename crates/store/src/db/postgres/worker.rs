@@ -86,7 +86,7 @@ pub(in crate::db) fn spawn(
                 let waiting = waiting.clone();
                 start(format!("db-replica-{n}"), Box::new(move || worker.run(&waiting)))?;
             }
-            let surveyor = Surveyor { settings: settings.clone(), outage: outage.clone(), connection: None };
+            let surveyor = Surveyor { settings: settings.clone(), outage, connection: None };
             start("db-position".to_owned(), Box::new(move || surveyor.run(&asked)))?;
             Some(replica)
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, Error, Event, Fault, Job, Refusal, job::Lane};
+use phiomia_model::{AccountId, Error, Event, Fault, Job, Refusal, ScheduledStatusId, StatusId, job::Lane};
 use phiomia_store::db::{foreign_events, jobs, settings};
 use phiomia_testkit::{TestDatabase, beside, on_both_engines};
 
@@ -91,6 +91,28 @@ on_both_engines! {
         assert_eq!(again.iter().map(|c| (c.id, c.crashes)).collect::<Vec<_>>(), vec![(id, 1)]);
         db.db.write(move |tx| Ok(jobs::finish(tx, &[id])?)).await.unwrap();
         assert_eq!(db.db.read(|q| Ok(jobs::counts(q)?)).await.unwrap(), vec![]);
+    }
+
+    async fn a_clock_that_goes_back_moves_what_waits_a_while_and_not_what_has_a_moment(db: TestDatabase) {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        // Left by a clock that was three hours ahead: one job is due, one in a minute, one at a moment somebody named.
+        db.db.write(|tx| {
+            tx.enqueue_at(&Job::Tidy, tx.now().plus(HOUR * 3))?;
+            tx.enqueue_at(&Job::SweepStatus { status: StatusId(1) }, tx.now().plus(HOUR * 3 + Duration::from_secs(60)))?;
+            Ok(tx.enqueue_at(&Job::Publish { scheduled: ScheduledStatusId(1) }, tx.now().plus(HOUR * 4))?)
+        }).await.unwrap();
+        assert_eq!(db.db.write(|tx| Ok(jobs::clock_went_back(tx, HOUR * 3)?)).await.unwrap(), 2);
+        let now = db.db.clock().now();
+        let due = |kind: &'static str| {
+            let db = db.db.clone();
+            async move {
+                let counts = db.read(|q| Ok(jobs::counts(q)?)).await.unwrap();
+                counts.into_iter().find(|count| count.kind == kind).unwrap().first_due.since(now).as_secs()
+            }
+        };
+        assert_eq!(due("tidy").await, 0);
+        assert!((50..=61).contains(&due("sweep_status").await));
+        assert!(due("publish").await > 3 * 3_600);
     }
 
     async fn failed_jobs_wait_and_parked_jobs_come_back_only_by_hand(db: TestDatabase) {
