@@ -189,7 +189,7 @@ impl Connection {
         if self.opening.take().is_some() {
             return;
         }
-        self.planning.set(Planning::AsUsual);
+        self.is_planning_once.set(false);
         self.runtime.block_on(async {
             let mut told = pin!(self.client.batch_execute("rollback"));
             let _ = futures_util::poll!(&mut told);
