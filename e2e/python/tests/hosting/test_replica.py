@@ -71,14 +71,16 @@ def test_reading_goes_to_the_replica_and_nobody_misses_what_they_wrote(mirrored,
     before = n_read(mirrored.replica)
     write_and_read(mirrored, alice, 20)
     eventually(lambda: n_read(mirrored.replica) > before + 100, "the replica is read", 15)
-    assert "instead" not in mirrored.log_text(mirrored.log_mark)
 
 
 def test_a_replica_that_is_late_is_left_alone(mirrored, alice):
     mirrored.replica.stop_reading()
     try:
-        write_and_read(mirrored, alice, 5)
-        assert "behind, the primary is read instead" in mirrored.log_text(mirrored.log_mark)
+        def is_told():
+            write_and_read(mirrored, alice, 1)
+            return "behind, the primary is read instead" in mirrored.log_text(mirrored.log_mark)
+
+        eventually(is_told, "it is told")
         begun = time.monotonic()
         write_and_read(mirrored, alice, 10)
         assert time.monotonic() - begun < 5

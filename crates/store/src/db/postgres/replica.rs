@@ -1,7 +1,7 @@
 //! A read-only copy of the database, which is always a little behind. A read is done there when the copy has what was
 //! committed before the read was asked for; when that takes too long, or the copy is away, the primary is read instead.
 //!
-//! Where the primary stands is asked once for all who wait at that moment (`docs/decisions/0022-replica.md`).
+//! Where the primary stands is asked once for all who wait at that moment (`docs/decisions/0023-replica.md`).
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(2);
 /// How long a copy is left alone that is behind or away.
 const REST: Duration = Duration::from_secs(1);
+/// A copy that is behind for less than this is not worth a word.
+const WORTH_A_WORD: Duration = Duration::from_secs(2);
 /// How long one is that does not say how far it is.
 const LONG_REST: Duration = Duration::from_secs(60);
 /// How long the primary may take to say where it stands.
@@ -181,7 +183,9 @@ pub(super) struct Health(Mutex<State>);
 #[derive(Default)]
 struct State {
     rests_until: Option<Instant>,
-    is_troubled: bool,
+    /// It was of no use since.
+    troubled: Option<Instant>,
+    was_told: bool,
 }
 
 impl Health {
@@ -193,10 +197,10 @@ impl Health {
     /// It was of use.
     pub(super) fn note_fit(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut state.is_troubled) {
+        if state.was_told {
             tracing::info!("the replica is read again");
         }
-        state.rests_until = None;
+        *state = State::default();
     }
 
     /// It was not.
@@ -204,9 +208,11 @@ impl Health {
         let rest = if matches!(unfit, Unfit::Silent) { LONG_REST } else { REST };
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.rests_until = Some(Instant::now() + rest);
-        if std::mem::replace(&mut state.is_troubled, true) {
+        let is_new = state.troubled.get_or_insert_with(Instant::now).elapsed() < WORTH_A_WORD;
+        if state.was_told || (is_new && matches!(unfit, Unfit::Behind(_))) {
             return;
         }
+        state.was_told = true;
         match unfit {
             Unfit::Behind(n_bytes) => {
                 tracing::warn!("the replica is {} kB behind, the primary is read instead", n_bytes / 1_024);
