@@ -73,6 +73,7 @@ pub mod tokens;
 pub mod users;
 mod value;
 pub mod visibility;
+mod waiting;
 
 use std::{
     path::Path,
@@ -103,6 +104,7 @@ use act::{Act, ReadAct, Write, WriteAct};
 use postgres::{Replica, Work};
 use query::Aftermath;
 use tokens::TokenView;
+use waiting::Waiting;
 
 /// Closures that may wait for a thread before callers are told to come back later.
 const MOST_WAITING: usize = 4096;
@@ -175,8 +177,7 @@ pub(crate) struct Shared {
     is_server: bool,
     n_statements: AtomicU64,
     events: mpsc::UnboundedSender<Event>,
-    /// In the order of [`Lane::ALL`].
-    jobs_waiting: [Arc<Notify>; Lane::ALL.len()],
+    jobs_waiting: Waiting,
     deliveries_waiting: Arc<Notify>,
     /// A command took access away, which the running server has to hear of.
     has_revoked: AtomicBool,
@@ -217,23 +218,10 @@ impl Shared {
             let _ = self.events.send(Event::WorkLeft);
         }
         for lane in aftermath.lanes {
-            self.jobs_waiting(lane).notify_waiters();
+            self.jobs_waiting.of(lane).notify_waiters();
         }
         if aftermath.has_deliveries {
             self.deliveries_waiting.notify_waiters();
-        }
-    }
-
-    fn jobs_waiting(&self, lane: Lane) -> &Arc<Notify> {
-        let [feeds, federation, outgoing, fetch, media, upkeep, backup] = &self.jobs_waiting;
-        match lane {
-            Lane::Feeds => feeds,
-            Lane::Federation => federation,
-            Lane::Outgoing => outgoing,
-            Lane::Fetch => fetch,
-            Lane::Media => media,
-            Lane::Upkeep => upkeep,
-            Lane::Backup => backup,
         }
     }
 
@@ -284,7 +272,7 @@ impl Db {
             is_server: opener == Opener::Server,
             n_statements: AtomicU64::new(0),
             events,
-            jobs_waiting: Lane::ALL.map(|_| Arc::new(Notify::new())),
+            jobs_waiting: Waiting::new(),
             deliveries_waiting: Arc::new(Notify::new()),
             has_revoked: AtomicBool::new(false),
             works_elsewhere: AtomicBool::new(false),
@@ -367,7 +355,7 @@ impl Db {
     /// Drops what an event of another process made stale. Events of this process have done so already.
     pub fn hear(&self, event: &Event) {
         if *event == Event::WorkLeft {
-            self.shared.jobs_waiting.iter().for_each(|waiting| waiting.notify_waiters());
+            self.shared.jobs_waiting.wake_all();
             self.shared.deliveries_waiting.notify_waiters();
         }
         if let Some(cache) = &self.shared.cache {
@@ -407,7 +395,7 @@ impl Db {
     /// Woken when a transaction of this process left jobs in a lane.
     #[must_use]
     pub fn jobs_waiting(&self, lane: Lane) -> Arc<Notify> {
-        self.shared.jobs_waiting(lane).clone()
+        self.shared.jobs_waiting.of(lane).clone()
     }
 
     /// Woken when a transaction of this process left something to send to other servers.
