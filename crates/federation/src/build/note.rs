@@ -236,7 +236,10 @@ fn policy(body: &StatusBody, author: &AccountView) -> Result<Policy, Fault> {
         QuotePolicy::Followers if body.visibility.is_open() => below(&author.uri, "followers")?,
         _ => uri(&author.uri)?,
     };
-    Ok(Policy { quote: Some(Rule { automatic: vec![allowed], ..Rule::default() }), ..Policy::default() })
+    Ok(Policy {
+        quote: Some(Rule { automatic: vec![allowed], manual: Vec::new(), is_of_today: true }),
+        ..Policy::default()
+    })
 }
 
 fn number(count: i64) -> u64 {
