@@ -75,6 +75,7 @@ STAFF = ("ManagesUsers", "ManagesReports", "Moderates", "DeletesUserData", "Mana
 # How each operation is called: what stands in its path, and what is sent. Everything not here is called as it is.
 CALLS = {
     "GET /api/v1/instance/terms_of_service": None,
+    **{f"GET /api/v1/{staff}statuses/{{id}}/deliveries": (POST, {}) for staff in ("", "admin/")},
     "GET /api/v1/admin/hosts/{host}": None,
     "POST /api/v1/admin/hosts/{host}/retry": None,
     "POST /api/v1/admin/hosts/{host}/reset": None,
