@@ -105,14 +105,11 @@ pub fn matches(view: &StatusView, filtering: &Filtering) -> Vec<FilterResult> {
     results
 }
 
-fn compiled(filters: &Filters) -> Phrases {
-    let group = |filter: &FilterView| -> Vec<(String, bool)> {
-        filter.keywords.iter().map(|keyword| (keyword.keyword.clone(), keyword.is_whole_word)).collect()
-    };
-    let groups: Vec<Vec<(String, bool)>> = filters.all.iter().map(group).collect();
-    let lent: Vec<Group<'_>> =
-        groups.iter().map(|group| group.iter().map(|(phrase, whole)| (phrase.as_str(), *whole)).collect()).collect();
-    Phrases::new(&lent)
+fn compiled<'a>(filters: &'a Filters) -> Phrases {
+    let phrase = |keyword: &'a FilterKeyword| (keyword.keyword.as_str(), keyword.is_whole_word);
+    let groups: Vec<Group<'a>> =
+        filters.all.iter().map(|filter| filter.keywords.iter().map(phrase).collect()).collect();
+    Phrases::new(&groups)
 }
 
 /// What filters look through: the warning, the text without markup, the choices of the poll, what pictures are described

@@ -6,7 +6,7 @@ use phiomia_model::{AccountId, Error, StatusId, Viewer, remote::Interaction};
 use phiomia_store::{
     Tx,
     db::{
-        accounts,
+        accounts::{self, AccountView},
         federation::{actors, deliveries::Priority},
         statuses,
     },
@@ -84,14 +84,28 @@ impl Federation {
     ) -> Result<(), Error> {
         let Some(asker) = accounts::view(tx, asked.asker)? else { return Ok(()) };
         let Some(row) = statuses::source(tx, asked.status)? else { return Ok(()) };
-        let (me, them) = (self.actor(account)?, build::uri(&asker.uri)?);
         let instrument = Thing::Named(build::uri(asked.interacting)?);
         let verb = Verb::InteractionRequest { what: asked.what, object: build::uri(&row.uri)?, instrument };
-        let id = Some(build::uri(asked.request)?);
+        self.answer(tx, account, &asker, (asked.request, verb), asked.what.word(), stamp)
+    }
+
+    /// Says yes, with a stamp, or no to what `asker` asked by the request of that name. `word`: what it is about, in the
+    /// names of answers.
+    pub(super) fn answer(
+        &self,
+        tx: &Tx<'_>,
+        account: AccountId,
+        asker: &AccountView,
+        (name, verb): (&str, Verb),
+        word: &str,
+        stamp: Option<&str>,
+    ) -> Result<(), Error> {
+        let (me, them) = (self.actor(account)?, build::uri(&asker.uri)?);
+        let id = Some(build::uri(name)?);
         let actor = them.clone();
         let request = Activity { id, actor, verb, audience: Audience::default(), published: None, authorization: None };
         let request = Thing::Sent(Box::new(Object::Activity(request)));
-        let (word, number) = (asked.what.word(), tx.new_id());
+        let number = tx.new_id();
         let (id, verb) = match stamp {
             Some(stamp) => {
                 let result = Some(build::uri(stamp)?);
@@ -100,7 +114,7 @@ impl Federation {
             None => (format!("{me}#rejects/{word}_requests/{number}"), Verb::Reject(request)),
         };
         let answer = activity(&id, me, verb, vec![them])?;
-        let inboxes = actors::own_inboxes(tx, &[asked.asker])?;
-        send(tx, &Sending::new(account, Priority::Direct, asked.request), &answer, &inboxes)
+        let inboxes = actors::own_inboxes(tx, &[asker.id])?;
+        send(tx, &Sending::new(account, Priority::Direct, name), &answer, &inboxes)
     }
 }

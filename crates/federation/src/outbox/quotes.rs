@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use phiomia_activitypub::{Activity, Audience, Object, Thing, Uri, Verb};
+use phiomia_activitypub::{Object, Thing, Uri, Verb};
 use phiomia_model::{AccountId, Error, StatusId, Viewer};
 use phiomia_store::{
     Tx,
@@ -57,30 +57,9 @@ impl Federation {
     ) -> Result<(), Error> {
         let Some(quoter) = accounts::view(tx, asked.quoter)? else { return Ok(()) };
         let Some(quoted) = statuses::source(tx, asked.quoted)? else { return Ok(()) };
-        let (me, them) = (self.actor(account)?, build::uri(&quoter.uri)?);
-        let request = Activity {
-            id: Some(build::uri(asked.request)?),
-            actor: them.clone(),
-            verb: Verb::QuoteRequest {
-                object: build::uri(&quoted.uri)?,
-                instrument: Thing::Named(build::uri(asked.quoting)?),
-            },
-            audience: Audience::default(),
-            published: None,
-            authorization: None,
-        };
-        let request = Thing::Sent(Box::new(Object::Activity(request)));
-        let number = tx.new_id();
-        let (id, verb) = match stamp {
-            Some(stamp) => {
-                let result = Some(build::uri(stamp)?);
-                (format!("{me}#accepts/quote_requests/{number}"), Verb::Accept { asked: request, result })
-            }
-            None => (format!("{me}#rejects/quote_requests/{number}"), Verb::Reject(request)),
-        };
-        let answer = activity(&id, me, verb, vec![them])?;
-        let inboxes = actors::own_inboxes(tx, &[asked.quoter])?;
-        send(tx, &Sending::new(account, Priority::Direct, asked.request), &answer, &inboxes)
+        let instrument = Thing::Named(build::uri(asked.quoting)?);
+        let verb = Verb::QuoteRequest { object: build::uri(&quoted.uri)?, instrument };
+        self.answer(tx, account, &quoter, (asked.request, verb), "quote", stamp)
     }
 
     /// Who quotes hears of it, and whoever may have seen the quote.
