@@ -8,6 +8,7 @@ pub mod files;
 pub mod live;
 pub mod seal;
 pub mod secret;
+pub mod tar;
 
 pub use clock::{Clock, IdMaker};
 pub use db::{Db, Query, Tx};

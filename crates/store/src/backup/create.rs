@@ -10,13 +10,14 @@ use futures_util::TryStreamExt as _;
 use phiomia_model::{Error, Fault, Time};
 use tokio::runtime::Handle;
 
-use super::{ABOUT, About, CONFIGURATION, FILES, FORMAT, KEY, Listed, MANIFEST, MEDIA, Manifest, TABLES, tar};
+use super::{ABOUT, About, CONFIGURATION, FILES, FORMAT, KEY, Listed, MANIFEST, MEDIA, Manifest, TABLES};
 use crate::{
     db::{
         Settings,
         copy::{Snapshot, Sum, Table, hex},
     },
     files::{FileKind, Files, Stored},
+    tar,
 };
 
 /// Lines of one entry, in bytes: no more of a table is in memory.
@@ -55,7 +56,7 @@ pub fn create<W: Write>(
 ) -> Result<(W, Manifest), Error> {
     let snapshot = Snapshot::take(database)?;
     let seconds = u64::try_from(contents.made_at.as_millis() / 1_000).unwrap_or_default();
-    let mut archive = tar::Writer::new(GzEncoder::new(out, COMPRESSION), seconds);
+    let mut archive = tar::Writer::new(GzEncoder::new(out, COMPRESSION), seconds, 0o600);
     let about = About {
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),

@@ -10,7 +10,6 @@ mod bech32;
 mod create;
 mod read;
 mod shelf;
-mod tar;
 
 use std::collections::HashMap;
 

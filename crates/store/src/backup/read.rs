@@ -5,13 +5,14 @@ use std::io::{self, Read};
 use flate2::read::GzDecoder;
 use phiomia_model::{Error, Fault, Refusal, Time};
 
-use super::{ABOUT, About, CONFIGURATION, FILES, FORMAT, KEY, MANIFEST, MEDIA, Manifest, TABLES, tar};
+use super::{ABOUT, About, CONFIGURATION, FILES, FORMAT, KEY, MANIFEST, MEDIA, Manifest, TABLES};
 use crate::{
     db::{
         Settings,
         copy::{Filling, hex},
     },
     files::FileKey,
+    tar,
 };
 
 /// The largest entry that is read into memory, in bytes: more than any that is written, for one line may be long.

@@ -14,12 +14,12 @@ use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 use futures_util::{StreamExt as _, stream};
 use phiomia_media::Purpose;
 use phiomia_social::emojis::{self, Offer};
-use phiomia_store::{db::emojis as rows, files::FileKey};
+use phiomia_store::{db::emojis as rows, files::FileKey, tar::Writer};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Kitchen, Offered,
-    tar::{self, Archive, Entry},
+    tar::{Archive, Entry},
 };
 use crate::cli::{Failure, desk::Desk, print};
 
@@ -230,12 +230,13 @@ impl Export {
         let mut all = desk.db.read(|q| Ok(rows::all(q)?)).await?;
         all.retain(|emoji| self.category.is_none() || emoji.category == self.category);
         let files = desk.files().await?;
-        let now = desk.db.clock().now().as_secs();
+        let now = u64::try_from(desk.db.clock().now().as_secs()).unwrap_or_default();
         // Written beside it first: who is interrupted has not destroyed the last one.
         let beside = PathBuf::from(format!("{name}.part"));
         let to = BufWriter::new(File::create(&beside).map_err(broken)?);
         let mut to: Box<dyn Finish> =
             if is_packed { Box::new(GzEncoder::new(to, Compression::fast())) } else { Box::new(to) };
+        let mut archive = Writer::new(&mut to, now, 0o644);
         let mut meta = Meta::default();
         let mut missing = 0;
         // Pictures are read one after the other: a bucket is asked while the last one is written.
@@ -256,13 +257,13 @@ impl Export {
             };
             let end = key.label().rsplit_once('.').map_or("png", |(_, end)| end);
             let file_name = format!("{}.{end}", emoji.shortcode);
-            tar::write(&mut to, &file_name, &bytes, now).map_err(broken)?;
+            archive.entry(&file_name, &bytes).map_err(broken)?;
             let emoji = Facts { name: emoji.shortcode, category: emoji.category, aliases: Vec::new() };
             meta.emojis.push(Described { downloaded: true, file_name, emoji });
         }
         let description = serde_json::to_vec_pretty(&meta).map_err(|e| broken(e.into()))?;
-        tar::write(&mut to, "meta.json", &description, now).map_err(broken)?;
-        tar::end(&mut to).map_err(broken)?;
+        archive.entry("meta.json", &description).map_err(broken)?;
+        archive.finish().map_err(broken)?;
         to.finish().map_err(broken)?;
         fs::rename(&beside, &self.path).map_err(broken)?;
         let lost = if missing > 0 { format!("; the pictures of {missing} are missing") } else { String::new() };

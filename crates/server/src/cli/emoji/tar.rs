@@ -1,9 +1,9 @@
-//! Archives in which packs of emoji come and go: tar as POSIX and GNU write it, read entry by entry.
+//! Archives in which packs of emoji come: tar as POSIX and GNU write it, whoever made it, read entry by entry.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-/// Bytes of a block.
-const BLOCK: usize = 512;
+use phiomia_store::tar::{BLOCK, checksum};
+
 /// Longest name that stands beside a header.
 const MOST_NAME: u64 = 4_096;
 
@@ -99,7 +99,7 @@ struct Header {
 
 impl Header {
     fn read(block: &[u8; BLOCK]) -> Option<Header> {
-        if number(block.get(148..156)?)? != checksum(block) {
+        if number(block.get(148..156)?)? != u64::from(checksum(block)) {
             return None;
         }
         let mut name = text(block.get(..100)?);
@@ -109,12 +109,6 @@ impl Header {
         }
         Some(Header { name, size: number(block.get(124..136)?)?, kind: *block.get(156)? })
     }
-}
-
-/// All bytes of a header, its own checksum counted as spaces.
-fn checksum(block: &[u8; BLOCK]) -> u64 {
-    let byte = |(at, byte): (usize, &u8)| if (148..156).contains(&at) { 32 } else { u64::from(*byte) };
-    block.iter().enumerate().map(byte).sum()
 }
 
 /// A number in octal letters.
@@ -137,51 +131,17 @@ fn damaged(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
-/// Writes one file into an archive. `name`: at most 99 bytes; `modified_at`: seconds since 1970.
-///
-/// # Errors
-/// When the name is too long, or it cannot be written.
-pub fn write(to: &mut impl Write, name: &str, bytes: &[u8], modified_at: i64) -> io::Result<()> {
-    let mut block = [0_u8; BLOCK];
-    let mut put = |at: usize, text: &[u8], most: usize| {
-        let place = block.get_mut(at..at + text.len()).filter(|_| text.len() <= most);
-        place.map(|place| place.copy_from_slice(text)).ok_or_else(|| damaged("a name is too long"))
-    };
-    put(0, name.as_bytes(), 99)?;
-    put(100, b"0000644\0", 8)?;
-    put(108, b"0000000\0", 8)?;
-    put(116, b"0000000\0", 8)?;
-    put(124, format!("{:011o}\0", bytes.len()).as_bytes(), 12)?;
-    put(136, format!("{:011o}\0", modified_at.max(0)).as_bytes(), 12)?;
-    put(156, b"0", 1)?;
-    put(257, b"ustar\x0000", 8)?;
-    let sum = checksum(&block);
-    let mut put = |at: usize, text: &[u8]| block.get_mut(at..at + text.len()).map(|place| place.copy_from_slice(text));
-    put(148, format!("{sum:06o}\0 ").as_bytes());
-    to.write_all(&block)?;
-    to.write_all(bytes)?;
-    let filling = bytes.len().next_multiple_of(BLOCK) - bytes.len();
-    to.write_all(&vec![0; filling])
-}
-
-/// Writes the end of an archive.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn end(to: &mut impl Write) -> io::Result<()> {
-    to.write_all(&[0; 2 * BLOCK])
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test shall fail loudly")]
+    use phiomia_store::tar::Writer;
+
     use super::*;
 
     fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut written = Vec::new();
-        files.iter().for_each(|(name, bytes)| write(&mut written, name, bytes, 1_700_000_000).unwrap());
-        end(&mut written).unwrap();
-        written
+        let mut writer = Writer::new(Vec::new(), 1_700_000_000, 0o644);
+        files.iter().for_each(|(name, bytes)| writer.entry(name, bytes).unwrap());
+        writer.finish().unwrap()
     }
 
     #[test]
@@ -209,8 +169,7 @@ mod tests {
     #[test]
     fn long_names_of_both_kinds_are_read() {
         let long = format!("{}.png", "n".repeat(150));
-        let mut written = Vec::new();
-        write(&mut written, "././@LongLink", format!("{long}\0").as_bytes(), 0).unwrap();
+        let mut written = archive(&[("././@LongLink", format!("{long}\0").as_bytes()), ("short.png", b"one")]);
         // The kind, and the checksum with it.
         let kinds = |written: &mut Vec<u8>, kind: u8| {
             written[156] = kind;
@@ -219,13 +178,11 @@ mod tests {
             written[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
         };
         kinds(&mut written, b'L');
-        write(&mut written, "short.png", b"one", 0).unwrap();
         let entry = Archive::new(written.as_slice()).next(999).unwrap().unwrap();
         assert_eq!((entry.name, entry.bytes.unwrap().as_slice()), (long.clone(), &b"one"[..]));
-        let mut written = Vec::new();
-        write(&mut written, "facts", format!("20 mtime=1\n165 path={long}\n").as_bytes(), 0).unwrap();
+        let facts = format!("20 mtime=1\n165 path={long}\n");
+        let mut written = archive(&[("facts", facts.as_bytes()), ("short.png", b"two")]);
         kinds(&mut written, b'x');
-        write(&mut written, "short.png", b"two", 0).unwrap();
         assert_eq!(Archive::new(written.as_slice()).next(999).unwrap().unwrap().name, long);
     }
 }

@@ -7,12 +7,13 @@ use std::io::{self, Read, Write};
 
 use aws_lc_rs::digest;
 
-const BLOCK: usize = 512;
+/// Bytes of a block.
+pub const BLOCK: usize = 512;
 /// The largest size that eleven octal digits say, in bytes.
 const LARGEST: u64 = 0o777_7777_7777;
 
 /// Writes entries.
-pub(super) struct Writer<W> {
+pub struct Writer<W> {
     out: W,
     digest: digest::Context,
     /// Of the entry that is being written.
@@ -20,41 +21,47 @@ pub(super) struct Writer<W> {
     padding: usize,
     /// Seconds since 1970, for all entries.
     modified_at: u64,
+    /// Who may read them, for all entries.
+    mode: u32,
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(out: W, modified_at: u64) -> Writer<W> {
-        Writer { out, digest: digest::Context::new(&digest::SHA256), left: 0, padding: 0, modified_at }
+    /// An archive whose entries were modified then (seconds since 1970) and may be read by whom `mode` says.
+    pub fn new(out: W, modified_at: u64, mode: u32) -> Writer<W> {
+        Writer { out, digest: digest::Context::new(&digest::SHA256), left: 0, padding: 0, modified_at, mode }
     }
 
     /// SHA-256 of everything that was written so far.
-    pub(super) fn digest(&self) -> digest::Digest {
+    pub(crate) fn digest(&self) -> digest::Digest {
         self.digest.clone().finish()
     }
 
     /// A whole entry.
-    pub(super) fn entry(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When its name does not fit, or it cannot be written.
+    pub fn entry(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
         self.begin(name, u64::try_from(content.len()).unwrap_or(u64::MAX))?;
         self.write(content)?;
         self.end()
     }
 
     /// An entry whose content follows by [`Writer::write`].
-    pub(super) fn begin(&mut self, name: &str, n_bytes: u64) -> io::Result<()> {
-        let header = header(name, n_bytes, self.modified_at)?;
+    pub(crate) fn begin(&mut self, name: &str, n_bytes: u64) -> io::Result<()> {
+        let header = header(name, n_bytes, self.modified_at, self.mode)?;
         self.raw(&header)?;
         self.left = n_bytes;
         self.padding = padding(n_bytes);
         Ok(())
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let left = self.left.checked_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         self.left = left.ok_or_else(|| io::Error::other("more came of a file than it was said to hold"))?;
         self.raw(bytes)
     }
 
-    pub(super) fn end(&mut self) -> io::Result<()> {
+    pub(crate) fn end(&mut self) -> io::Result<()> {
         if self.left > 0 {
             return Err(io::Error::other("less came of a file than it was said to hold"));
         }
@@ -64,7 +71,10 @@ impl<W: Write> Writer<W> {
     }
 
     /// The end of all; what was written into.
-    pub(super) fn finish(mut self) -> io::Result<W> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(mut self) -> io::Result<W> {
         self.raw(&[0; 2 * BLOCK])?;
         Ok(self.out)
     }
@@ -92,7 +102,7 @@ const KIND: (usize, usize) = (156, 1);
 const MAGIC: (usize, usize) = (257, 8);
 const PREFIX: (usize, usize) = (345, 155);
 
-fn header(name: &str, n_bytes: u64, modified_at: u64) -> io::Result<[u8; BLOCK]> {
+fn header(name: &str, n_bytes: u64, modified_at: u64, mode: u32) -> io::Result<[u8; BLOCK]> {
     let wrong = |what: &str| io::Error::other(format!("{name} does not fit into an archive: {what}"));
     if n_bytes > LARGEST {
         return Err(wrong("it is larger than 8 GB"));
@@ -104,7 +114,7 @@ fn header(name: &str, n_bytes: u64, modified_at: u64) -> io::Result<[u8; BLOCK]>
         field.zip(text).for_each(|(to, from)| *to = *from);
     };
     put(NAME, name.as_bytes());
-    put(MODE, b"0000600\0");
+    put(MODE, format!("{mode:07o}\0").as_bytes());
     put(OWNER, b"0000000\0");
     put(GROUP, b"0000000\0");
     put(SIZE, format!("{n_bytes:011o}\0").as_bytes());
@@ -127,21 +137,22 @@ fn split(name: &str) -> Option<(&str, &str)> {
     cuts.find(|(prefix, rest)| prefix.len() <= PREFIX.1 && rest.len() <= NAME.1)
 }
 
-/// The sum of all bytes, those of the checksum itself taken for spaces.
-fn checksum(header: &[u8; BLOCK]) -> u32 {
+/// The sum of all bytes of a header, those of the checksum itself taken for spaces.
+#[must_use]
+pub fn checksum(header: &[u8; BLOCK]) -> u32 {
     let own = CHECKSUM.0..CHECKSUM.0 + CHECKSUM.1;
     header.iter().enumerate().map(|(at, byte)| if own.contains(&at) { 32 } else { u32::from(*byte) }).sum()
 }
 
 /// An entry of an archive that is read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) n_bytes: u64,
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) n_bytes: u64,
 }
 
 /// Reads entries.
-pub(super) struct Reader<R> {
+pub(crate) struct Reader<R> {
     from: R,
     digest: digest::Context,
     left: u64,
@@ -149,18 +160,18 @@ pub(super) struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    pub(super) fn new(from: R) -> Reader<R> {
+    pub(crate) fn new(from: R) -> Reader<R> {
         Reader { from, digest: digest::Context::new(&digest::SHA256), left: 0, padding: 0 }
     }
 
     /// SHA-256 of everything up to the entry that [`Reader::next`] gives next.
-    pub(super) fn digest(&mut self) -> io::Result<digest::Digest> {
+    pub(crate) fn digest(&mut self) -> io::Result<digest::Digest> {
         self.pass_over()?;
         Ok(self.digest.clone().finish())
     }
 
     /// The next entry; `None` at the end, after which there is nothing more.
-    pub(super) fn next(&mut self) -> io::Result<Option<Entry>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Entry>> {
         self.pass_over()?;
         let mut header = [0; BLOCK];
         self.exactly(&mut header)?;
@@ -180,7 +191,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The whole content of a small entry.
-    pub(super) fn content(&mut self, most: u64) -> io::Result<Vec<u8>> {
+    pub(crate) fn content(&mut self, most: u64) -> io::Result<Vec<u8>> {
         if self.left > most {
             return Err(broken("an entry is larger than any that is written"));
         }
@@ -263,7 +274,7 @@ mod tests {
     }
 
     fn archive() -> Vec<u8> {
-        let mut writer = Writer::new(Vec::new(), 1_700_000_000);
+        let mut writer = Writer::new(Vec::new(), 1_700_000_000, 0o600);
         writer.entry("about.json", b"{}").unwrap();
         writer.entry(&long_name(), &[7; BLOCK]).unwrap();
         writer.entry("empty", b"").unwrap();
@@ -289,7 +300,7 @@ mod tests {
 
     #[test]
     fn writer_and_reader_come_to_the_same_sum() {
-        let mut writer = Writer::new(Vec::new(), 0);
+        let mut writer = Writer::new(Vec::new(), 0, 0o600);
         writer.entry("one", b"1").unwrap();
         let sum = writer.digest();
         writer.entry("two", b"2").unwrap();
@@ -319,10 +330,10 @@ mod tests {
     #[test]
     fn names_that_lead_elsewhere_are_refused() {
         for name in ["../up", "/root", "a//b", "a/./b", "a/.."] {
-            let mut writer = Writer::new(Vec::new(), 0);
+            let mut writer = Writer::new(Vec::new(), 0, 0o600);
             writer.entry(name, b"").unwrap();
             assert!(read(&writer.finish().unwrap()).is_err(), "{name}");
         }
-        assert!(Writer::new(Vec::new(), 0).entry(&"a".repeat(101), b"").is_err());
+        assert!(Writer::new(Vec::new(), 0, 0o600).entry(&"a".repeat(101), b"").is_err());
     }
 }
