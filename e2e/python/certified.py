@@ -7,12 +7,12 @@ import ssl
 from cryptography import x509
 
 from pebble import HOST
-from server import Server, eventually
+from server import Unattended, eventually
 
 DOMAIN = "social.test"
 
 
-class Certified(Server):
+class Certified(Unattended):
     """A Phiomia that gets its certificate itself."""
 
     def __init__(self, pebble, engine, tls_port, http_port, **more):
@@ -23,22 +23,6 @@ class Certified(Server):
         } | more)
         self.port, self.http_port, self.pebble = tls_port, http_port, pebble
         self.log_mark = 0
-
-    def __enter__(self):
-        """Nobody signs in here, so there is no app."""
-        try:
-            if self.engine == "postgres":
-                self._start_postgres_and_redis()
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def _healthy(self):
-        if self.process.poll() is not None:
-            raise AssertionError(f"the server ended with code {self.process.returncode}")
-        return self._listens(self.port)
 
     def shown(self, context=None, name=DOMAIN):
         """The certificate that somebody sees who trusts the authority, and what else they are told."""

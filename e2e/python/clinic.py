@@ -131,7 +131,6 @@ class Clinic(Federated):
         ports = {host: free_port(host) for host in (self.apex_host, self.other_host)}
         self.apex = f"{self.apex_host}:{ports[self.apex_host]}"
         self.other = f"{self.other_host}:{ports[self.other_host]}"
-        self.behind = self.base
         self.upstream = self.domain
         self.web_port, self.small_port = free_port(self.host), free_port(self.host)
         self.well_host, self.careless_host = next_host(), next_host()
@@ -163,13 +162,6 @@ class Clinic(Federated):
         if self.front.poll() is not None:
             raise AssertionError((self.folder / "front.log").read_text())
         return Server._listens_at(self.host, self.web_port)
-
-    def _healthy(self):
-        front, self.base = self.base, self.behind
-        try:
-            return super()._healthy()
-        finally:
-            self.base = front
 
     def configuration(self):
         values = {}

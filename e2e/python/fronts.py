@@ -20,7 +20,6 @@ class Fronted(Federated):
         super().__init__(engine or engines()[0], host, **more)
         self.program = program
         self.https_port, self.http_port = free_port(host), free_port(host)
-        self.behind = self.base
         self.domain = self.handle_domain = f"{host}:{self.https_port}"
         self.base = f"https://{self.domain}"
         self.environment |= {
@@ -41,13 +40,6 @@ class Fronted(Federated):
         end(self.front)
         super().__exit__(*arguments)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _healthy(self):
-        front, self.base = self.base, self.behind
-        try:
-            return super()._healthy()
-        finally:
-            self.base = front
 
     def configuration(self):
         """What `phiomia proxy config` prints, for ports that need no rights."""

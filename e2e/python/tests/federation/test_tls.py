@@ -71,7 +71,7 @@ class Sealed(Federated):
         super().__init__(
             engine, host, SSL_CERT_FILE=str(authority.file), PHIOMIA_FEDERATION_ALLOW_HTTP="false", LOCAL_HTTPS="true",
             PHIOMIA_TLS_CERT_FILE=str(certificate), PHIOMIA_TLS_KEY_FILE=str(key))
-        self.base = f"https://{self.domain}"
+        self.base = self.behind = f"https://{self.domain}"
 
 
 @pytest.fixture(params=pairs(), ids="-".join)

@@ -1,13 +1,13 @@
 """PostgreSQL is stopped and started, cut off, and silent: `503` and a moment to wait, never a crash; what was
 acknowledged is there, and all goes on by itself."""
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
+from beside import Beside
 from cluster import Postgres
 from live import listening
 from obstacles import Way
@@ -73,21 +73,13 @@ def is_put_off(answer):
             and answer.json() == {"error": "Service temporarily unavailable"})
 
 
-class Talk:
+class Talk(Beside):
     """Somebody who posts on and on, and says it again when told to come back later."""
 
     def __init__(self, far, client):
-        self.far, self.client, self.is_over = far, client, False
+        super().__init__()
+        self.far, self.client = far, client
         self.posted, self.put_off, self.wrong = [], [], []
-        self.thread = threading.Thread(target=self.run)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over = True
-        self.thread.join()
 
     def run(self):
         n = 0

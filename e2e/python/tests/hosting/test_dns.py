@@ -15,7 +15,7 @@ from bind import ZONE, Bind
 from certified import Certified
 from clinic import asked as doctor
 from pebble import HOST, Pebble
-from server import BINARY, ROOT, Server, eventually, free_port
+from server import BINARY, ROOT, Unattended, eventually, free_port
 
 GUIDE = (ROOT / "docs" / "hosting" / "dns.md").read_text()
 NAME = f"social.{ZONE}"
@@ -47,8 +47,8 @@ def statements():
     return [{"Effect": one["Effect"], "Action": one["Action"], "Resource": "*"} for one in policy["Statement"]]
 
 
-class Published(Server):
-    """A Phiomia that looks after its records. It needs nobody who signs in."""
+class Published(Unattended):
+    """A Phiomia that looks after its records."""
 
     def __init__(self, name=NAME, addresses="192.0.2.1,2001:db8::1", **more):
         super().__init__("sqlite", HOST, **{
@@ -56,19 +56,6 @@ class Published(Server):
             "PHIOMIA_DNS_INTERVAL": "500ms", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9",
         } | more)
         self.log_mark = 0
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def _healthy(self):
-        if self.process.poll() is not None:
-            raise AssertionError(f"the server ended with code {self.process.returncode}")
-        return self._listens(self.port)
 
     def says(self, text):
         return eventually(lambda: next((line for line in self.log_text().splitlines() if text in line), None),

@@ -2,13 +2,13 @@
 
 import resource
 import subprocess
-import threading
 import time
 import warnings
 
 import pytest
 import requests
 
+from beside import Beside
 from browser import Browser
 from federation import Federated
 from live import web_socket
@@ -57,12 +57,12 @@ def log_since(confined):
     confined.log_mark = confined.log_size()
 
 
-class Busy:
+class Busy(Beside):
     """Does something again and again, as so many at the same time; counts how often it went well, keeps what did not."""
 
     def __init__(self, what, at_once=1):
-        self.what, self.n_done, self.wrong, self.is_over = what, 0, [], False
-        self.threads = [threading.Thread(target=self.run) for _ in range(at_once)]
+        super().__init__(at_once)
+        self.what, self.n_done, self.wrong = what, 0, []
 
     def run(self):
         while not self.is_over:
@@ -75,16 +75,6 @@ class Busy:
             else:
                 self.wrong.append(answer)
                 return
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over = True
-        for thread in self.threads:
-            thread.join()
 
 
 def test_everything_at_the_same_time(confined, record_property):

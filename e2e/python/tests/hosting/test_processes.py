@@ -2,12 +2,12 @@
 
 import signal
 import subprocess
-import threading
 import time
 
 import pytest
 import requests
 
+from beside import Beside
 from fronts import end
 from live import listening, web_socket
 from people import client_of, new_person
@@ -176,21 +176,13 @@ def as_alice_headers(cluster, client):
     return {name for headers in found for name in headers}
 
 
-class Load:
+class Load(Beside):
     """Posts through HAProxy until told to stop; every answer is kept."""
 
     def __init__(self, cluster, client):
+        super().__init__()
         self.cluster, self.token = cluster, client.access_token
-        self.posted, self.failed, self.is_over = [], [], False
-        self.thread = threading.Thread(target=self.run)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over = True
-        self.thread.join()
+        self.posted, self.failed = [], []
 
     def run(self):
         n = 0
