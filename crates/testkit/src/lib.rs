@@ -8,6 +8,7 @@
 
 mod bucket;
 mod database;
+mod neighbours;
 mod smtp;
 
 use phiomia_federation::{
@@ -18,6 +19,7 @@ use phiomia_store::{Entropy, seal::Sealer};
 
 pub use bucket::{BUCKET, KEY, KEY_ID, S3Server, get};
 pub use database::{Engine, Scratch, TestDatabase, beside, empty, empty_address, settings};
+pub use neighbours::{has_failed, leave_for};
 pub use smtp::{Received, SmtpSink};
 pub use tokio;
 

@@ -3,13 +3,8 @@
 use std::time::Duration;
 
 use phiomia_model::Role;
-use phiomia_store::db::federation::{
-    actors::Inbox,
-    deliveries::{self, NewOutgoing, Priority},
-    hosts,
-    key_pairs::SERVER,
-};
-use phiomia_testkit::on_both_engines;
+use phiomia_store::db::federation::{deliveries, key_pairs::SERVER};
+use phiomia_testkit::{has_failed, leave_for, on_both_engines};
 use serde_json::{Value, json};
 
 use crate::kit::House;
@@ -17,25 +12,8 @@ use crate::kit::House;
 /// Leaves a post for two hosts, of which one failed before.
 async fn two_hosts(house: &House) {
     let leaving = house.api.db.write(|tx| {
-        let inbox = |host: &str| Inbox { url: format!("https://{host}/inbox"), host: host.to_owned() };
-        let post = NewOutgoing {
-            sender: SERVER,
-            payload: "{}",
-            object: "https://ours.test/1",
-            status: None,
-            priority: Priority::Post,
-            is_last_word: false,
-            tells_followers: false,
-        };
-        deliveries::send(tx, &post, &[inbox("broken.test"), inbox("new.test:8443")])?;
-        let mut broken = hosts::find(tx, "broken.test")?.unwrap();
-        broken.standing = hosts::Standing::Failing;
-        broken.failures = 3;
-        broken.last_failed_at = Some(tx.now());
-        broken.last_error = Some("502 Bad Gateway".to_owned());
-        broken.blocked_until = tx.now().plus(Duration::from_secs(3_600));
-        hosts::record(tx, &broken)?;
-        Ok(())
+        leave_for(tx, SERVER, None, &["broken.test", "new.test:8443"])?;
+        Ok(has_failed(tx, "broken.test")?)
     });
     leaving.await.unwrap();
 }
@@ -64,21 +42,8 @@ on_both_engines! {
         let post = alice.post("/api/v1/statuses", json!({"status": "hello"})).await.ok().json();
         let id = post["id"].as_str().unwrap().to_owned();
         let status = id.parse().unwrap();
-        let sending = house.api.db.write(move |tx| {
-            let inbox = |host: &str| Inbox { url: format!("https://{host}/inbox"), host: host.to_owned() };
-            let post = NewOutgoing {
-                sender: SERVER,
-                payload: "{}",
-                object: "https://ours.test/1",
-                status: Some(status),
-                priority: Priority::Post,
-                is_last_word: false,
-                tells_followers: false,
-            };
-            deliveries::send(tx, &post, &[inbox("broken.test"), inbox("waits.test")])?;
-            Ok(())
-        });
-        sending.await.unwrap();
+        let hosts = ["broken.test", "waits.test"];
+        house.api.db.write(move |tx| Ok(leave_for(tx, SERVER, Some(status), &hosts)?)).await.unwrap();
         house.wait(Duration::from_secs(8 * 86_400));
         house.api.db.write(|tx| Ok(deliveries::expire(tx, "broken.test")?)).await.unwrap();
 

@@ -1,12 +1,7 @@
 //! `phiomia host`.
 
-use phiomia_store::db::federation::{
-    actors::Inbox,
-    deliveries::{self, NewOutgoing, Priority},
-    hosts,
-    key_pairs::SERVER,
-};
-use phiomia_testkit::{beside, on_both_engines, settings};
+use phiomia_store::db::federation::{hosts, key_pairs::SERVER};
+use phiomia_testkit::{beside, has_failed, leave_for, on_both_engines, settings};
 
 use super::kit::Place;
 
@@ -14,26 +9,9 @@ use super::kit::Place;
 async fn three_hosts(place: &Place) {
     let opened = beside(&settings(&place.database)).await;
     let leaving = opened.db.write(|tx| {
-        let inbox = |host: &str| Inbox { url: format!("https://{host}/inbox"), host: host.to_owned() };
-        let post = NewOutgoing {
-            sender: SERVER,
-            payload: "{}",
-            object: "https://ours.test/1",
-            status: None,
-            priority: Priority::Post,
-            is_last_word: false,
-            tells_followers: false,
-        };
-        deliveries::send(tx, &post, &[inbox("broken.test"), inbox("new.test")])?;
+        leave_for(tx, SERVER, None, &["broken.test", "new.test"])?;
         hosts::note_received(tx, "chatty.test")?;
-        let Some(mut broken) = hosts::find(tx, "broken.test")? else { unreachable!() };
-        broken.standing = hosts::Standing::Failing;
-        broken.failures = 3;
-        broken.last_failed_at = Some(tx.now());
-        broken.last_error = Some("502 Bad Gateway".to_owned());
-        broken.blocked_until = tx.now().plus(std::time::Duration::from_secs(3_600));
-        hosts::record(tx, &broken)?;
-        Ok(())
+        Ok(has_failed(tx, "broken.test")?)
     });
     leaving.await.unwrap();
     opened.db.close();

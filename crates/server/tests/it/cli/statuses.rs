@@ -5,14 +5,10 @@ use std::sync::Arc;
 use phiomia_model::{Addresses, status::Draft};
 use phiomia_social::{Social, statuses};
 use phiomia_store::db::{
-    federation::{
-        actors::Inbox,
-        deliveries::{self, NewOutgoing, Priority},
-        hosts,
-    },
+    federation::{deliveries, hosts},
     statuses as rows, users,
 };
-use phiomia_testkit::{beside, on_both_engines, settings};
+use phiomia_testkit::{beside, leave_for, on_both_engines, settings};
 use serde_json::json;
 
 use super::kit::Place;
@@ -27,17 +23,7 @@ async fn given_up(place: &Place) -> (String, String) {
         let social = Social::new(addresses);
         let draft = Draft { text: "hello".to_owned(), ..Draft::default() };
         let status = statuses::post(tx, &social, alice, &draft)?;
-        let inbox = |host: &str| Inbox { url: format!("https://{host}/inbox"), host: host.to_owned() };
-        let post = NewOutgoing {
-            sender: alice,
-            payload: "{}",
-            object: "https://ours.test/1",
-            status: Some(status),
-            priority: Priority::Post,
-            is_last_word: false,
-            tells_followers: false,
-        };
-        deliveries::send(tx, &post, &[inbox("broken.test"), inbox("waits.test")])?;
+        leave_for(tx, alice, Some(status), &["broken.test", "waits.test"])?;
         let due = deliveries::due(tx, &["broken.test".to_owned()], tx.now(), 10)?;
         let given_up = deliveries::give_up(tx, &due.iter().map(|due| due.id).collect::<Vec<_>>())?;
         for (host, n) in given_up {

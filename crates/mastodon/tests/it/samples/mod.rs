@@ -1,5 +1,7 @@
 //! A sample of every entity, once with all that it may carry and once with as little as it can.
 
+mod plain;
+
 use phiomia_mastodon::entities::{
     Account, AccountRole, AccountWarning, AccountWarningAction, AdminAccount, AdminCanonicalEmailBlock,
     AdminDomainAllow, AdminDomainBlock, AdminEmailDomainBlock, AdminIp, AdminIpBlock, AdminReport, Announcement,
@@ -12,22 +14,21 @@ use phiomia_mastodon::entities::{
     InstanceMediaAttachments, InstancePolls, InstanceRegistrations, InstanceStatuses, InstanceThumbnail,
     InstanceThumbnailVersions, InstanceTimelinesAccess, InstanceTranslation, InstanceUrls, InstanceUsage,
     InstanceUsers, InstanceV1, InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments,
-    InstanceV1Stats, InstanceV1Urls, InstanceVapid, IpBlockSeverity, IsoDay, IsoMillis, List, Marker, Markers,
-    MediaAttachment, MediaColors, MediaMeta, MediaSize, MediaType, Mention, MutedAccount, Notification,
-    NotificationFallback, NotificationGroup, NotificationPolicy, NotificationPolicySummary, NotificationPolicyV1,
-    NotificationRequest, PartialAccountWithAvatar, Poll, PollOption, Preferences, PreviewCard, PreviewCardAuthor,
-    PreviewCardType, PrivacyPolicy, Profile, Quote, QuoteApproval, QuoteState, Reaction, Relationship,
-    RelationshipSeveranceEvent, RelationshipSeveranceType, Report, ReportCategory, Role, Rule, RuleTranslation,
-    ScheduledParams, ScheduledPoll, ScheduledStatus, Search, ShallowQuote, ShallowTag, SignUpTries, Status,
-    StatusApplication, StatusEdit, StatusEditPoll, StatusEditPollOption, StatusQuote, StatusSource, Suggestion,
-    SuggestionReason, SuggestionSource, Tag, TermsOfService, Token, TrendsLink, UseHistory, Written,
+    InstanceV1Stats, InstanceV1Urls, InstanceVapid, IpBlockSeverity, List, Marker, Markers, MediaAttachment,
+    MediaColors, MediaMeta, MediaSize, MediaType, Mention, MutedAccount, Notification, NotificationFallback,
+    NotificationGroup, NotificationPolicy, NotificationPolicySummary, NotificationPolicyV1, NotificationRequest,
+    PartialAccountWithAvatar, Poll, PollOption, Preferences, PreviewCard, PreviewCardAuthor, PreviewCardType,
+    PrivacyPolicy, Profile, Quote, QuoteApproval, QuoteState, Reaction, Relationship, RelationshipSeveranceEvent,
+    RelationshipSeveranceType, Report, ReportCategory, Role, Rule, RuleTranslation, ScheduledParams, ScheduledPoll,
+    ScheduledStatus, Search, ShallowQuote, ShallowTag, SignUpTries, Status, StatusApplication, StatusEdit,
+    StatusEditPoll, StatusEditPollOption, StatusSource, Suggestion, SuggestionReason, SuggestionSource, Tag,
+    TermsOfService, Token, TrendsLink, UseHistory,
 };
 use phiomia_model::{
     AccountId, AnnouncementId, AppId, FilterAction, FilterContext, ListId, NotificationId, NotificationPolicyChoice,
-    NotificationRequestId, NotificationType, QuotePolicy, RepliesPolicy, RuleId, StatusId, TagId, Time, Visibility,
+    NotificationRequestId, QuotePolicy, RepliesPolicy, RuleId, StatusId, TagId, Visibility,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// How much a sample carries: with `Full`, options are there and lists have an item, itself `Bare`.
 #[derive(Clone, Copy)]
@@ -47,91 +48,6 @@ pub struct Sample {
 /// Makes a value; a text says its field's name.
 trait Make {
     fn make(size: Size, field: &str) -> Self;
-}
-
-impl Make for String {
-    fn make(_: Size, field: &str) -> String {
-        field.to_owned()
-    }
-}
-
-impl Make for () {
-    fn make(_: Size, _: &str) {}
-}
-
-impl Make for bool {
-    fn make(_: Size, _: &str) -> bool {
-        true
-    }
-}
-
-impl Make for i64 {
-    fn make(_: Size, _: &str) -> i64 {
-        7
-    }
-}
-
-impl Make for f64 {
-    fn make(_: Size, _: &str) -> f64 {
-        0.5
-    }
-}
-
-impl<T: Make> Make for Box<T> {
-    fn make(size: Size, field: &str) -> Box<T> {
-        Box::new(T::make(size, field))
-    }
-}
-
-impl<T: Make + serde::Serialize> Make for Written<T> {
-    fn make(size: Size, field: &str) -> Written<T> {
-        Written::new(T::make(size, field))
-    }
-}
-
-impl<T: Make> Make for Option<T> {
-    fn make(size: Size, field: &str) -> Option<T> {
-        match size {
-            Size::Full => Some(T::make(Size::Bare, field)),
-            Size::Bare => None,
-        }
-    }
-}
-
-impl<T: Make> Make for Vec<T> {
-    fn make(size: Size, field: &str) -> Vec<T> {
-        Option::<T>::make(size, field).into_iter().collect()
-    }
-}
-
-impl<T: Make> Make for BTreeMap<String, T> {
-    fn make(size: Size, field: &str) -> BTreeMap<String, T> {
-        Option::<T>::make(size, field).into_iter().map(|item| ("de".to_owned(), item)).collect()
-    }
-}
-
-impl Make for IsoMillis {
-    fn make(_: Size, _: &str) -> IsoMillis {
-        IsoMillis(Time::from_millis(1_780_000_000_120))
-    }
-}
-
-impl Make for IsoDay {
-    fn make(_: Size, _: &str) -> IsoDay {
-        IsoDay(Time::from_millis(1_780_000_000_120))
-    }
-}
-
-impl Make for StatusQuote {
-    fn make(size: Size, field: &str) -> StatusQuote {
-        StatusQuote::Whole(Quote::make(size, field))
-    }
-}
-
-impl Make for NotificationType {
-    fn make(_: Size, _: &str) -> NotificationType {
-        NotificationType::Mention
-    }
 }
 
 macro_rules! ids {
