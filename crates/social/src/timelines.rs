@@ -212,14 +212,31 @@ pub fn rebuild_list(tx: &Tx<'_>, list: ListId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Cuts feeds that have grown too long; comes back while there are more.
+/// A feed or list that has grown too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlong {
+    Home(AccountId),
+    List(ListId),
+}
+
+/// Which feeds and lists have grown too long.
 ///
 /// # Errors
 /// The database failed.
-pub fn trim(tx: &Tx<'_>) -> Result<(), Error> {
-    let (is_more_home, are_more_lists) = (timelines::trim(tx)?, timelines::trim_lists(tx)?);
-    if is_more_home || are_more_lists {
-        tx.enqueue(&Job::Tidy)?;
-    }
-    Ok(())
+pub fn overlong(q: &Query<'_>) -> Result<Vec<Overlong>, Error> {
+    let homes = timelines::overlong(q)?.into_iter().map(Overlong::Home);
+    let lists = timelines::overlong_lists(q)?.into_iter().map(Overlong::List);
+    Ok(homes.chain(lists).collect())
+}
+
+/// Takes at most so many of the oldest rows out of a feed that is too long; whether there may be more of them.
+///
+/// # Errors
+/// The database failed.
+pub fn trim(tx: &Tx<'_>, feed: Overlong, most: i64) -> Result<bool, Error> {
+    let n_gone = match feed {
+        Overlong::Home(account) => timelines::trim(tx, account, most)?,
+        Overlong::List(list) => timelines::trim_list(tx, list, most)?,
+    };
+    Ok(i64::try_from(n_gone).is_ok_and(|n| n >= most))
 }

@@ -16,6 +16,7 @@ use phiomia_store::{
 use super::{
     Run,
     retention::{self, Retention},
+    trim,
 };
 use crate::{backups::Backups, mail::Post};
 
@@ -60,6 +61,7 @@ pub(super) fn rooms(
                 },
                 Job::Tidy => {
                     db.write(tidy).await?;
+                    trim::run(&db).await?;
                     if kept.is_some() { retention::begin(&db).await } else { Ok(()) }
                 }
                 job if matches!(job.lane(), Lane::Federation | Lane::Outgoing | Lane::Fetch) => {
@@ -130,6 +132,5 @@ fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
     statuses::tidy(tx)?;
     media::tidy(tx)?;
     cards::tidy(tx)?;
-    relationships::end_all_lapsed(tx)?;
-    timelines::trim(tx)
+    relationships::end_all_lapsed(tx)
 }

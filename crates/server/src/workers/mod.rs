@@ -6,6 +6,7 @@ mod dispatch;
 mod finish;
 mod lane;
 mod retention;
+mod trim;
 mod upkeep;
 mod verdict;
 

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use phiomia_model::{Event, Page, Viewer, Visibility};
-use phiomia_social::{relationships, timelines};
+use phiomia_model::{AccountId, Event, Page, StatusId, Viewer, Visibility};
+use phiomia_social::{
+    relationships,
+    timelines::{self, Overlong},
+};
 use phiomia_store::db::{statuses as rows, timelines as table, timelines::Origin};
 use phiomia_testkit::on_both_engines;
 
@@ -134,6 +137,27 @@ on_both_engines! {
         assert_eq!(look, timelines::Look::Rebuild);
         village.does(|tx| timelines::rebuild(tx, BOB)).await.unwrap();
         assert_eq!(village.home(BOB).await, [id]);
+    }
+
+    async fn a_feed_that_has_grown_too_long_loses_its_oldest_rows_some_at_a_time(village: Village) {
+        let fill = |feed: AccountId, n: i64| {
+            village.does(move |tx| {
+                (1..=n).try_for_each(|status| Ok(table::add_home(tx, feed, StatusId(status), ALICE, None)?))
+            })
+        };
+        fill(BOB, table::LONGEST_FEED * 2 + 1).await.unwrap();
+        fill(CAROL, table::LONGEST_FEED * 2).await.unwrap();
+        let long = village.sees(timelines::overlong).await;
+        assert_eq!(long, [Overlong::Home(BOB)], "twice the length may be");
+        let cut = || village.does(|tx| timelines::trim(tx, Overlong::Home(BOB), 300));
+        assert!(cut().await.unwrap() && village.sees(|q| table::is_in_home(q, BOB, StatusId(301)).map_err(Into::into)).await);
+        assert!(!village.sees(|q| table::is_in_home(q, BOB, StatusId(300)).map_err(Into::into)).await, "the oldest go first");
+        assert!(!cut().await.unwrap(), "no more than there are");
+        assert_eq!(village.sees(timelines::overlong).await, []);
+        for (status, stays) in [(401, false), (402, true), (801, true)] {
+            let is_there = village.sees(move |q| table::is_in_home(q, BOB, StatusId(status)).map_err(Into::into)).await;
+            assert_eq!(is_there, stays, "{status}: the newest 400 stay");
+        }
     }
 
     async fn public_timelines_show_public_posts_that_answer_nobody_else(village: Village) {

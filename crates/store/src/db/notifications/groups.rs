@@ -19,7 +19,8 @@ use crate::db::{
 
 /// Accounts shown of a group.
 const SAMPLES: i64 = 8;
-/// Rows that are read at once to fold them, and how often: a flood of favourites makes pages short, not slow.
+/// Rows that are read at most at once to fold them, and how often: a flood of favourites makes pages short, not slow. The
+/// first look reads as many as mostly do.
 const CHUNK: i64 = 200;
 const MOST_CHUNKS: usize = 20;
 /// Rows that are counted at most as unread.
@@ -248,11 +249,12 @@ fn fold(
     page: &Page,
     now: Time,
 ) -> Result<Vec<Loaded>, Fault> {
-    let (mut step, mut taken, mut keys) = (Page { limit: CHUNK, ..*page }, Vec::new(), HashSet::new());
+    let (mut taken, mut keys) = (Vec::new(), HashSet::new());
+    let mut step = Page { limit: (page.limit * 2).clamp(1, CHUNK), ..*page };
     let most = usize::try_from(page.limit).unwrap_or_default();
     'chunks: for _ in 0..MOST_CHUNKS {
         let mut chunk = rows(q, me, filter, &step, now)?;
-        let is_last = i64::try_from(chunk.len()).is_ok_and(|n| n < CHUNK);
+        let is_last = i64::try_from(chunk.len()).is_ok_and(|n| n < step.limit);
         if page.is_upward() {
             // Upwards the page grows from its oldest end.
             chunk.reverse();
@@ -276,6 +278,7 @@ fn fold(
         if is_last {
             break;
         }
+        step.limit = (step.limit * 2).min(CHUNK);
     }
     if page.is_upward() {
         taken.reverse();

@@ -49,6 +49,9 @@ impl SqliteSettings {
     }
 }
 
+/// The log is cut to this when it begins anew after it had to grow (behind a backup that read for minutes).
+pub(super) const LONGEST_LOG: u64 = 64 << 20;
+
 /// One connection with its cache of prepared statements.
 pub struct Connection {
     pub(super) raw: rusqlite::Connection,
@@ -63,12 +66,16 @@ impl Connection {
         let set = |sql: &str| raw.execute_batch(sql).map_err(|e| broken("setting up the database connection", &e));
         // A second process (the command line) may hold the write lock for a moment.
         raw.busy_timeout(std::time::Duration::from_secs(10)).map_err(|e| broken("setting the busy timeout", &e))?;
+        // Each page that an act changes is remembered as it was until the batch is written, in memory by this: in files a post
+        // would cost a quarter more. So no act may change a large part of the database.
         set("pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = full; \
              pragma foreign_keys = on; pragma temp_store = memory; pragma recursive_triggers = on;")?;
         set(&format!("pragma cache_size = -{}; pragma mmap_size = {};", settings.cache_kib, settings.mmap_bytes))?;
         array::load_module(&raw).map_err(|e| broken("setting up the database connection", &e))?;
         if is_reader {
             set("pragma query_only = on")?;
+        } else {
+            set(&format!("pragma journal_size_limit = {LONGEST_LOG}"))?;
         }
         raw.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         // Without this guarantee SQLite, built with statistics, plans a prepared statement anew each time it is bound to

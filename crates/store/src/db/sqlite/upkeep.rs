@@ -7,13 +7,11 @@ use std::{
 
 use phiomia_model::Fault;
 
-use super::{Connection, SqliteSettings};
+use super::{Connection, LONGEST_LOG, SqliteSettings};
 use crate::db::Shared;
 
-/// Checkpoint above this size of the log ...
+/// Checkpoint above this size of the log; above [`LONGEST_LOG`] wait for readers, so that it begins anew.
 const CHECKPOINT_BYTES: u64 = 4 << 20;
-/// ... and above this one wait for readers, so that the log begins anew.
-const RESTART_BYTES: u64 = 64 << 20;
 /// Longest pause of writers for that, in milliseconds.
 const LONGEST_PAUSE_MS: u32 = 20;
 /// Freed pages given back at a time; a few milliseconds of work.
@@ -41,7 +39,7 @@ pub(in crate::db) fn spawn(
             while shared.strong_count() > 0 {
                 std::thread::sleep(Duration::from_millis(250));
                 let size = std::fs::metadata(&log).map_or(0, |m| m.len());
-                let outcome = if size > RESTART_BYTES {
+                let outcome = if size > LONGEST_LOG {
                     connection.batch("pragma wal_checkpoint(restart)")
                 } else if size > CHECKPOINT_BYTES {
                     connection.batch("pragma wal_checkpoint(passive)")
@@ -74,6 +72,32 @@ pub(in crate::db) fn spawn(
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test shall fail loudly")]
     use super::*;
+
+    #[test]
+    fn a_log_that_had_to_grow_is_short_again_when_it_begins_anew() {
+        let path = std::env::temp_dir().join(format!("phiomia-log-{}.db", std::process::id()));
+        let remove =
+            || ["", "-wal", "-shm"].map(|end| std::fs::remove_file(format!("{}{end}", path.display())).is_ok());
+        remove();
+        let settings = SqliteSettings::at(&path);
+        let writer = Connection::open(&settings, false).unwrap();
+        writer.batch("pragma wal_autocheckpoint = 0; create table heavy (id integer primary key, stuff blob)").unwrap();
+        let write = |n: u32| {
+            let all = format!("with recursive n(i) as (select 1 union all select i + 1 from n where i < {n})");
+            writer.batch(&format!("{all} insert into heavy (stuff) select zeroblob(80000) from n")).unwrap();
+        };
+        let log = || std::fs::metadata(format!("{}-wal", path.display())).unwrap().len();
+        let reader = Connection::open(&settings, true).unwrap();
+        reader.batch("begin; select * from heavy").unwrap();
+        write(1_000);
+        assert!(log() > LONGEST_LOG);
+        reader.batch("commit").unwrap();
+        writer.batch("pragma wal_checkpoint(restart)").unwrap();
+        write(1);
+        assert!(log() <= LONGEST_LOG, "{} bytes", log());
+        drop((reader, writer));
+        remove();
+    }
 
     #[test]
     fn freed_pages_go_back_to_the_file_system_some_at_a_time() {

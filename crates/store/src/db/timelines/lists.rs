@@ -73,9 +73,11 @@ queries! {
         and (exists (select 1 from accounts a where a.id = list_feed.author_id and a.domain = $2)
             or exists (select 1 from statuses s join accounts a on a.id = s.account_id
                 where s.id = list_feed.reblog_of_id and a.domain = $2))");
-    TRIM_LIST = Sql::Same("delete from list_feed where list_id = $1 and status_id < coalesce(
-        (select h.status_id from list_feed h where h.list_id = $1 order by h.status_id desc limit 1 offset $2), 0)");
-    OVERLONG = Sql::Same("select list_id from list_feed group by list_id having count(*) > $1 limit 100");
+    TRIM_LIST = Sql::Same("delete from list_feed where list_id = $1 and status_id in (
+        select h.status_id from list_feed h where h.list_id = $1 and h.status_id < coalesce(
+            (select k.status_id from list_feed k where k.list_id = $1 order by k.status_id desc limit 1 offset $2), 0)
+        order by h.status_id limit $3)");
+    OVERLONG = Sql::Same("select list_id from list_feed group by list_id having count(*) > $1");
     LEAVE_HOME = Sql::Same("delete from home_feed where account_id = $1 and author_id <> $1
         and author_id in (select x.account_id from list_accounts x where x.list_id = $2)");
 }
@@ -156,14 +158,18 @@ pub fn add_exclusive(tx: &Tx<'_>, owner: AccountId, list: ListId) -> Result<(), 
     tx.execute(&LEAVE_HOME, (owner, list)).map(|_| ())
 }
 
-/// Cuts lists that have grown too long; whether there may be more of them.
+/// Which lists have grown to more than twice the longest feed. Looks at every row there is.
 ///
 /// # Errors
 /// The database failed.
-pub fn trim_lists(tx: &Tx<'_>) -> Result<bool, Fault> {
-    let long: Vec<ListId> = tx.column(&OVERLONG, (LONGEST_FEED * 2,))?;
-    for list in &long {
-        tx.execute(&TRIM_LIST, (*list, LONGEST_FEED - 1))?;
-    }
-    Ok(long.len() == 100)
+pub fn overlong_lists(q: &Query<'_>) -> Result<Vec<ListId>, Fault> {
+    q.column(&OVERLONG, (LONGEST_FEED * 2,))
+}
+
+/// As [`super::trim`], for a list.
+///
+/// # Errors
+/// The database failed.
+pub fn trim_list(tx: &Tx<'_>, list: ListId, most: i64) -> Result<u64, Fault> {
+    tx.execute(&TRIM_LIST, (list, LONGEST_FEED - 1, most))
 }

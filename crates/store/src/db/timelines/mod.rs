@@ -8,8 +8,8 @@ mod tags;
 use phiomia_model::{AccountId, Fault, Page, StatusId, TagId, Time, Viewer, id};
 
 pub use lists::{
-    add_exclusive, fan_out_to_lists, list, merge_into_list, rebuild_list, sweep_domain_from_lists, sweep_list,
-    sweep_lists, trim_lists,
+    add_exclusive, fan_out_to_lists, list, merge_into_list, overlong_lists, rebuild_list, sweep_domain_from_lists,
+    sweep_list, sweep_lists, trim_list,
 };
 
 pub use tags::{fan_out_to_tags, rebuild_tags, sweep_tag};
@@ -142,9 +142,11 @@ queries! {
         exists (select 1 from accounts a where a.id = home_feed.author_id and a.domain = $2)
         or exists (select 1 from statuses s join accounts a on a.id = s.account_id
             where s.id = home_feed.reblog_of_id and a.domain = $2))");
-    TRIM = Sql::Same("delete from home_feed where account_id = $1 and status_id < coalesce(
-        (select h.status_id from home_feed h where h.account_id = $1 order by h.status_id desc limit 1 offset $2), 0)");
-    OVERLONG = Sql::Same("select account_id from home_feed group by account_id having count(*) > $1 limit 100");
+    TRIM = Sql::Same("delete from home_feed where account_id = $1 and status_id in (
+        select h.status_id from home_feed h where h.account_id = $1 and h.status_id < coalesce(
+            (select k.status_id from home_feed k where k.account_id = $1 order by k.status_id desc limit 1 offset $2), 0)
+        order by h.status_id limit $3)");
+    OVERLONG = Sql::Same("select account_id from home_feed group by account_id having count(*) > $1");
     HOME_SEEN = Sql::Same("select coalesce(home_seen_at, created_at) from users where account_id = $1");
     SEE_HOME = Sql::Same("update users set home_seen_at = $2 where account_id = $1");
     IS_IN_HOME = Sql::Same("select 1 from home_feed where account_id = $1 and status_id = $2");
@@ -427,16 +429,20 @@ pub fn sweep_domain(tx: &Tx<'_>, feed: AccountId, domain: &str) -> Result<(), Fa
     tx.execute(&SWEEP_DOMAIN, (feed, domain)).map(|_| ())
 }
 
-/// Cuts feeds that have grown too long; whether there may be more of them.
+/// Whose feeds have grown to more than twice the longest. Looks at every row there is.
 ///
 /// # Errors
 /// The database failed.
-pub fn trim(tx: &Tx<'_>) -> Result<bool, Fault> {
-    let long: Vec<AccountId> = tx.column(&OVERLONG, (LONGEST_FEED * 2,))?;
-    for feed in &long {
-        tx.execute(&TRIM, (*feed, LONGEST_FEED - 1))?;
-    }
-    Ok(long.len() == 100)
+pub fn overlong(q: &Query<'_>) -> Result<Vec<AccountId>, Fault> {
+    q.column(&OVERLONG, (LONGEST_FEED * 2,))
+}
+
+/// Takes the oldest rows of a feed that are too many, at most so many at a time; how many went.
+///
+/// # Errors
+/// The database failed.
+pub fn trim(tx: &Tx<'_>, feed: AccountId, most: i64) -> Result<u64, Fault> {
+    tx.execute(&TRIM, (feed, LONGEST_FEED - 1, most))
 }
 
 /// When the feed was last looked at, or the person came; `None` for people elsewhere.
