@@ -129,12 +129,9 @@ impl Acme {
         self.db.read(move |q| Ok(certificates::find(q, &directory)?)).await
     }
 
-    /// Shows what is there, keeps it up to date, orders when it is time. `is_alone`: no other process serves this
-    /// instance, so whoever was ordering is dead. `arrival`: what the first order waits for.
-    pub async fn keep_up(self, tls: Tls, is_alone: bool, arrival: Option<Arrival>) {
-        if is_alone && let Err(error) = self.db.write(|tx| Ok(certificates::adopt(tx)?)).await {
-            tracing::warn!(%error, "an order of before is waited for: {error}");
-        }
+    /// Who looks after what is shown. What is there already is shown from here on: whoever connects after a restart finds it.
+    /// `arrival`: what the first order waits for.
+    pub async fn keeper(self, tls: Tls, arrival: Option<Arrival>) -> Keeper {
         let needs_addresses = self.settings.kinds.iter().any(|kind| *kind != Kind::Dns01);
         let mut keeper = Keeper {
             acme: self,
@@ -147,18 +144,8 @@ impl Acme {
             has_warned: false,
             pause: EVERY,
         };
-        loop {
-            match keeper.round().await {
-                Ok(()) => keeper.is_failing = false,
-                Err(error) if !keeper.is_failing => {
-                    tracing::warn!(%error, "looking after the certificate failed: {error}");
-                    keeper.is_failing = true;
-                }
-                // Said once: while the database is away everybody else says it too.
-                Err(_) => {}
-            }
-            sleep(keeper.pause).await;
-        }
+        keeper.show_kept().await;
+        keeper
     }
 
     /// Orders now, whether it is time or not. The authority will come to the processes that serve.
@@ -215,7 +202,7 @@ impl Acme {
 }
 
 /// One process that looks after what it shows.
-struct Keeper {
+pub struct Keeper {
     acme: Acme,
     tls: Tls,
     /// Whether the domain leads here; `None`: nobody knows.
@@ -232,6 +219,33 @@ struct Keeper {
 }
 
 impl Keeper {
+    /// Keeps what is shown up to date, orders when it is time. `is_alone`: no other process serves this instance, so
+    /// whoever was ordering is dead.
+    pub async fn keep_up(mut self, is_alone: bool) {
+        if is_alone && let Err(error) = self.acme.db.write(|tx| Ok(certificates::adopt(tx)?)).await {
+            tracing::warn!(%error, "an order of before is waited for: {error}");
+        }
+        loop {
+            match self.round().await {
+                Ok(()) => self.is_failing = false,
+                Err(error) if !self.is_failing => {
+                    tracing::warn!(%error, "looking after the certificate failed: {error}");
+                    self.is_failing = true;
+                }
+                // Said once: while the database is away everybody else says it too.
+                Err(_) => {}
+            }
+            sleep(self.pause).await;
+        }
+    }
+
+    /// What does not work now is tried in the first round, and said then.
+    async fn show_kept(&mut self) {
+        if let Ok(Some(row)) = self.acme.standing().await {
+            let _ = self.show(&row);
+        }
+    }
+
     async fn round(&mut self) -> Result<(), Error> {
         self.pause = EVERY;
         let row = self.acme.standing().await?;

@@ -123,7 +123,10 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
     let looking_after = match (acme, tls.clone()) {
         // Another process, one that is reached, looks after certificates.
         _ if part == Part::Workers => None,
-        (Some(acme), Some(tls)) => Some(tokio::spawn(acme.keep_up(tls, is_alone, arrival))),
+        (Some(acme), Some(tls)) => {
+            let keeper = acme.keeper(tls, arrival).await;
+            Some(tokio::spawn(keeper.keep_up(is_alone)))
+        }
         (None, Some(tls)) => Some(tokio::spawn(tls.keep_up(tls::EVERY))),
         _ => None,
     };
