@@ -31,7 +31,7 @@ known! {
     PROTO = Front Warning "front-proto-hidden";
     HEADER_LOST = Front Fault "front-header-lost";
     HEADER_CHANGED = Front Fault "front-header-changed";
-    HOST_CHANGED = Front Fault "front-host-changed";
+    HOST_CHANGED = Front Warning "front-host-changed";
     TARGET_CHANGED = Front Fault "front-address-changed";
     NOT_TRUSTED = Front Warning "front-not-trusted";
     CLIENT_UNSAID = Front Warning "front-client-unsaid";
@@ -300,8 +300,12 @@ fn compare(posted: &Posted, arrived: &Arrived, truth: &Truth) -> Vec<Finding> {
     let came = arrived.header("host").unwrap_or_default();
     if came != host {
         findings.push(HOST_CHANGED.cured(
-            format!("The front asks for {came:?} where {host:?} was asked for; Host is signed, so signatures do not hold"),
-            "nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost On; CloudFront: origin request policy AllViewer",
+            format!(
+                "The front asks for {came:?} where {host:?} was asked for. This server goes by its own name, so signatures hold; \
+                 what else stands on the way may not"
+            ),
+            "nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost On; CloudFront: origin request policy AllViewer; \
+             Amazon's API Gateway cannot, and nothing here depends on it",
         ));
     }
     let target = format!("{}?{}", posted.url.path(), posted.url.query().unwrap_or_default());

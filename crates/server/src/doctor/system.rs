@@ -1,6 +1,9 @@
 //! What the machine gives: disk, memory, open files.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use phiomia_api::doctor::{Finding, Subject};
 use rustix::process::{Resource, getrlimit};
@@ -73,12 +76,55 @@ fn disk(folder: &Path) -> Option<u64> {
     Some(said.f_bavail.saturating_mul(said.f_frsize))
 }
 
-/// What the system has left, or what the group of this process has left of what it may take, whichever is less.
+/// What the system has left, or what one of the groups of this process has left of what it may take, whichever is least.
 fn memory() -> Option<u64> {
     let system = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
-    let number = |name: &str| fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse::<u64>().ok();
-    let group = number("memory.max").zip(number("memory.current")).map(|(most, now)| most.saturating_sub(now));
-    [system, group].into_iter().flatten().min()
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let groups = groups(&own, Path::new("/sys/fs/cgroup"));
+    groups.into_iter().filter_map(|(folder, version)| left(&folder, version)).chain(system).min()
+}
+
+/// What control groups are called in their two versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    One,
+    Two,
+}
+
+/// The folders of the groups in which memory is counted: that of this process and those around it, as far as they can be
+/// seen. `own` is what `/proc/self/cgroup` says.
+fn groups(own: &str, root: &Path) -> Vec<(PathBuf, Version)> {
+    let mut all = Vec::new();
+    for line in own.lines() {
+        let mut words = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (words.next(), words.next()) else { continue };
+        let (root, version) = match controllers {
+            "" => (root.to_owned(), Version::Two),
+            _ if controllers.split(',').any(|name| name == "memory") => (root.join("memory"), Version::One),
+            _ => continue,
+        };
+        let within = Path::new(path.trim_start_matches('/'));
+        all.extend(within.ancestors().map(|folder| (root.join(folder), version)));
+    }
+    all
+}
+
+/// Bytes that a group may still take. Copies of files give way.
+fn left(folder: &Path, version: Version) -> Option<u64> {
+    let (most, taken, files) = match version {
+        Version::One => {
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", ["total_active_file ", "total_inactive_file "])
+        }
+        Version::Two => ("memory.max", "memory.current", ["active_file ", "inactive_file "]),
+    };
+    let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
+    let (most, taken) = number(most).zip(number(taken))?;
+    let told = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+    let give_way = told.lines().filter_map(|line| {
+        let count = files.iter().find_map(|name| line.strip_prefix(name))?;
+        count.trim().parse::<u64>().ok()
+    });
+    Some(most.saturating_sub(taken.saturating_sub(give_way.fold(0, u64::saturating_add))))
 }
 
 /// `MemAvailable` of `/proc/meminfo`, in bytes.
@@ -143,6 +189,21 @@ mod tests {
         assert_eq!(names(Seen { memory: Some(MEGABYTE), ..well.clone() }), ["system-memory-low"]);
         assert_eq!(names(Seen { files: Some(1_024), ..well.clone() }), ["system-few-files"]);
         assert_eq!(names(Seen { memory: None, ..well }), ["system-unknown"]);
+    }
+
+    #[test]
+    fn a_process_is_in_its_group_and_in_those_around_it() {
+        let root = Path::new("/groups");
+        let folders = |own: &str| {
+            let found = groups(own, root).into_iter();
+            found.map(|(folder, version)| (folder.display().to_string(), version)).collect::<Vec<_>>()
+        };
+        let service = "0::/system.slice/phiomia.service\n";
+        let around = ["/groups/system.slice/phiomia.service", "/groups/system.slice", "/groups/"];
+        assert_eq!(folders(service), around.map(|folder| (folder.to_owned(), Version::Two)));
+        let older = "5:devices:/a\n4:cpu,memory:/a\n1:name=systemd:/b\n";
+        assert_eq!(folders(older), ["/groups/memory/a", "/groups/memory/"].map(|f| (f.to_owned(), Version::One)));
+        assert!(folders("no such line\n").is_empty());
     }
 
     #[test]
