@@ -172,7 +172,7 @@ impl Opened {
             return Err(missing());
         }
         let plan = Plan::of(loaded).map_err(Failure)?;
-        folder::make(&plan.data).map_err(Failure)?;
+        folder::make_for_command(&plan.data).map_err(Failure)?;
         let scratch = plan.data.join("fetched-backup.part");
         let found = runtime()?.block_on(plan.shelf.fetch(&which.backup, &scratch))?;
         let path = found.ok_or_else(missing)?;
@@ -204,7 +204,7 @@ fn verify(loaded: &Loaded, which: &Which) -> Result<(), Failure> {
     let opened = Opened::find(loaded, which)?;
     let Checked { about, manifest, .. } = backup::check(opened.read()?)?;
     let data = loaded.config.data();
-    folder::make(data).map_err(Failure)?;
+    folder::make_for_command(data).map_err(Failure)?;
     let scratch = Scratch(data.join(format!("verified-backup-{}.sqlite3", std::process::id())));
     let to = Settings::Sqlite(SqliteSettings::at(&scratch.0));
     let n_rows = backup::restore(opened.read()?, &manifest, &to, Clock::system().now(), &mut Nowhere)?;
@@ -257,7 +257,7 @@ fn restore(loaded: &Loaded, which: &Which) -> Result<(), Failure> {
     let opened = Opened::find(loaded, which)?;
     let checked = backup::check(opened.read()?)?;
     let to = config.database_settings().map_err(Failure)?;
-    folder::make(config.data()).map_err(Failure)?;
+    folder::make_for_command(config.data()).map_err(Failure)?;
     let _lock = lock(config, &to, "a server is running on this data: a backup is restored where there is nothing yet")?;
     // Before the database: with another key than its own it would be worth little.
     folder::put(config.data(), folder::KEY_FILE, &checked.key).map_err(Failure)?;

@@ -49,7 +49,7 @@ impl Desk {
     pub fn work<T>(global: &Global, work: impl AsyncFnOnce(&Desk) -> Result<T, Failure>) -> Result<T, Failure> {
         let config = global.load(&[])?.config;
         let settings = config.database_settings().map_err(Failure)?;
-        folder::make(config.data()).map_err(Failure)?;
+        folder::make_for_command(config.data()).map_err(Failure)?;
         let entropy = Entropy::system();
         folder::make_key(config.data(), &entropy).map_err(Failure)?;
         let opened = Db::open(settings, Clock::system(), Opener::Command)?;

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -29,6 +29,36 @@ pub fn make(data: &Path) -> Result<(), String> {
         tracing::warn!("everybody on this machine may look into the data folder {}: chmod 700 it", data.display());
     }
     Ok(())
+}
+
+/// The same for a command. What root writes into the folder of somebody else is root's, and the server could not change it.
+///
+/// # Errors
+/// A sentence, when it cannot be made, or is not that of whoever gives the command.
+pub fn make_for_command(data: &Path) -> Result<(), String> {
+    if rustix::process::geteuid().is_root()
+        && let Ok(found) = fs::metadata(data)
+        && found.uid() != 0
+    {
+        let who = user(&fs::read_to_string("/etc/passwd").unwrap_or_default(), found.uid());
+        let asked: Vec<String> = std::env::args().collect();
+        return Err(format!(
+            "the data in {} are those of {who}, and must not become root's: sudo -u {who} {}",
+            data.display(),
+            asked.join(" ")
+        ));
+    }
+    make(data)
+}
+
+/// Who has this number, as `sudo` wants to hear it.
+fn user(passwd: &str, number: u32) -> String {
+    let found = passwd.lines().find_map(|line| {
+        let mut words = line.split(':');
+        let name = words.next()?;
+        (words.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+    });
+    found.unwrap_or_else(|| format!("'#{number}'"))
 }
 
 /// Makes a folder if it is not there, for nobody but us.
@@ -144,5 +174,16 @@ pub fn lock_path(config: &Config, database: &Settings) -> Option<PathBuf> {
         Settings::Sqlite(sqlite) => Some(sqlite.path.with_extension("lock")),
         Settings::Postgres(_) if config.redis.url.is_some() || config.redis.host.is_some() => None,
         Settings::Postgres(_) => Some(config.data().join("server.lock")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user;
+
+    #[test]
+    fn whose_the_folder_is_is_said_as_sudo_wants_it() {
+        let passwd = "root:x:0:0:root:/root:/bin/bash\nphiomia:x:104:109::/var/lib/phiomia:/usr/sbin/nologin\n";
+        assert_eq!((user(passwd, 104), user(passwd, 7)), ("phiomia".to_owned(), "'#7'".to_owned()));
     }
 }

@@ -12,7 +12,7 @@ use phiomia_store::{
 };
 
 use super::{desk::secret, lock, must_exist, print};
-use crate::{cli::Failure, config::Config};
+use crate::{cli::Failure, config::Config, house::folder};
 
 /// What to copy where.
 #[derive(Debug, Args)]
@@ -35,6 +35,7 @@ impl Copy {
         let from = self.from.as_deref().map_or(Ok(configured), at)?;
         let to = at(&self.to)?;
         must_exist(&from)?;
+        folder::make_for_command(config.data()).map_err(Failure)?;
         let _source = match self.ahead {
             true => None,
             false => {

@@ -60,7 +60,7 @@ impl Database {
 }
 
 fn migrate(config: &Config, settings: &Settings) -> Result<(), Failure> {
-    folder::make(config.data()).map_err(Failure)?;
+    folder::make_for_command(config.data()).map_err(Failure)?;
     let done = db::migrate(settings, &Clock::system())?;
     if done.from == done.to {
         return print(&format!("the schema has version {} already", done.to));
@@ -80,7 +80,7 @@ fn check(settings: &Settings) -> Result<(), Failure> {
 }
 
 fn restore(config: &Config, settings: &Settings, file: &Path, yes: bool) -> Result<(), Failure> {
-    folder::make(config.data()).map_err(Failure)?;
+    folder::make_for_command(config.data()).map_err(Failure)?;
     let _lock = lock(config, settings, "a server is running on this database: stop it first")?;
     if !yes {
         confirm(&format!("The database will be what {} is.", file.display()))?;
