@@ -18,9 +18,14 @@ provider "aws" {
 locals {
   web_domain = var.web_domain == "" ? var.domain : var.web_domain
 
+  # What signs Aurora's certificate is known to no system: its own authorities are fetched once.
+  authorities = "/etc/phiomia/global-bundle.pem"
+  prepare     = var.aurora ? "curl -fsSLo ${local.authorities} https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem" : "true"
+
   # What the configuration says beside the domains; names as in docs/config.md.
   database_settings = var.aurora ? {
-    "database.url" = "postgres://phiomia:${var.database_password}@${aws_rds_cluster.database[0].endpoint}/phiomia?sslmode=require"
+    "database.url"     = "postgres://phiomia:${var.database_password}@${aws_rds_cluster.database[0].endpoint}/phiomia?sslmode=verify-full"
+    "database.ca_file" = local.authorities
   } : {}
   bucket_settings = var.bucket == "" ? {} : {
     "s3.enabled"           = "true"
@@ -59,6 +64,7 @@ resource "aws_instance" "server" {
 
   user_data = templatefile("${path.module}/cloud-init.yaml", {
     package_url = var.package_url
+    prepare     = local.prepare
     domain      = var.domain
     web_domain  = local.web_domain
     handle      = var.handle

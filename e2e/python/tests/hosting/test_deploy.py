@@ -1,6 +1,7 @@
 """What `deploy/` holds for machines that make themselves: read by parsers, and checked against the program. That its commands
 are understood is asked in `crates/server/tests/it/documents.rs`."""
 
+import json
 import os
 import re
 import shutil
@@ -90,9 +91,9 @@ def test_every_name_in_terraform_stands_for_something_and_for_one_thing(tmp_path
 def test_settings_in_terraform_are_settings_of_the_program(tmp_path):
     text = (TERRAFORM / "main.tf").read_text()
     settings = re.findall(r'^    "([a-z0-9_.]+)" +=', text, re.MULTILINE)
-    assert set(settings) == {"database.url", "s3.enabled", "s3.bucket", "s3.region", "s3.access_key_id", "s3.secret_access_key",
-                             "dns.provider", "dns.route53_zone_id"}
-    values = {"database.url": "postgres://phiomia:Ab3fgh9Zq@db.example.org/phiomia?sslmode=require", "s3.enabled": "true",
+    assert set(settings) == {"database.url", "database.ca_file", "s3.enabled", "s3.bucket", "s3.region", "s3.access_key_id",
+                             "s3.secret_access_key", "dns.provider", "dns.route53_zone_id"}
+    values = {"database.url": "postgres://phiomia:Ab3fgh9Zq@db.example.org/phiomia?sslmode=verify-full", "s3.enabled": "true",
               "dns.provider": "route53"}
     flags = [flag for key in settings for flag in ("--set", f"{key}={values.get(key, 'some')}")]
     flags += ["--set", "instance.domain=example.org"]
@@ -130,12 +131,21 @@ def test_cloud_init_is_ten_lines_that_install_prepare_and_start(tmp_path):
     assert "example.org.  A" in said[0]
 
 
-def test_the_template_of_terraform_gets_every_value_it_names():
+def test_the_template_of_terraform_gets_every_value_it_names(tmp_path):
     template = (TERRAFORM / "cloud-init.yaml").read_text()
     call = re.search(r"templatefile\(.*?\{\n(.*?)\n  \}\)", (TERRAFORM / "main.tf").read_text(), re.DOTALL).group(1)
     assert set(re.findall(r"\$\{(\w+)\}", template)) == set(re.findall(r"^    (\w+) +=", call, re.MULTILINE))
     filled = template.replace("${settings}", "--set 'database.url=postgres://me:secret@db/phiomia'")
     cloud_init(re.sub(r"\$\{\w+\}", "example.org", filled))
+    if shutil.which("terraform"):
+        # As Terraform itself fills it in; for that it needs nothing of Amazon's.
+        values = {name: f"some-{name}" for name in re.findall(r"\$\{(\w+)\}", template)} | {"prepare": "true"}
+        line = "templatefile({}, {{ {} }})".format(
+            json.dumps(str(TERRAFORM / "cloud-init.yaml")), ", ".join(f"{name} = {json.dumps(value)}" for name, value in values.items()))
+        said = subprocess.run(["terraform", "console"], input=line, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+        assert said.returncode == 0, said.stderr
+        lines = cloud_init(said.stdout.split("<<EOT\n")[1].split("EOT\n")[0])
+        assert all(any(value in line for line in lines) for value in values.values())
 
 
 def test_the_container_starts_the_program_as_nobody():
