@@ -61,7 +61,9 @@ install_for_testing() {
   # A clock that is wrong, and what stands between people and PostgreSQL.
   have faketime || missing+=(faketime)
   [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
-  have systemd-analyze || missing+=(systemd)
+  { have systemd-analyze && [ -x /lib/systemd/systemd ]; } || missing+=(systemd)
+  # A machine within the machine has a network of its own.
+  { have ip || [ -x /usr/sbin/ip ]; } || missing+=(iproute2)
   python_makes_venvs || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
   # masto and Playwright use what Node has since version 20; Debian 12 has 18.
