@@ -8,6 +8,7 @@ import socketserver
 import struct
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,11 @@ class SmallDisk:
 
 
 class Way:
-    """A way to a port of this machine, on which bytes are passed on: until it is cut, or until it is held."""
+    """A way to a port of this machine, on which bytes are passed on: until it is cut, or until it is held. It takes `seconds`,
+    and what goes and what comes back over it may be changed into something else."""
 
-    def __init__(self, to):
-        self.to = to
+    def __init__(self, to, host="127.0.0.1", seconds=0, says=lambda out: out, reads=lambda back: back):
+        self.to, self.behind, self.seconds, self.says, self.reads = to, host, seconds, says, reads
         self.is_cut = False
         self._goes_on = threading.Event()
         self._goes_on.set()
@@ -96,11 +98,12 @@ class Way:
     def let_go(self):
         self._goes_on.set()
 
-    def copy(self, source, target):
+    def copy(self, source, target, change):
         try:
             while data := source.recv(65_536):
                 self._goes_on.wait()
-                target.sendall(data)
+                time.sleep(self.seconds)
+                target.sendall(change(data))
         except OSError:
             """Cut."""
         for connection in (source, target):
@@ -122,15 +125,15 @@ class _Passing(socketserver.BaseRequestHandler):
         if way.is_cut:
             return
         try:
-            behind = socket.create_connection(("127.0.0.1", way.to), timeout=5)
+            behind = socket.create_connection((way.behind, way.to), timeout=5)
         except OSError:
             return
         behind.settimeout(None)
         way._open |= {self.request, behind}
         with behind:
-            back = threading.Thread(target=way.copy, args=(behind, self.request), daemon=True)
+            back = threading.Thread(target=way.copy, args=(behind, self.request, way.reads), daemon=True)
             back.start()
-            way.copy(self.request, behind)
+            way.copy(self.request, behind, way.says)
             back.join()
         way._open -= {self.request, behind}
 

@@ -7,18 +7,12 @@ import subprocess
 import pytest
 import requests
 
-from clinic import CERTIFICATES, MAY_USE_LOW_PORTS, NAME, Clinic, asked
+from clinic import CERTIFICATES, MAY_USE_LOW_PORTS, NAME, asked
 from peer import Peer
 from server import BINARY, POSTGRES, Server, eventually, free_port
 from sink import Sink
 
 CODES = {"fault": 1, "warning": 2}
-
-@pytest.fixture(scope="module")
-def clinic(authority):
-    with Clinic(authority) as running:
-        yield running
-
 
 APEX = {
     "drop-query": ("webfinger-query-dropped", "apex print nginx"),

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from server import BINARY, ROOT
+from server import BINARY
 
 pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="packages are made on Debian")
 
@@ -19,14 +19,6 @@ def run(*command, **more):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60, **more)
     assert done.returncode == 0, (command, done.stdout, done.stderr)
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    out = tmp_path_factory.mktemp("package")
-    file = run(ROOT / "script" / "package", "--binary", BINARY, "--out", out, "--compression", "none").strip()
-    yield file
-    shutil.rmtree(out)
 
 
 @pytest.fixture(scope="module")
