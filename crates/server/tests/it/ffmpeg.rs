@@ -189,6 +189,16 @@ async fn pictures_in_boxes_are_put_together_and_stand_upright() {
     assert!(matches!(refused, Err(Spoiled::Unfit(_))), "{refused:?}");
 }
 
+#[tokio::test]
+async fn an_avif_as_large_as_telephones_make_them_fits_into_our_own_child() {
+    let arguments = "-f lavfi -i color=c=0xfe0000:s=4032x3024 -frames:v 1 -pix_fmt yuv420p -c:v libaom-av1 -cpu-used 8 \
+                     -row-mt 1 -still-picture 1";
+    let picture = own().picture(file(arguments, "avif").await.into(), Purpose::Attachment).await.unwrap();
+    assert!(picture.original.width > 3_000 && picture.original.width * picture.original.height <= 8_294_400);
+    let pixel = image::load_from_memory(&picture.original.bytes).unwrap().to_rgb8().get_pixel(3_000, 9).0;
+    assert!(pixel.iter().zip([254, 0, 0]).all(|(a, b)| a.abs_diff(b) < 12), "{pixel:?}");
+}
+
 /// One part of so many pixels takes more memory than our own child has.
 #[tokio::test]
 async fn a_picture_too_large_for_our_own_decoder_is_read_by_ffmpeg() {

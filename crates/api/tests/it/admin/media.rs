@@ -38,7 +38,7 @@ on_both_engines! {
         upload().await;
         let n = |said: &Value| said["kinds"]["attachments"]["files"].clone();
         assert_eq!(n(&usage().await), json!(1), "files are counted once in ten minutes");
-        house.clock.advance(Duration::from_secs(601));
+        house.wait(Duration::from_secs(601));
         assert_eq!(n(&usage().await), json!(2));
     }
 }
