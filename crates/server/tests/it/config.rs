@@ -251,13 +251,13 @@ fn every_variable_of_mastodon_about_files_works_or_is_named() {
         "CACHE_BUSTER_SECRET",
     ];
     for name in named {
-        let notes = load(&environment(&[(name, "x")])).notes;
+        let notes = load(&env_file(&format!("{name}=x"))).notes;
         let told = format!("{name} has no effect: ");
         assert!(matches!(&notes[..], [Note::Info(text)] if text.starts_with(&told)), "{name}: {notes:?}");
     }
     // How requests are made in detail: nothing of it is missed.
     for name in ["S3_SIGNATURE_VERSION", "S3_MULTIPART_THRESHOLD", "S3_FORCE_SINGLE_REQUEST", "S3_BATCH_DELETE_LIMIT"] {
-        assert!(load(&environment(&[(name, "4")])).notes.is_empty(), "{name}");
+        assert!(load(&env_file(&format!("{name}=4"))).notes.is_empty(), "{name}");
     }
 }
 

@@ -137,9 +137,10 @@ pub(super) fn still(still: &Still) -> Vec<String> {
         .to_owned()
     }));
     let steps = steps.join(",");
-    let more =
-        ["-map", "0:v:0", "-frames:v", "1", "-vf", &steps, "-f", "image2pipe", "-c:v", "mjpeg", "-q:v", "2", "pipe:1"];
-    words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).collect()
+    let more = ["-map", "0:v:0", "-frames:v", "1", "-vf", &steps, "-f", "image2pipe", "-c:v", "mjpeg"];
+    // With threads its encoder keeps several pictures that are not there.
+    let alone = words("-threads 1 -q:v 2 pipe:1");
+    words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).chain(alone).collect()
 }
 
 /// A file that browsers play.
