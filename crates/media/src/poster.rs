@@ -120,7 +120,7 @@ fn stream(config: &[u8], sample: &[u8]) -> Option<Vec<u8>> {
 /// A picture of VP8 is what a WebP is that lost something: RFC 9649, 2.5.
 fn vp8(frame: &[u8]) -> Result<DynamicImage, Unfit> {
     let length = u32::try_from(frame.len()).map_err(|_| cut())?;
-    let padding = &[0][..frame.len() % 2];
+    let padding: &[u8] = if frame.len().is_multiple_of(2) { &[] } else { &[0] };
     let n_padding = u32::try_from(padding.len()).unwrap_or(0);
     let whole = length.saturating_add(12).saturating_add(n_padding).to_le_bytes();
     let file = [&b"RIFF"[..], &whole, b"WEBPVP8 ", &length.to_le_bytes(), frame, padding].concat();

@@ -42,7 +42,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Decoded, Unfit> {
         None => DynamicImage::ImageRgb8(painted(&still, colouring)?),
         Some(veil) => DynamicImage::ImageRgba8(veiled(&still, veil, colouring)?),
     };
-    let profile = still.profile.clone().or_else(|| profile(colouring));
+    let profile = still.profile.or_else(|| profile(colouring));
     Ok(Decoded { image: narrow(image), profile })
 }
 
