@@ -379,6 +379,7 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/admin/hosts/{host}/retry"                       ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::hosts::retry;
         GET "/api/v1/admin/statuses/{id}/deliveries"                  ManagesFederation ["admin:read:domain_blocks"]           [Api] Nothing  PERSONAL  admin::hosts::post;
         POST "/api/v1/admin/hosts/{host}/reset"                       ManagesFederation ["admin:write:domain_blocks"]          [Api] Form     PERSONAL  admin::hosts::reset;
+        GET "/api/v1/admin/media/usage"                               ManagesFederation ["admin:read"]                         [Api] Nothing  PERSONAL  admin::media::usage;
 
         GET "/authorize_interaction"                                  Browser []                           [Api]          Nothing  PERSONAL  pages::interaction::show;
         POST "/authorize_interaction"                                 Browser []                           [Api, Follow]  Form     PERSONAL  pages::interaction::create;

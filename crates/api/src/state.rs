@@ -1,6 +1,7 @@
 //! What every handler has at hand: the shelves of `store`, our addresses, and the settings that change while running.
 
 use std::{
+    collections::BTreeMap,
     ops::Deref,
     sync::{
         Arc, PoisonError, RwLock,
@@ -21,12 +22,13 @@ use phiomia_store::{
         moderation::sign_ups::{self, IpBlock, IpSeverity},
         settings as stored,
     },
-    files::Files,
+    files::{Files, Tally},
     live::Live,
     seal::Sealer,
 };
 
 use phiomia_workshop::Workshop;
+use tokio::sync::Mutex;
 
 use crate::{
     doctor::Doctor,
@@ -42,6 +44,11 @@ const FACTS_LIFETIME: Duration = Duration::from_secs(60);
 /// How long the weekly figures are not counted anew.
 const ACTIVITY_LIFE: Duration = Duration::from_secs(3_600);
 
+/// How long what lies on the files shelf is not counted anew: that goes through all files.
+const USAGE_LIFE: Duration = Duration::from_secs(600);
+
+/// When files were counted, and how many there were of each kind.
+type Shelved = (Time, Arc<BTreeMap<&'static str, Tally>>);
 /// When weeks were counted, and what they were.
 type Counted = (Time, Arc<Vec<Week>>);
 
@@ -104,6 +111,8 @@ pub struct Inner {
     n_drops: AtomicU64,
     /// The weekly figures.
     activity: RwLock<Option<Counted>>,
+    /// What lies on the files shelf; whoever counts does it for all who wait.
+    usage: Mutex<Option<Shelved>>,
 }
 
 impl Deref for Api {
@@ -131,6 +140,7 @@ impl Api {
             kept: RwLock::new(None),
             n_drops: AtomicU64::new(0),
             activity: RwLock::new(None),
+            usage: Mutex::new(None),
         }))
     }
 
@@ -189,6 +199,21 @@ impl Api {
         let weeks = Arc::new(self.db.read(move |q| Ok(activity::weeks(q, now)?)).await?);
         *self.0.activity.write().unwrap_or_else(PoisonError::into_inner) = Some((now, weeks.clone()));
         Ok(weeks)
+    }
+
+    /// Files and bytes of each kind, counted once in ten minutes.
+    ///
+    /// # Errors
+    /// The shelf failed.
+    pub(crate) async fn files_usage(&self) -> Result<Arc<BTreeMap<&'static str, Tally>>, Error> {
+        let mut usage = self.0.usage.lock().await;
+        let now = self.now();
+        if let Some((_, known)) = usage.as_ref().filter(|(counted_at, _)| now < counted_at.plus(USAGE_LIFE)) {
+            return Ok(known.clone());
+        }
+        let counted = Arc::new(self.files.usage().await?);
+        *usage = Some((now, counted.clone()));
+        Ok(counted)
     }
 
     async fn kept(&self) -> Result<Kept, Error> {

@@ -146,7 +146,7 @@ impl Stream {
     fn film(&self, demuxer: &str) -> Result<ForeignFilm, Unfit> {
         let codec = self.codec().ok_or_else(|| Unfit::Unconverted("its pictures are of an unknown kind".to_owned()))?;
         let (width, height) = (self.width.unwrap_or(0), self.height.unwrap_or(0));
-        Film { codec: "", width, height, frame_rate: self.frame_rate() }.check()?;
+        Film { codec: "", width, height, frame_rate: self.frame_rate(), first: None }.check()?;
         let is_square = matches!(self.sample_aspect_ratio.as_deref(), None | Some("1:1" | "0:1" | "N/A"));
         let is_safe = codec == "h264"
             && is_square

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Unfit,
     film::{mp4, webm},
+    poster::First,
     sound,
     source::{File, Source},
 };
@@ -252,6 +253,8 @@ pub(crate) struct Film {
     pub(crate) height: u32,
     /// Frames a second, as a fraction.
     pub(crate) frame_rate: Option<(u32, u32)>,
+    /// Its first picture, where that is decoded here.
+    pub(crate) first: Option<First>,
 }
 
 impl Film {
@@ -304,7 +307,11 @@ impl Found {
 /// # Errors
 /// What is wrong with it; [`Unfit::Foreign`] when it is right, but not every browser plays it.
 pub fn probe(file: &mut dyn File) -> Result<Playable, Unfit> {
-    let mut source = Source::of(file)?;
+    found(&mut Source::of(file)?)?.check()
+}
+
+/// What its parts say of it.
+pub(crate) fn found(source: &mut Source<'_>) -> Result<Found, Unfit> {
     let most = LIMITS.video_bytes;
     if source.length() > most as u64 {
         return Err(Unfit::TooManyBytes { most });
@@ -312,25 +319,24 @@ pub fn probe(file: &mut dyn File) -> Result<Playable, Unfit> {
     let n_telling = usize::try_from(source.length()).unwrap_or(N_TELLING).min(N_TELLING);
     let start = source.bytes(0, n_telling)?;
     let foreign = |name: &str| Err(Unfit::Foreign { codec: name.to_owned() });
-    let found = match Container::of(&start).filter(|_| n_telling >= 12).ok_or(Unfit::UnknownKind)? {
-        Container::Mp4 => mp4::probe(&mut source)?,
-        Container::WebM => webm::probe(&mut source)?,
-        Container::Mp3 | Container::Aac => sound::stream::probe(&mut source)?,
-        Container::Ogg => sound::ogg::probe(&mut source)?,
-        Container::Flac => sound::flac::probe(&mut source, 0, None)?,
-        Container::Wav => sound::wav::probe(&mut source)?,
-        Container::Asf => return foreign("Windows Media"),
-        Container::Avi => return foreign("AVI"),
-        Container::MpegTs => return foreign("an MPEG transport stream"),
-        Container::MpegPs => return foreign("an MPEG program stream"),
-        Container::Flv => return foreign("Flash video"),
-        Container::Aiff => return foreign("AIFF"),
-        Container::Amr => return foreign("AMR"),
-        Container::Caf => return foreign("Core Audio"),
-        Container::Au => return foreign("Sun audio"),
-        Container::WavPack => return foreign("WavPack"),
-    };
-    found.check()
+    match Container::of(&start).filter(|_| n_telling >= 12).ok_or(Unfit::UnknownKind)? {
+        Container::Mp4 => mp4::probe(source),
+        Container::WebM => webm::probe(source),
+        Container::Mp3 | Container::Aac => sound::stream::probe(source),
+        Container::Ogg => sound::ogg::probe(source),
+        Container::Flac => sound::flac::probe(source, 0, None),
+        Container::Wav => sound::wav::probe(source),
+        Container::Asf => foreign("Windows Media"),
+        Container::Avi => foreign("AVI"),
+        Container::MpegTs => foreign("an MPEG transport stream"),
+        Container::MpegPs => foreign("an MPEG program stream"),
+        Container::Flv => foreign("Flash video"),
+        Container::Aiff => foreign("AIFF"),
+        Container::Amr => foreign("AMR"),
+        Container::Caf => foreign("Core Audio"),
+        Container::Au => foreign("Sun audio"),
+        Container::WavPack => foreign("WavPack"),
+    }
 }
 
 /// A fraction of numbers that fit.

@@ -55,6 +55,17 @@ pub enum Unfit {
         /// What it is encoded as.
         kind: String,
     },
+    /// A picture that takes more memory to decode than it is given.
+    #[error(
+        "is an AVIF of {width}x{height} pixels in one piece, which takes more memory to decode than it is given, and this \
+         server has no ffmpeg that does it otherwise: install ffmpeg there, or send it smaller, or JPEG, PNG or WebP"
+    )]
+    LargeAvif {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
     /// What a converter made nothing of.
     #[error("could not be converted: {0}")]
     Unconverted(String),

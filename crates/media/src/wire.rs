@@ -9,7 +9,7 @@ use phiomia_model::media::{Colors, Playing};
 
 use crate::{
     File, Format, Kept, Picture, Piece as FilmPiece, Playable, Purpose, Still, Unfit, Version, heif, playable,
-    playable::MOST_PIECES, prepare,
+    playable::MOST_PIECES, poster, prepare,
 };
 
 /// What the child shall do with the file that follows.
@@ -64,7 +64,16 @@ pub fn answer(asked: &[u8]) -> Option<Vec<u8>> {
         Task::Picture(purpose) => purpose,
         Task::Unwrap => return answer_unwrapped(file),
     };
-    let done = prepare(file, purpose);
+    told(&prepare(file, purpose))
+}
+
+/// What the child does with a film of which the first picture is wanted.
+#[must_use]
+pub fn answer_poster(film: &mut dyn File) -> Option<Vec<u8>> {
+    told(&poster(film))
+}
+
+fn told(done: &Result<Picture, Unfit>) -> Option<Vec<u8>> {
     let head: Result<Made, &Unfit> = done.as_ref().map(|picture| Made {
         original: Piece::of(&picture.original),
         preview: picture.preview.as_ref().map(Piece::of),
@@ -74,7 +83,7 @@ pub fn answer(asked: &[u8]) -> Option<Vec<u8>> {
     });
     let mut said = serde_json::to_vec(&head).ok()?;
     said.push(b'\n');
-    if let Ok(picture) = &done {
+    if let Ok(picture) = done {
         for version in [Some(&picture.original), picture.preview.as_ref(), picture.still.as_ref()].into_iter().flatten()
         {
             said.extend_from_slice(&version.bytes);

@@ -52,6 +52,9 @@ pub struct Card {
     pub image: Option<String>,
     /// Its alt text.
     pub image_description: String,
+    /// Its placeholder, once somebody has looked at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blurhash: Option<String>,
     /// Of a picture: the picture itself; empty for none.
     pub embed_url: String,
     /// When it was published.

@@ -6,12 +6,16 @@ use std::{
     time::Duration,
 };
 
-use phiomia_model::{AccountId, Error, Event, Job, StatusId, card::Card};
+use phiomia_model::{
+    AccountId, Error, Event, Job, StatusId,
+    card::{Card, CardKind},
+};
 use phiomia_store::{
     Query, Tx,
     db::{
         accounts,
         cards::{self as rows, CardRow},
+        remote_files::{self, Impression},
         statuses::{self, Edited},
     },
 };
@@ -27,6 +31,8 @@ const SILENCE: Duration = Duration::from_secs(86_400);
 const MOST_WAIT_SECONDS: u64 = 60;
 /// Posts that hear of news of their page.
 const MOST_TOLD: i64 = 200;
+/// What pictures of pages are kept as.
+pub const PICTURE: &str = "card";
 /// Bytes of an address.
 const MOST_URL: usize = 2_048;
 
@@ -97,14 +103,51 @@ pub fn begin(tx: &Tx<'_>, social: &Social, status: StatusId) -> Result<Option<(i
 ///
 /// # Errors
 /// The database failed.
-pub fn keep(tx: &Tx<'_>, id: i64, card: Option<&Card>) -> Result<(), Error> {
-    rows::keep(tx, id, card)?;
+pub fn keep(tx: &Tx<'_>, id: i64, mut card: Option<Card>) -> Result<(), Error> {
+    if let Some(card) = &mut card
+        && let Some(image) = &card.image
+        && let Some(seen) = remote_files::find(tx, image, PICTURE)?.and_then(|file| file.impression)
+    {
+        impress(card, &seen);
+    }
+    rows::keep(tx, id, card.as_ref())?;
     if card.is_some() {
         for (status, author) in rows::showing(tx, id, MOST_TOLD)? {
             tx.announce(Event::StatusEdited { status, author });
         }
     }
     Ok(())
+}
+
+/// Somebody has looked at the picture of the page under a post: what it looks like is told with the page from now on.
+///
+/// # Errors
+/// The database failed.
+pub fn seen(tx: &Tx<'_>, status: StatusId, image: &str, seen: &Impression) -> Result<(), Error> {
+    let Some((id, mut card)) = rows::under(tx, status)?.filter(|(_, card)| card.image.as_deref() == Some(image)) else {
+        return Ok(());
+    };
+    if impress(&mut card, seen) {
+        rows::describe(tx, id, &card)?;
+        for (status, _) in rows::showing(tx, id, MOST_TOLD)? {
+            tx.announce(Event::StatusTouched { status });
+        }
+    }
+    Ok(())
+}
+
+/// Whether something was not known of a card.
+fn impress(card: &mut Card, seen: &Impression) -> bool {
+    let is_new = seen.blurhash.is_some() && card.blurhash != seen.blurhash;
+    if is_new {
+        card.blurhash.clone_from(&seen.blurhash);
+    }
+    // Of a picture or a film the size is that of its frame.
+    let has_no_size = card.kind == CardKind::Link && (card.width == 0 || card.height == 0);
+    if has_no_size {
+        (card.width, card.height) = (seen.width, seen.height);
+    }
+    is_new || has_no_size
 }
 
 /// Forgets pages that no post shows any more. Part of [`Job::Tidy`].

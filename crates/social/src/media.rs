@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use phiomia_model::{
-    AccountId, Error, Job, MediaId, Noun, Refusal, StatusId,
+    AccountId, Error, Job, MediaId, Noun, Refusal, StatusId, Time,
     account::ProfilePicture,
     limits::LIMITS,
     media::{Colors, Media, MediaFile, MediaKind, MediaWords, Playing, Unfinished},
@@ -20,6 +20,8 @@ use phiomia_store::{
 const LOOSE_LIFE: Duration = Duration::from_secs(24 * 3_600);
 /// After this an upload that began is there, or will not come: its files are looked after.
 const UPLOAD_LIFE: Duration = Duration::from_secs(3_600);
+/// How long the `Idempotency-Key` of an upload is remembered.
+const KEY_LIFE: Duration = Duration::from_secs(3_600);
 /// Uploads that one run takes away.
 const BATCH: i64 = 200;
 
@@ -62,16 +64,32 @@ pub fn replace_preview(
     Ok(row.media)
 }
 
-/// Keeps an upload whose files are on the shelf. One that browsers cannot play yet is left to be converted.
+/// What somebody's key gave within the last hour.
 ///
 /// # Errors
 /// The database failed.
-pub fn keep(tx: &Tx<'_>, me: AccountId, media: &Media) -> Result<(), Error> {
+pub fn given_before(q: &Query<'_>, me: AccountId, key: &str, now: Time) -> Result<Option<Media>, Error> {
+    Ok(rows::keyed(q, me, key, now.minus(KEY_LIFE))?.map(|row| row.media))
+}
+
+/// Keeps an upload whose files are on the shelf. One that browsers cannot play yet is left to be converted. If the same
+/// upload came meanwhile, by its key, that one is given, and the files of this one go again.
+///
+/// # Errors
+/// The database failed.
+pub fn keep(tx: &Tx<'_>, me: AccountId, media: &Media, key: Option<&str>) -> Result<Media, Error> {
     rows::insert(tx, me, media)?;
+    if let Some(key) = key
+        && !rows::claim(tx, me, key, media.id, tx.now().minus(KEY_LIFE))?
+        && let Some(other) = given_before(tx, me, key, tx.now())?
+    {
+        rows::delete(tx, media.id)?;
+        return Ok(other);
+    }
     if media.unfinished == Some(Unfinished::Waiting) {
         tx.enqueue(&Job::ConvertMedia { media: media.id })?;
     }
-    Ok(())
+    Ok(media.clone())
 }
 
 /// An upload that is to be converted. `None`: it was, or nobody wants it any more.
@@ -281,11 +299,12 @@ pub(crate) fn wanted(
     Ok(media)
 }
 
-/// Takes away uploads that no post came for. Part of [`Job::Tidy`].
+/// Takes away uploads that no post came for, and keys whose time is over. Part of [`Job::Tidy`].
 ///
 /// # Errors
 /// The database failed.
 pub fn tidy(tx: &Tx<'_>) -> Result<(), Error> {
+    rows::forget_keys(tx, tx.now().minus(KEY_LIFE))?;
     let old = rows::loose(tx, tx.now().minus(LOOSE_LIFE), BATCH)?;
     drop_rows(tx, &old)
 }

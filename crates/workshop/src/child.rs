@@ -33,15 +33,28 @@ pub(crate) const REFUSES_TO_WORK: i32 = 1;
 /// Most bytes that are read: the largest picture and the line before it.
 const MOST_ASKED: u64 = 17 * 1024 * 1024;
 
-/// What the command `media-child` does: gives up what it may not do, reads a task and a file from standard input, and
-/// writes what comes of it to standard output. Of a film the file itself is its standard input, and is read here and
-/// there.
+/// What a child is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A task and a file, through a pipe.
+    Picture,
+    /// A film, which is its standard input and is read here and there: what it is.
+    Film,
+    /// The same: its first picture.
+    Poster,
+}
+
+/// What the command `media-child` does: gives up what it may not do, reads what it is given from standard input, and
+/// writes what comes of it to standard output.
 ///
 /// # Errors
 /// When it cannot give up what it may not do, or nobody asks or listens.
-pub fn work(memory: u64, is_film: bool) -> io::Result<()> {
+pub fn work(memory: u64, work: Work) -> io::Result<()> {
     // A second name of what is open already; later there are none to be had.
-    let mut film = if is_film { Some(File::from(io::stdin().as_fd().try_clone_to_owned()?)) } else { None };
+    let mut film = match work {
+        Work::Film | Work::Poster => Some(File::from(io::stdin().as_fd().try_clone_to_owned()?)),
+        Work::Picture => None,
+    };
     confine(&Reach { program: None })?;
     limit(&[
         // Counts what is taken for data, not the program itself, which is mapped and shared.
@@ -54,6 +67,7 @@ pub fn work(memory: u64, is_film: bool) -> io::Result<()> {
     // Also that it starts no process: the number of those counts threads, too, and one of the decoders has some.
     calls::decode_only()?;
     let said = match &mut film {
+        Some(film) if work == Work::Poster => wire::answer_poster(film),
         Some(film) => wire::answer_film(film),
         None => {
             let mut asked = Vec::new();

@@ -19,7 +19,7 @@ use std::{ffi::OsString, io, path::PathBuf, process::Stdio, sync::Arc, time::Dur
 
 use bytes::Bytes;
 use phiomia_media::{
-    Picture, Playable, Purpose, StillCodec, Unfit,
+    Format, Picture, Playable, Purpose, StillCodec, Unfit,
     wire::{self, Task},
 };
 use phiomia_model::Fault;
@@ -30,7 +30,7 @@ use tokio::{
     time::timeout,
 };
 
-pub use child::{Ceilings, become_tool, work};
+pub use child::{Ceilings, Work, become_tool, work};
 pub use ffmpeg::{Converted, Converter, Ffmpeg};
 pub use spool::{Spool, Spooled};
 
@@ -200,6 +200,26 @@ impl Workshop {
         wire::understand_film(&said, film.size_bytes()).unwrap_or_else(|| Err(gone())).map_err(Spoiled::Unfit)
     }
 
+    /// The first picture of a film, as far as our own decoders make it. Waits for its turn.
+    ///
+    /// # Errors
+    /// What is wrong with the film, or that its kind is not decoded here; or what is wrong with us.
+    pub async fn first_picture(&self, film: &Spooled) -> Result<Picture, Spoiled> {
+        let file = film.open().map_err(|error| broken("opening a film", error))?;
+        let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
+        let said = match &self.0.place {
+            Place::Here => {
+                let mut file = file;
+                tokio::task::spawn_blocking(move || wire::answer_poster(&mut file))
+                    .await
+                    .map_err(|error| broken("decoding a film", io::Error::other(error)))?
+                    .unwrap_or_default()
+            }
+            Place::Children(settings) => patiently(settings, ask(settings, Asked::Poster(file))).await?,
+        };
+        wire::understand(&said).unwrap_or_else(|| Err(gone())).map_err(Spoiled::Unfit)
+    }
+
     /// Makes a picture fit for something. Waits for its turn.
     ///
     /// # Errors
@@ -209,22 +229,40 @@ impl Workshop {
         if bytes.len() > purpose.max_bytes() {
             return Err(Spoiled::Unfit(Unfit::TooManyBytes { most: purpose.max_bytes() }));
         }
-        let bytes = match (phiomia_media::Format::of(&bytes), StillCodec::of(&bytes)) {
-            (Some(_), _) => bytes,
-            (None, Some(codec)) => Box::pin(self.still(&bytes, codec)).await?,
-            (None, None) => return Err(Spoiled::Unfit(Unfit::UnknownKind)),
-        };
+        match (Format::of(&bytes), StillCodec::of(&bytes)) {
+            (Some(_), _) => self.prepared(&bytes, purpose).await,
+            (None, Some(codec)) => Box::pin(self.boxed(&bytes, codec, purpose)).await,
+            (None, None) => Err(Spoiled::Unfit(Unfit::UnknownKind)),
+        }
+    }
+
+    /// A picture in the boxes of films: what our own child does not decode, or not with the memory that it has, ffmpeg does
+    /// where it is.
+    async fn boxed(&self, bytes: &Bytes, codec: StillCodec, purpose: Purpose) -> Result<Picture, Spoiled> {
+        if codec == StillCodec::Av1 {
+            match self.prepared(bytes, purpose).await {
+                Err(Spoiled::Unfit(
+                    Unfit::ForeignPicture { .. } | Unfit::LargeAvif { .. } | Unfit::Unreadable(_) | Unfit::Damaged(_),
+                )) if self.converts(codec).await => {}
+                done => return done,
+            }
+        }
+        let jpeg = self.still(bytes, codec).await?;
+        self.prepared(&jpeg, purpose).await
+    }
+
+    async fn prepared(&self, bytes: &Bytes, purpose: Purpose) -> Result<Picture, Spoiled> {
         let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
         let said = match &self.0.place {
             Place::Here => {
-                let asked = [Task::Picture(purpose).line().as_slice(), &bytes].concat();
+                let asked = [Task::Picture(purpose).line().as_slice(), bytes].concat();
                 tokio::task::spawn_blocking(move || wire::answer(&asked))
                     .await
                     .map_err(|error| broken("decoding", io::Error::other(error)))?
                     .unwrap_or_default()
             }
             Place::Children(settings) => {
-                patiently(settings, ask(settings, Asked::Picture(Task::Picture(purpose), &bytes))).await?
+                patiently(settings, ask(settings, Asked::Picture(Task::Picture(purpose), bytes))).await?
             }
         };
         wire::understand(&said).unwrap_or_else(|| Err(gone())).map_err(Spoiled::Unfit)
@@ -237,6 +275,8 @@ enum Asked<'a> {
     Picture(Task, &'a [u8]),
     /// A file that the child reads where it wants to: that alone is what it has of the disk.
     Film(std::fs::File),
+    /// The same, for its first picture.
+    Poster(std::fs::File),
 }
 
 fn broken(doing: &str, error: io::Error) -> Spoiled {
@@ -263,6 +303,7 @@ async fn ask(settings: &Settings, asked: Asked<'_>) -> io::Result<Vec<u8>> {
     let (stdin, more, given) = match asked {
         Asked::Picture(task, bytes) => (Stdio::piped(), None, Some((task, bytes))),
         Asked::Film(file) => (Stdio::from(file), Some("--film"), None),
+        Asked::Poster(file) => (Stdio::from(file), Some("--poster"), None),
     };
     let mut child = Command::new(program)
         .args(arguments)

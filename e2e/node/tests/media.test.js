@@ -50,6 +50,21 @@ onEachEngine('pictures', (server) => {
     await page.context().close()
   })
 
+  test('an AVIF that is turned in its boxes is seen the right way up', async () => {
+    const file = await readFile(new URL('../../../fuzz/corpus/pictures/turned.avif', import.meta.url))
+    const media = await upload(file, { description: 'A flag in boxes' })
+    assert.deepEqual([media.type, media.meta.original.width, media.meta.original.height], ['image', 60, 120])
+    const post = await alice.masto.v1.statuses.create({ status: 'In boxes', mediaIds: [media.id] })
+    const page = await newPage(browser)
+    await page.goto(post.url)
+    const image = page.getByAltText('A flag in boxes')
+    // A quarter to the left: the white corner goes to the lower left, blue comes above.
+    const seen = []
+    for (const place of [[0.05, 0.97], [0.8, 0.8], [0.8, 0.1]]) seen.push(await colourAt(image, ...place))
+    assert.deepEqual(seen, ['white', 'red', 'blue'])
+    await page.context().close()
+  })
+
   test('sensitive pictures are seen when they are asked for', async () => {
     const media = await upload(drawn, { description: 'Not for everybody' })
     const post = await alice.masto.v1.statuses.create({ mediaIds: [media.id], sensitive: true })

@@ -7,6 +7,7 @@ pub mod domain_blocks;
 pub mod email_domain_blocks;
 pub mod hosts;
 pub mod ip_blocks;
+pub mod media;
 pub mod reports;
 
 use phiomia_model::{Addresses, Refusal, handle};

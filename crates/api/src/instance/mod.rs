@@ -49,7 +49,7 @@ pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
     let addresses = api.addresses.clone();
     let source_url = api.source_url.clone().unwrap_or_else(|| addresses.at("/about"));
     let converts = api.workshop.converter().await.is_some();
-    let stills = api.workshop.stills().await.to_vec();
+    let stills = api.workshop.stills().await;
     let facts = api
         .db
         .read(move |q| {

@@ -13,7 +13,7 @@ use phiomia_workshop::{Spoiled, Spooled};
 
 use super::{
     Shelved,
-    films::{Reel, first_picture},
+    films::{Reel, first_picture, wave},
     random,
 };
 use crate::state::Api;
@@ -68,7 +68,7 @@ async fn convert(api: &Api, media: &Media) -> Result<(), Spoiled> {
     } else if foreign.has_cover {
         api.workshop.poster(&source, false).await.ok()
     } else {
-        None
+        wave(api, &made.film, made.playable.playing.duration_ms).await
     };
     let mut reel = Reel::playable(made.playable);
     if media.kind == MediaKind::Gifv {

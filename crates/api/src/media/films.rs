@@ -16,6 +16,9 @@ use crate::{
     state::Api,
 };
 
+/// Longest sound that is drawn: all of it has to be decoded for that.
+const MOST_DRAWN_MS: u64 = 20 * 60 * 1_000;
+
 /// A film or a sound as it is about to be put on the shelf.
 pub(super) struct Reel {
     pub(super) kind: MediaKind,
@@ -120,12 +123,23 @@ async fn poster(api: &Api, film: &Spooled, reel: &Reel) -> Option<Picture> {
     match &reel.cover {
         Some(cover) => api.workshop.picture(Bytes::from(cover.clone()), Purpose::Thumbnail).await.ok(),
         None if reel.kind == MediaKind::Video => first_picture(api, film).await,
-        None => None,
+        None => wave(api, film, reel.playing.as_ref()?.duration_ms).await,
     }
 }
 
-/// The first picture of a film, where there is a program that makes it.
+/// How a sound looks that has no picture, where there is a program that draws it; not of those that take long.
+pub(super) async fn wave(api: &Api, sound: &Spooled, duration_ms: u64) -> Option<Picture> {
+    api.workshop.converter().await.filter(|_| duration_ms <= MOST_DRAWN_MS)?;
+    api.workshop.wave(sound).await.ok()
+}
+
+/// The first picture of a film, as far as somebody makes it: the program of others, which knows all kinds and their
+/// colours, or else our own decoders.
 pub(super) async fn first_picture(api: &Api, film: &Spooled) -> Option<Picture> {
-    api.workshop.converter().await?;
-    api.workshop.poster(film, true).await.ok()
+    if api.workshop.converter().await.is_some()
+        && let Ok(picture) = api.workshop.poster(film, true).await
+    {
+        return Some(picture);
+    }
+    api.workshop.first_picture(film).await.ok()
 }

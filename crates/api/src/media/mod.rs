@@ -23,6 +23,7 @@ use crate::{
     gate::{Answer, Ask, Member, Upload, json},
     render,
     state::Api,
+    statuses::idempotency_key,
 };
 
 /// How often it is looked whether an upload was converted.
@@ -79,6 +80,13 @@ pub async fn create_and_wait(ask: Ask<Member>) -> Answer {
 }
 
 async fn created(ask: &Ask<Member>) -> Result<Media, Error> {
+    // Whoever does not know whether it arrived sends it once more.
+    if let Some(key) = idempotency_key(ask) {
+        let (me, now) = (ask.me.account, ask.api.now());
+        if let Some(known) = ask.api.db.read(move |q| verbs::given_before(q, me, &key, now)).await? {
+            return Ok(known);
+        }
+    }
     let words = ask.decode::<Words>()?.into_words();
     let file = ask.upload("file").ok_or_else(|| Refusal::validation("File can't be blank"))?;
     // Refused before anything is decoded.
@@ -140,9 +148,8 @@ async fn shelve(
         None => None,
     };
     let media = Media { id, original, preview, ..said };
-    let (me, kept) = (ask.me.account, media.clone());
-    api.db.write(move |tx| verbs::keep(tx, me, &kept)).await?;
-    Ok(media)
+    let (me, key) = (ask.me.account, idempotency_key(ask));
+    api.db.write(move |tx| verbs::keep(tx, me, &media, key.as_deref())).await
 }
 
 /// `GET /api/v1/media/:id`

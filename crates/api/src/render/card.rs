@@ -44,7 +44,7 @@ pub(super) fn card(view: &StatusView, cx: &Cx) -> Option<PreviewCard> {
             cx.elsewhere.address(&named, image, Version::Original, [host(&card.url)])
         }),
         embed_url: card.embed_url.clone(),
-        blurhash: None,
+        blurhash: card.blurhash.clone(),
         missing_attribution: (is_missing && is_mine).then_some(true),
         published_at: card.published_at.map(Into::into),
         language: card.language.clone(),

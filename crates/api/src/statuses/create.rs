@@ -63,13 +63,15 @@ impl NewStatus {
             poll: self.poll.and_then(PollInput::into_draft),
             media,
             app: Some(ask.me.app),
-            idempotency_key: ask.header("idempotency-key").filter(|key| !key.is_empty()).map(cut_key),
+            idempotency_key: idempotency_key(ask),
         })
     }
 }
 
-fn cut_key(key: &str) -> String {
-    key.chars().take(LONGEST_KEY).collect()
+/// The key by which a request that is sent once more is known.
+pub(crate) fn idempotency_key<G>(ask: &Ask<G>) -> Option<String> {
+    let key = ask.header("idempotency-key").filter(|key| !key.is_empty())?;
+    Some(key.chars().take(LONGEST_KEY).collect())
 }
 
 enum Made {

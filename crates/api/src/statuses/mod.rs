@@ -9,6 +9,7 @@ mod show;
 
 pub use acts::{bookmark, favourite, mute, pin, reblog, unbookmark, unfavourite, unmute, unpin, unreblog};
 pub use create::create;
+pub(crate) use create::idempotency_key;
 pub use deliveries::deliveries;
 pub use edit::{delete, edit, interaction_policy, revoke_quote};
 pub use lists::{bookmarks, favourited_by, favourites, quotes, reblogged_by};

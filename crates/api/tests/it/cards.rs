@@ -107,6 +107,12 @@ impl Street {
         self.alice.get(&format!("/api/v1/statuses/{id}")).await.ok().json()["card"].clone()
     }
 
+    /// Somebody looks at the picture of a card.
+    async fn sees(&self, card: &Value) {
+        let path = card["image"].as_str().unwrap().strip_prefix("https://phiomia.example").unwrap();
+        assert!(self.house.get(path).await.ok().header("content-type").starts_with("image/"));
+    }
+
     fn n_asked(&self, path: &str) -> usize {
         self.asked.lock().unwrap().iter().filter(|asked| *asked == path).count()
     }
@@ -251,4 +257,44 @@ on_both_engines! {
         let authors = street.card(&id).await["authors"].clone();
         assert_eq!(authors[0]["account"]["acct"], "bob");
     }
+
+    async fn the_picture_of_a_card_has_its_placeholder_once_somebody_has_looked_at_it(street: Street) {
+        street.puts("/a", "text/html", ARTICLE);
+        street.puts("/dune.png", "image/png", png(60, 40));
+        let (a, card) = street.says(&format!("{}/a", street.at)).await;
+        assert_eq!((&card["blurhash"], &card["width"]), (&Value::Null, &json!(800)));
+        street.sees(&card).await;
+        let card = street.card(&a).await;
+        assert!(card["blurhash"].as_str().is_some_and(|hash| hash.len() > 20), "{card}");
+        assert_eq!((&card["width"], &card["height"]), (&json!(800), &json!(600)), "as the page says");
+
+        street.puts("/b", "text/html", "<title>B</title><meta property='og:image' content='/dune.png'>");
+        let (_, other) = street.says(&format!("{}/b", street.at)).await;
+        assert_eq!(other["blurhash"], card["blurhash"], "somebody has looked at it already");
+        assert_eq!((&other["width"], &other["height"]), (&json!(60), &json!(40)));
+        assert_eq!(street.n_asked("/dune.png"), 1);
+    }
+
+    async fn who_looks_at_a_picture_that_lies_here_lets_its_page_know(street: Street) {
+        street.puts("/p.png", "image/png", png(30, 30));
+        let page = "<title>C</title><meta property='og:image' content='/p.png'>";
+        street.puts("/c", "text/html", page);
+        street.puts("/d", "text/html", page);
+        let (c, first) = street.says(&format!("{}/c", street.at)).await;
+        let (d, second) = street.says(&format!("{}/d", street.at)).await;
+        street.sees(&first).await;
+        assert!(street.card(&c).await["blurhash"].is_string());
+        assert_eq!(street.card(&d).await["blurhash"], Value::Null);
+        street.sees(&second).await;
+        assert!(street.card(&d).await["blurhash"].is_string());
+        assert_eq!(street.n_asked("/p.png"), 1);
+    }
+}
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let picture =
+        image::RgbImage::from_fn(width, height, |x, _| image::Rgb([200, if x < width / 2 { 160 } else { 20 }, 90]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
 }

@@ -323,6 +323,18 @@ impl Person {
 
     /// A multipart form with files in it.
     pub async fn upload(&self, method: Method, path: &str, texts: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        self.upload_with(method, path, texts, files, &[]).await
+    }
+
+    /// The same with more headers.
+    pub async fn upload_with(
+        &self,
+        method: Method,
+        path: &str,
+        texts: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+        more: &[(&str, &str)],
+    ) -> Answer {
         let mut body = Vec::new();
         for (name, text) in texts {
             body.extend(format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n").bytes());
@@ -335,11 +347,14 @@ impl Person {
             body.extend(head.bytes().chain(bytes.iter().copied()).chain(*b"\r\n"));
         }
         body.extend(b"--part--\r\n");
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=part");
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
         send(self.router.clone(), request.body(Body::from(body)).unwrap()).await
     }
 

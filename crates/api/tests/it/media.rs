@@ -115,6 +115,26 @@ on_both_engines! {
         assert_eq!(reader.upload(Method::POST, UPLOADS, &[], &[("file", &jpeg())]).await.status.as_u16(), 403);
     }
 
+    async fn an_upload_that_is_sent_once_more_is_the_same_one(house: House) {
+        let alice = house.person("alice").await;
+        let send = async |who: &Person, key: &str| {
+            let key = [("idempotency-key", key)];
+            who.upload_with(Method::POST, UPLOADS, &[], &[("file", &jpeg())], &key).await.ok().json()
+        };
+        let first = send(&alice, "one").await;
+        assert_eq!(send(&alice, "one").await, first);
+        let other = send(&alice, "two").await;
+        assert_ne!(other["id"], first["id"]);
+        let (here, there) = tokio::join!(send(&alice, "both"), send(&alice, "both"));
+        assert_eq!(here["id"], there["id"], "also when they come at the same time");
+        assert_ne!(send(&house.person("bob").await, "one").await["id"], first["id"]);
+        alice.ask(Method::DELETE, &format!("/api/v1/media/{}", first["id"].as_str().unwrap()), None).await.ok();
+        let anew = send(&alice, "one").await;
+        assert_ne!(anew["id"], first["id"], "what was deleted is sent anew");
+        house.wait(Duration::from_secs(3_601));
+        assert_ne!(send(&alice, "two").await["id"], other["id"], "a key is remembered for an hour");
+    }
+
     async fn an_upload_is_described_given_another_picture_and_taken_away(house: House) {
         let alice = house.person("alice").await;
         let upload = uploads(&alice, &[]).await;

@@ -31,7 +31,7 @@ impl Federation {
             }
             Err(broken) => return Err(broken),
         };
-        self.db.write(move |tx| cards::keep(tx, id, card.as_ref())).await
+        self.db.write(move |tx| cards::keep(tx, id, card.clone())).await
     }
 
     async fn read_card(&self, link: &str) -> Result<Option<Card>, Error> {

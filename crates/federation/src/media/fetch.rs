@@ -14,14 +14,20 @@ use futures_util::{
 use http::StatusCode;
 use phiomia_media::{Picture, Purpose, Unfit};
 use phiomia_model::{Error, Fault};
-use phiomia_social::remote::files::{self as verbs, Setback};
-use phiomia_store::{db::remote_files as rows, files::FileKey};
+use phiomia_social::{
+    cards,
+    remote::files::{self as verbs, Setback},
+};
+use phiomia_store::{
+    db::remote_files::{self as rows, Impression},
+    files::FileKey,
+};
 use phiomia_workshop::Spoiled;
 use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
 use super::{
-    FETCHES_OF_HOST, Gallery, Look, Version, Wanted,
+    FETCHES_OF_HOST, Gallery, Look, Told, Version, Wanted,
     find::{OTHER_KIND, host},
     word,
 };
@@ -168,7 +174,7 @@ impl Gallery {
         match self.0.workshop.picture(answer.body, purpose).await {
             Ok(picture) => Ok(Ok(picture)),
             // Browsers may show what is not decoded here.
-            Err(Spoiled::Unfit(Unfit::UnknownKind | Unfit::ForeignPicture { .. })) => {
+            Err(Spoiled::Unfit(Unfit::UnknownKind | Unfit::ForeignPicture { .. } | Unfit::LargeAvif { .. })) => {
                 Ok(Err((OTHER_KIND.to_owned(), Setback::Unfit)))
             }
             Err(Spoiled::Unfit(unfit)) => Ok(Err((unfit.to_string(), Setback::Unfit))),
@@ -188,12 +194,22 @@ impl Gallery {
 
     /// Keeps what was made, if there is room.
     async fn hang(&self, id: i64, wanted: &Wanted, picture: Picture) -> Result<Outcome, Error> {
-        if let Some(status) = wanted.status.filter(|_| wanted.purpose == Purpose::Attachment) {
-            let (url, size) = (wanted.text.clone(), (picture.original.width, picture.original.height));
-            let blurhash = picture.blurhash.clone();
-            let describing =
-                self.0.federation.db.write(move |tx| verbs::describe(tx, status, &url, size, blurhash.as_deref()));
-            describing.await?;
+        let size = (picture.original.width, picture.original.height);
+        let (url, blurhash) = (wanted.text.clone(), picture.blurhash.clone());
+        let db = &self.0.federation.db;
+        match wanted.told {
+            Some(Told::Attachment(status)) if wanted.purpose == Purpose::Attachment => {
+                db.write(move |tx| verbs::describe(tx, status, &url, size, blurhash.as_deref())).await?;
+            }
+            Some(Told::Card(status)) => {
+                let seen = Impression { blurhash, width: size.0, height: size.1 };
+                let telling = db.write(move |tx| {
+                    rows::impress(tx, id, &seen)?;
+                    cards::seen(tx, status, &url, &seen)
+                });
+                telling.await?;
+            }
+            _ => {}
         }
         let picture = Arc::new(picture);
         match self.keep(id, wanted.purpose, &picture).await? {

@@ -1,19 +1,31 @@
 //! What an address of ours stands for: the row it names, whether that may be shown, and what of it lies here.
 
 use phiomia_media::Purpose;
-use phiomia_model::{Error, Fault};
-use phiomia_social::remote::files as verbs;
+use phiomia_model::{Error, Fault, StatusId};
+use phiomia_social::{cards, remote::files as verbs};
 use phiomia_store::{
     Query,
-    db::{accounts, federation::domains, remote_files as rows},
+    db::{
+        accounts,
+        federation::domains,
+        remote_files::{self as rows, Impression},
+    },
     files::FileKey,
 };
 use url::Url;
 
-use super::{Claim, Gallery, Look, Named, Stand, Version, Wanted, word};
+use super::{Claim, Gallery, Look, Named, Stand, Told, Version, Wanted, word};
 
 /// Why nothing came of a file whose kind is not decoded here.
 pub(super) const OTHER_KIND: &str = "kind";
+
+/// What of a look is written down.
+struct Note {
+    /// The file that was looked at.
+    key: String,
+    /// What the page under a post does not know yet of its picture.
+    untold: Option<(StatusId, String, Impression)>,
+}
 
 /// A file as its row names it.
 struct Source {
@@ -23,6 +35,8 @@ struct Source {
     /// The servers it is of, beside the one where it lies.
     hosts: Vec<String>,
     is_decoded: bool,
+    /// Of the picture of a page: nobody has said yet what it looks like.
+    lacks_blurhash: bool,
 }
 
 impl Gallery {
@@ -33,15 +47,21 @@ impl Gallery {
     pub async fn find(&self, name: &str, version: Version) -> Result<Look, Error> {
         let Some(claim) = Claim::read(name) else { return Ok(Look::Nothing(Stand::Nothing)) };
         let gallery = self.clone();
-        let (look, seen) = self.0.federation.db.read(move |q| Ok(gallery.look(q, &claim, version)?)).await?;
-        if let Some(key) = seen {
-            self.0.federation.db.write(move |tx| Ok(rows::touch(tx, &key)?)).await?;
+        let (look, note) = self.0.federation.db.read(move |q| Ok(gallery.look(q, &claim, version)?)).await?;
+        if let Some(note) = note {
+            let noting = self.0.federation.db.write(move |tx| {
+                if let Some((status, image, seen)) = &note.untold {
+                    cards::seen(tx, *status, image, seen)?;
+                }
+                Ok(rows::touch(tx, &note.key)?)
+            });
+            noting.await?;
         }
         Ok(look)
     }
 
-    /// The look, and the file of which it should be noted.
-    fn look(&self, q: &Query<'_>, claim: &Claim, version: Version) -> Result<(Look, Option<String>), Fault> {
+    /// The look, and what of it should be noted.
+    fn look(&self, q: &Query<'_>, claim: &Claim, version: Version) -> Result<(Look, Option<Note>), Fault> {
         let stand = Stand::of(&claim.named);
         let nothing = || Ok((Look::Nothing(stand), None));
         let Some(source) = source(q, &claim.named, version)?.filter(|s| self.0.names.is_ours(claim, &s.url)) else {
@@ -60,8 +80,16 @@ impl Gallery {
         let known = rows::find(q, &source.url, word(source.purpose))?;
         if let Some(file) = &known {
             if let Some(kept) = pick(&file.versions, source.version) {
-                let is_new = verbs::is_worth_noting(kept.used_at, now);
-                return Ok((Look::Kept(kept.key.parse::<FileKey>()?), is_new.then(|| kept.key.clone())));
+                let untold = match claim.named {
+                    Named::Card(status) if source.lacks_blurhash => {
+                        let seen = file.impression.clone().filter(|seen| seen.blurhash.is_some());
+                        seen.map(|seen| (status, source.url.clone(), seen))
+                    }
+                    _ => None,
+                };
+                let is_new = untold.is_some() || verbs::is_worth_noting(kept.used_at, now);
+                let note = is_new.then(|| Note { key: kept.key.clone(), untold });
+                return Ok((Look::Kept(kept.key.parse::<FileKey>()?), note));
             }
             if verbs::rests(file, now) {
                 let is_other = file.failure.as_deref() == Some(OTHER_KIND);
@@ -69,12 +97,13 @@ impl Gallery {
                 return Ok((look, None));
             }
         }
-        let status = match claim.named {
-            Named::Attachment { status, .. } => Some(status),
+        let told = match claim.named {
+            Named::Attachment { status, .. } => Some(Told::Attachment(status)),
+            Named::Card(status) => Some(Told::Card(status)),
             _ => None,
         };
         let Source { url: text, purpose, version, .. } = source;
-        Ok((Look::Wanted(Wanted { url, text, purpose, version, stand, status }), None))
+        Ok((Look::Wanted(Wanted { url, text, purpose, version, stand, told }), None))
     }
 
     pub(super) fn may_lead_to(&self, url: &Url) -> bool {
@@ -99,7 +128,8 @@ impl Gallery {
 
 /// What a row says; `None`: there is no such row, or it is not shown.
 fn source(q: &Query<'_>, named: &Named, version: Version) -> Result<Option<Source>, Fault> {
-    let of = |url: String, purpose, hosts| Source { url, purpose, version, hosts, is_decoded: true };
+    let of =
+        |url: String, purpose, hosts| Source { url, purpose, version, hosts, is_decoded: true, lacks_blurhash: false };
     Ok(match named {
         Named::Attachment { status, n } => {
             let Some((all, uri)) = rows::shown_attachments(q, *status)? else { return Ok(None) };
@@ -120,7 +150,10 @@ fn source(q: &Query<'_>, named: &Named, version: Version) -> Result<Option<Sourc
         }
         Named::Card(status) => {
             let card = rows::shown_card(q, *status)?;
-            card.and_then(|card| Some(of(card.image?, Purpose::Card, hosts_of(&[&card.url]))))
+            card.and_then(|card| {
+                let lacks_blurhash = card.blurhash.is_none();
+                Some(Source { lacks_blurhash, ..of(card.image?, Purpose::Card, hosts_of(&[&card.url])) })
+            })
         }
         Named::Emoji(url) => Some(of(url.clone(), Purpose::Emoji, Vec::new())),
     })

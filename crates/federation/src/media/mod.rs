@@ -99,8 +99,17 @@ pub struct Wanted {
     purpose: Purpose,
     version: Version,
     stand: Stand,
-    /// The post of which it is an attachment.
-    status: Option<StatusId>,
+    /// What is told of it once it is here.
+    told: Option<Told>,
+}
+
+/// Where it is told what a picture looks like, when its server does not say.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    /// With this post, of which it is an attachment.
+    Attachment(StatusId),
+    /// With the page under this post.
+    Card(StatusId),
 }
 
 impl Gallery {
@@ -129,6 +138,12 @@ impl Gallery {
             long: Semaphore::new(2),
             making_room: Mutex::default(),
         }))
+    }
+
+    /// Bytes that may be kept.
+    #[must_use]
+    pub fn budget(&self) -> u64 {
+        self.0.settings.budget
     }
 
     /// Makes addresses.

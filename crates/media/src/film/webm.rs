@@ -15,6 +15,7 @@ use self::{
 use crate::{
     Kept, Piece, Unfit,
     playable::{Film, Found, fraction},
+    poster::First,
     source::{Source, cut, wrong},
 };
 
@@ -44,6 +45,8 @@ struct Walk {
     tracks: Option<Tracks>,
     /// Pictures of the film.
     n_frames: u64,
+    /// Where the first of them lies, and its bytes.
+    first: Option<(u64, u64)>,
     /// Where the last sample begins, in ticks.
     last: u64,
     /// Whether places in the file are named somewhere.
@@ -173,6 +176,9 @@ impl Walk {
         self.last = self.last.max(start);
         if self.tracks.as_ref().is_some_and(|tracks| tracks.film_number() == Some(track)) {
             self.n_frames = self.n_frames.saturating_add(1);
+            // Behind the time stands one byte more.
+            let data = at.saturating_add(length as u64 + 3);
+            self.first.get_or_insert((data, end.saturating_sub(data)));
         }
         Ok(())
     }
@@ -193,8 +199,16 @@ impl Walk {
             Some(nanoseconds) => fraction(1_000_000_000, nanoseconds),
             None => fraction(self.n_frames.saturating_mul(1_000), duration_ms),
         };
+        let coding = tracks.coding();
         let (seen, heard) = tracks.into_parts()?;
-        let film = seen.map(|(codec, width, height)| Film { codec, width, height, frame_rate });
+        let first = self.first.zip(coding).map(|((at, n_bytes), coding)| First {
+            at,
+            n_bytes,
+            coding,
+            colouring: None,
+            turn: None,
+        });
+        let film = seen.map(|(codec, width, height)| Film { codec, width, height, frame_rate, first });
         let kept = if film.is_some() { Kept::WebM } else { Kept::Weba };
         Ok(Found { kept, duration_ms, film, sound: heard, pieces: self.pieces, cover: None })
     }

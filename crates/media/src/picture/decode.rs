@@ -60,7 +60,7 @@ pub(super) fn reader(bytes: &[u8], format: Format) -> ImageReader<Cursor<&[u8]>>
 }
 
 /// Eight bits a channel and no channel that says nothing: what is shown, and half the memory.
-fn narrow(image: DynamicImage) -> DynamicImage {
+pub(super) fn narrow(image: DynamicImage) -> DynamicImage {
     match image {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => image,
         other if !other.color().has_alpha() => DynamicImage::ImageRgb8(other.into_rgb8()),

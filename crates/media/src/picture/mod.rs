@@ -2,15 +2,20 @@
 
 mod animation;
 mod apng;
+mod avif;
 mod colors;
 mod decode;
 mod encode;
 mod resize;
+mod yuv;
 
 use phiomia_model::{limits::LIMITS, media::Colors};
 use serde::{Deserialize, Serialize};
 
-use crate::{Format, Purpose, Unfit};
+use crate::{Format, Purpose, StillCodec, Unfit};
+
+pub(crate) use avif::colouring as av1_colouring;
+pub(crate) use yuv::Planes;
 
 /// Letters of a blurhash: four by four waves, as Mastodon's.
 const WAVES: (u32, u32) = (4, 4);
@@ -74,14 +79,41 @@ pub fn prepare(bytes: &[u8], purpose: Purpose) -> Result<Picture, Unfit> {
     if bytes.len() > purpose.max_bytes() {
         return Err(Unfit::TooManyBytes { most: purpose.max_bytes() });
     }
-    let format = Format::of(bytes).ok_or(Unfit::UnknownKind)?;
+    let Some(format) = Format::of(bytes) else {
+        return match StillCodec::of(bytes) {
+            Some(StillCodec::Av1) => boxed(avif::decode(bytes)?, purpose),
+            Some(other) => Err(Unfit::ForeignPicture { kind: other.name().to_owned() }),
+            None => Err(Unfit::UnknownKind),
+        };
+    };
     decode::claim(bytes, format)?.check()?;
     if purpose.may_move()
         && let Some(moving) = animation::prepare(bytes, format, purpose)?
     {
         return Ok(moving);
     }
-    let decoded = decode::decode(bytes, format, purpose.fit())?;
+    still(decode::decode(bytes, format, purpose.fit())?, format, purpose)
+}
+
+/// What came in boxes becomes what every client shows, and what is seen through stays so.
+fn boxed(decoded: decode::Decoded, purpose: Purpose) -> Result<Picture, Unfit> {
+    let format = if decoded.image.color().has_alpha() { Format::WebP } else { Format::Jpeg };
+    still(decoded, format, purpose)
+}
+
+/// What was decoded elsewhere.
+pub(crate) fn of_pixels(image: image::DynamicImage, purpose: Purpose) -> Result<Picture, Unfit> {
+    still(decode::Decoded { image, profile: None }, Format::Jpeg, purpose)
+}
+
+/// The pixels of a WebP.
+pub(crate) fn read_webp(file: &[u8]) -> Result<image::DynamicImage, Unfit> {
+    decode::claim(file, Format::WebP)?.check()?;
+    Ok(decode::decode(file, Format::WebP, Purpose::Thumbnail.fit())?.image)
+}
+
+/// What does not move.
+fn still(decoded: decode::Decoded, format: Format, purpose: Purpose) -> Result<Picture, Unfit> {
     let image = resize::fit(decoded.image, purpose.fit())?;
     let image = decode::to_srgb(image, decoded.profile.as_deref());
     let preview = purpose.preview().map(|area| resize::fit_copy(&image, resize::area(area))).transpose()?;

@@ -40,7 +40,7 @@ use std::{
 };
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use phiomia_workshop::Ceilings;
+use phiomia_workshop::{Ceilings, Work};
 
 use crate::config::{Loaded, Note, Places};
 
@@ -168,6 +168,9 @@ pub enum Command {
         /// Its standard input is a film
         #[arg(long)]
         film: bool,
+        /// Its standard input is a film of which the first picture is wanted
+        #[arg(long, conflicts_with = "film")]
+        poster: bool,
         /// Seconds of processor time of the program it becomes
         #[arg(long, default_value_t = 0)]
         seconds: u64,
@@ -254,8 +257,13 @@ pub fn main() -> ExitCode {
         Command::Config(command) => command.run(&global),
         Command::Tls(command) => command.run(&global),
         Command::Dns(command) => command.run(&global),
-        Command::MediaChild { memory, film, tool, .. } if tool.is_empty() => {
-            phiomia_workshop::work(memory, film).map_err(|e| Failure::because("decoding", e))
+        Command::MediaChild { memory, film, poster, tool, .. } if tool.is_empty() => {
+            let work = match (film, poster) {
+                (true, _) => Work::Film,
+                (_, true) => Work::Poster,
+                _ => Work::Picture,
+            };
+            phiomia_workshop::work(memory, work).map_err(|e| Failure::because("decoding", e))
         }
         Command::MediaChild { memory, seconds, bytes, tool, .. } => {
             let ceilings = Ceilings { memory, seconds, bytes };

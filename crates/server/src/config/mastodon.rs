@@ -60,7 +60,11 @@ pub const KNOWN: &[Known] = &[
     ("SMTP_*", Meaning::NotYet, "the sender of a mail is smtp.from_address in every place"),
     ("BULK_SMTP_*", Meaning::NotYet, "all mail goes through the server that smtp.server names"),
     ("CDN_HOST", Meaning::NotYet, "what the web client is made of is served from this server"),
-    ("EXTRA_MEDIA_HOSTS", Meaning::None, "pages may load pictures from where files are handed out"),
+    (
+        "EXTRA_MEDIA_HOSTS",
+        Meaning::NotYet,
+        "pages load pictures from this server and the bucket, and from nowhere else",
+    ),
     ("PAPERCLIP_*", Meaning::NotYet, "files on the disk are in the data folder and served by this server"),
     ("S3_PERMISSION", Meaning::NotYet, "files are written without an ACL: a policy of the bucket says who reads them"),
     ("S3_SIGNATURE_VERSION", Meaning::None, "requests are signed with version 4"),

@@ -322,8 +322,8 @@ section! {
     child_memory: Size = "200MB", [];
     /// Files that are decoded at the same time; others wait.
     concurrency: Count = "1", [];
-    /// ffmpeg, which makes MP4 and MP3 of films and sounds that browsers do not play, films of moving GIFs, JPEG of HEIC and
-    /// AVIF (as far as it decodes them), and a picture that stands for each film: `auto` (used if it is on this machine), `off`, its name or its path.
+    /// ffmpeg, which makes MP4 and MP3 of films and sounds that browsers do not play, films of moving GIFs, JPEG of HEIC (and of
+    /// AVIF of more than 10 to 17 megapixels in one piece), and a picture that stands for each film and sound: `auto` (used if it is on this machine), `off`, its name or its path.
     ffmpeg: Program = "auto", ["FFMPEG_BINARY"];
     /// ffprobe, which belongs to it: `auto` (the one beside ffmpeg), its name or its path.
     ffprobe: Program = "auto", ["FFPROBE_BINARY"];

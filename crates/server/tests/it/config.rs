@@ -210,6 +210,57 @@ fn of_mastodons_other_variables_the_later_ones_are_told_and_strange_ones_warned_
     assert!(!format!("{notes:?}").contains("secret\""), "a note shows a value: {notes:?}");
 }
 
+/// Source: <https://docs.joinmastodon.org/admin/config/#files>.
+#[test]
+fn every_variable_of_mastodon_about_files_works_or_is_named() {
+    let works = [
+        "S3_ENABLED",
+        "S3_BUCKET",
+        "S3_REGION",
+        "S3_ENDPOINT",
+        "S3_PROTOCOL",
+        "S3_HOSTNAME",
+        "S3_ALIAS_HOST",
+        "S3_CLOUDFRONT_HOST",
+        "S3_OVERRIDE_PATH_STYLE",
+        "S3_KEY_PREFIX",
+        "S3_STORAGE_CLASS",
+        "S3_OPEN_TIMEOUT",
+        "S3_READ_TIMEOUT",
+        "S3_RETRY_LIMIT",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "FFMPEG_BINARY",
+        "FFPROBE_BINARY",
+    ];
+    let documented = document();
+    for name in works {
+        assert!(documented.contains(&format!("`{name}`")), "{name}");
+    }
+    let named = [
+        "CDN_HOST",
+        "EXTRA_MEDIA_HOSTS",
+        "PAPERCLIP_ROOT_PATH",
+        "PAPERCLIP_ROOT_URL",
+        "S3_PERMISSION",
+        "SWIFT_ENABLED",
+        "SWIFT_USERNAME",
+        "AZURE_ENABLED",
+        "AZURE_STORAGE_ACCOUNT",
+        "CACHE_BUSTER_ENABLED",
+        "CACHE_BUSTER_SECRET",
+    ];
+    for name in named {
+        let notes = load(&env_file(&format!("{name}=x"))).notes;
+        let told = format!("{name} has no effect: ");
+        assert!(matches!(&notes[..], [Note::Info(text)] if text.starts_with(&told)), "{name}: {notes:?}");
+    }
+    // How requests are made in detail: nothing of it is missed.
+    for name in ["S3_SIGNATURE_VERSION", "S3_MULTIPART_THRESHOLD", "S3_FORCE_SINGLE_REQUEST", "S3_BATCH_DELETE_LIMIT"] {
+        assert!(load(&env_file(&format!("{name}=4"))).notes.is_empty(), "{name}");
+    }
+}
+
 #[test]
 fn pumas_three_variables_make_one_address() {
     let listen = |variables: &[(&str, &str)]| load(&environment(variables)).config.listen().to_string();

@@ -29,6 +29,19 @@ async fn workshop_with(memory: u64, patience: Duration) -> Workshop {
     })
 }
 
+/// The same without ffmpeg.
+fn own() -> Workshop {
+    Workshop::new(Settings {
+        program: (PathBuf::from(env!("CARGO_BIN_EXE_phiomia")), vec!["media-child".into()]),
+        memory: 200 * MEGABYTE,
+        patience: Duration::from_secs(60),
+        concurrency: 1,
+        folder: std::env::temp_dir().join("phiomia_films"),
+        reserve: 0,
+        converter: None,
+    })
+}
+
 async fn workshop() -> Workshop {
     workshop_with(512 * MEGABYTE, Duration::from_secs(60)).await
 }
@@ -174,6 +187,78 @@ async fn pictures_in_boxes_are_put_together_and_stand_upright() {
     let cut = std::fs::read(corpus.join("a.heic")).unwrap();
     let refused = workshop.picture(cut[..600].to_vec().into(), Purpose::Attachment).await;
     assert!(matches!(refused, Err(Spoiled::Unfit(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_avif_as_large_as_telephones_make_them_fits_into_our_own_child() {
+    let arguments = "-f lavfi -i color=c=0xfe0000:s=4032x3024 -frames:v 1 -pix_fmt yuv420p -c:v libaom-av1 -cpu-used 8 \
+                     -row-mt 1 -still-picture 1";
+    let picture = own().picture(file(arguments, "avif").await.into(), Purpose::Attachment).await.unwrap();
+    assert_eq!((picture.original.width, picture.original.height), (3_326, 2_494));
+    let pixel = image::load_from_memory(&picture.original.bytes).unwrap().to_rgb8().get_pixel(3_000, 9).0;
+    assert!(pixel.iter().zip([254, 0, 0]).all(|(a, b)| a.abs_diff(b) < 12), "{pixel:?}");
+}
+
+/// One part of so many pixels takes more memory than our own child has.
+#[tokio::test]
+async fn a_picture_too_large_for_our_own_decoder_is_read_by_ffmpeg() {
+    let large = "-f lavfi -i color=c=0xfe0000:s=4800x3200 -frames:v 1 -pix_fmt yuv444p -c:v libaom-av1 -cpu-used 8 \
+                 -row-mt 1 -still-picture 1";
+    let bytes = file(large, "avif").await;
+    let without = own().picture(bytes.clone().into(), Purpose::Attachment).await;
+    let refused = Unfit::LargeAvif { width: 4_800, height: 3_200 };
+    assert!(matches!(&without, Err(Spoiled::Unfit(unfit)) if *unfit == refused), "{without:?}");
+    let with = workshop().await.picture(bytes.into(), Purpose::Attachment).await.unwrap();
+    assert_eq!((with.original.width, with.original.height), (3_527, 2_351));
+    let pixel = image::load_from_memory(&with.original.bytes).unwrap().to_rgb8().get_pixel(99, 99).0;
+    assert!(pixel.iter().zip([254, 0, 0]).all(|(a, b)| a.abs_diff(b) < 12), "{pixel:?}");
+}
+
+/// What our own decoders make of a film is what ffmpeg makes of it.
+#[tokio::test]
+async fn a_film_has_its_first_picture_without_ffmpeg() {
+    let (own, with) = (own(), workshop().await);
+    let seen = |picture: &phiomia_media::Picture| image::load_from_memory(&picture.original.bytes).unwrap().to_rgb8();
+    for (arguments, ending) in [
+        ("% -c:v libx264 -pix_fmt yuv420p -profile:v high -c:a aac", "mp4"),
+        ("% -c:v libx264 -pix_fmt yuv420p -profile:v baseline -x264-params slices=4 -an", "mp4"),
+        ("% -c:v libx264 -pix_fmt yuv420p -profile:v main -an -movflags frag_keyframe+empty_moov", "mp4"),
+        // Of large ones that do not say it ffmpeg takes another matrix than browsers do.
+        (
+            "-f lavfi -i testsrc=s=1920x1080:r=5:d=0.4 -vf scale=out_color_matrix=bt709 -c:v libx264 -pix_fmt yuv420p \
+             -preset ultrafast -colorspace bt709 -color_primaries bt709 -color_trc bt709 -movflags +write_colr",
+            "mp4",
+        ),
+        ("% -c:v libx264 -pix_fmt yuv420p -an -metadata:s:v rotate=90", "mp4"),
+        ("% -c:v libvpx -b:v 1M", "webm"),
+        ("% -c:v libaom-av1 -cpu-used 8 -b:v 1M -an", "webm"),
+    ] {
+        let film = spooled(&own, &file(arguments, ending).await).await;
+        let poster = own.first_picture(&film).await.unwrap_or_else(|why| panic!("{arguments}: {why:?}"));
+        let (ours, theirs) = (seen(&poster), seen(&with.poster(&film, true).await.unwrap()));
+        assert_eq!(ours.dimensions(), theirs.dimensions(), "{arguments}");
+        let apart: u64 = ours.as_raw().iter().zip(theirs.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        let apart = apart / ours.as_raw().len() as u64;
+        assert!(apart < 6, "{arguments}: {apart} of 255 apart in the middle");
+        assert!(poster.blurhash.is_some());
+    }
+    let other = spooled(&own, &file("% -c:v libvpx-vp9 -b:v 1M -an", "webm").await).await;
+    let refused = own.first_picture(&other).await;
+    assert!(matches!(refused, Err(Spoiled::Unfit(Unfit::Foreign { .. }))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_sound_is_drawn_as_loud_as_it_is() {
+    let workshop = workshop().await;
+    // Silence, and then a tone.
+    let sound = "-f lavfi -i aevalsrc=exprs='gt(t,1)*0.8*sin(2000*t)':d=2 -c:a libmp3lame";
+    let drawn = workshop.wave(&spooled(&workshop, &file(sound, "mp3").await).await).await.unwrap();
+    let image = image::load_from_memory(&drawn.original.bytes).unwrap().to_rgb8();
+    let (width, height) = image.dimensions();
+    let is_ground = |x: u32, y: u32| image.get_pixel(x, y).0.iter().all(|light| *light > 200);
+    assert!(is_ground(width / 5, height / 3), "it begins silently");
+    assert!(!is_ground(width * 4 / 5, height * 2 / 5), "{:?}", image.get_pixel(width * 4 / 5, height * 2 / 5));
+    assert!(is_ground(width * 4 / 5, 2));
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ queries! {
     ASK = Sql::Same("update cards set asked_at = $2, asked_for = $3 where id = $1");
     // What was known of a page that does not answer is better than nothing.
     KEEP = Sql::Same("update cards set facts = coalesce($2, facts), asked_for = null where id = $1");
+    FACTS = Sql::Same("select c.id, c.facts from status_cards k join cards c on c.id = k.card_id where k.status_id = $1");
+    DESCRIBE = Sql::Same("update cards set facts = $2 where id = $1");
     SHOW = Sql::Same("insert into status_cards (status_id, card_id) values ($1, $2)
         on conflict (status_id) do update set card_id = excluded.card_id");
     SHOWN = Sql::Same("select card_id from status_cards where status_id = $1");
@@ -65,6 +67,25 @@ pub fn keep(tx: &Tx<'_>, id: i64, card: Option<&Card>) -> Result<(), Fault> {
     let json = card.map(serde_json::to_string).transpose();
     let json = json.map_err(|e| Fault::because("writing what a page is", e))?;
     tx.execute(&KEEP, (id, json)).map(|_| ())
+}
+
+/// What is known of the page under a post, and its number.
+///
+/// # Errors
+/// The database failed.
+pub fn under(q: &Query<'_>, status: StatusId) -> Result<Option<(i64, Card)>, Fault> {
+    let Some((id, Some(json))) = q.row::<(i64, Option<String>)>(&FACTS, (status,))? else { return Ok(None) };
+    let card = serde_json::from_str(&json).map_err(|e| Fault::because("reading what a page is", e))?;
+    Ok(Some((id, card)))
+}
+
+/// Writes anew what is known of a page, as of when it was asked.
+///
+/// # Errors
+/// The database failed.
+pub fn describe(tx: &Tx<'_>, id: i64, card: &Card) -> Result<(), Fault> {
+    let json = serde_json::to_string(card).map_err(|e| Fault::because("writing what a page is", e))?;
+    tx.execute(&DESCRIBE, (id, json)).map(|_| ())
 }
 
 /// Puts a card under a post.

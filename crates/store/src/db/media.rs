@@ -23,6 +23,17 @@ queries! {
     OF_ACCOUNT = Sql::Same("select id, account_id, status_id, scheduled_id, facts from media
         where account_id = $1 order by id limit $2");
     DELETE = Sql::Same("delete from media where id = $1");
+    KEYED = Sql::Same("select m.id, m.account_id, m.status_id, m.scheduled_id, m.facts
+        from upload_keys k join media m on m.id = k.media_id
+        where k.account_id = $1 and k.upload_key = $2 and k.created_at >= $3");
+    // Whose time is over, or whose upload is gone, stands for another one.
+    CLAIM = Sql::Same("insert into upload_keys (account_id, upload_key, media_id, created_at) values ($1, $2, $3, $4)
+        on conflict (account_id, upload_key) do update
+            set media_id = excluded.media_id, created_at = excluded.created_at
+            where upload_keys.created_at < $5
+                or not exists (select 1 from media m where m.id = upload_keys.media_id)
+        returning media_id");
+    FORGET_KEYS = Sql::Same("delete from upload_keys where created_at < $1");
 }
 
 /// An upload.
@@ -144,6 +155,30 @@ pub fn loose(q: &Query<'_>, before: Time, most: i64) -> Result<Vec<MediaRow>, Fa
 /// The database failed.
 pub fn of_account(q: &Query<'_>, account: AccountId, most: i64) -> Result<Vec<MediaRow>, Fault> {
     q.rows(&OF_ACCOUNT, (account, most))
+}
+
+/// The upload that a key stands for, if it was given one since then.
+///
+/// # Errors
+/// The database failed.
+pub fn keyed(q: &Query<'_>, account: AccountId, key: &str, since: Time) -> Result<Option<MediaRow>, Fault> {
+    q.row(&KEYED, (account, key, since))
+}
+
+/// Lets a key stand for an upload; whether it does now, and not for another one since then.
+///
+/// # Errors
+/// The database failed.
+pub fn claim(tx: &Tx<'_>, account: AccountId, key: &str, id: MediaId, since: Time) -> Result<bool, Fault> {
+    Ok(tx.value::<MediaId>(&CLAIM, (account, key, id, tx.now(), since))?.is_some())
+}
+
+/// Forgets keys that are older.
+///
+/// # Errors
+/// The database failed.
+pub fn forget_keys(tx: &Tx<'_>, before: Time) -> Result<(), Fault> {
+    tx.execute(&FORGET_KEYS, (before,)).map(|_| ())
 }
 
 /// Takes a row away; its files are another's affair.

@@ -10,12 +10,13 @@ use super::{
 };
 
 queries! {
-    FIND = Sql::Same("select f.id, f.failure, f.retry_at, v.version, v.file_key, v.used_at
+    FIND = Sql::Same("select f.id, f.failure, f.retry_at, f.blurhash, f.width, f.height, v.version, v.file_key, v.used_at
         from remote_files f left join remote_versions v on v.remote_file_id = f.id and v.state = 'kept'
         where f.url = $1 and f.purpose = $2");
     ASK = Sql::Same("insert into remote_files (id, url, purpose, host, asked_at) values ($1, $2, $3, $4, $5)
         on conflict (url, purpose) do update set asked_at = excluded.asked_at
         returning id");
+    IMPRESS = Sql::Same("update remote_files set blurhash = $2, width = $3, height = $4 where id = $1");
     FAIL = Sql::Same("update remote_files set failure = $2, retry_at = $3, n_failures = n_failures + 1 where id = $1");
     SUCCEED = Sql::Same("update remote_files set failure = null, retry_at = null, n_failures = 0 where id = $1");
     FAILURES = Sql::Same("select n_failures from remote_files where id = $1");
@@ -83,6 +84,17 @@ pub struct KeptVersion {
     pub used_at: Time,
 }
 
+/// What a picture looks like from afar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impression {
+    /// A placeholder; `None`: it can be seen through everywhere.
+    pub blurhash: Option<String>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
 /// What is known of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteFile {
@@ -92,6 +104,8 @@ pub struct RemoteFile {
     pub failure: Option<String>,
     /// Until when it is not asked for again.
     pub retry_at: Option<Time>,
+    /// What it looked like the last time that it was fetched.
+    pub impression: Option<Impression>,
     /// What lies here.
     pub versions: Vec<KeptVersion>,
 }
@@ -103,13 +117,16 @@ struct Found {
 
 impl FromRow for Found {
     fn from_row(row: &mut Row<'_>) -> Result<Found, Fault> {
-        let (id, failure, retry_at) = (row.next()?, row.next()?, row.next()?);
+        let (id, failure, retry_at, blurhash) = (row.next()?, row.next()?, row.next()?, row.next()?);
+        let (width, height): (Option<i64>, Option<i64>) = (row.next()?, row.next()?);
+        let side = |pixels: Option<i64>| pixels.and_then(|pixels| u32::try_from(pixels).ok());
+        let impression = side(width).zip(side(height)).map(|(width, height)| Impression { blurhash, width, height });
         let version: (Option<String>, Option<String>, Option<Time>) = (row.next()?, row.next()?, row.next()?);
         let version = match version {
             (Some(version), Some(key), Some(used_at)) => Some(KeptVersion { version, key, used_at }),
             _ => None,
         };
-        Ok(Found { file: RemoteFile { id, failure, retry_at, versions: Vec::new() }, version })
+        Ok(Found { file: RemoteFile { id, failure, retry_at, impression, versions: Vec::new() }, version })
     }
 }
 
@@ -133,6 +150,15 @@ pub fn find(q: &Query<'_>, url: &str, purpose: &str) -> Result<Option<RemoteFile
 pub fn ask(tx: &Tx<'_>, url: &str, purpose: &str, host: &str) -> Result<i64, Fault> {
     let id = tx.value(&ASK, (tx.new_id(), url, purpose, host, tx.now()))?;
     id.ok_or_else(|| Fault::new("an address that was just written is not there"))
+}
+
+/// Notes what it looks like.
+///
+/// # Errors
+/// The database failed.
+pub fn impress(tx: &Tx<'_>, id: i64, impression: &Impression) -> Result<(), Fault> {
+    let Impression { blurhash, width, height } = impression;
+    tx.execute(&IMPRESS, (id, blurhash.as_deref(), i64::from(*width), i64::from(*height))).map(|_| ())
 }
 
 /// How often it failed in a row.

@@ -13,6 +13,7 @@ mod moving;
 mod one;
 mod place;
 mod s3;
+mod usage;
 
 pub use body::{FileBody, Part, Span};
 pub use key::{FileKey, FileKind, FilePrefix};

@@ -20,7 +20,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, n_bytes: u64) {
+    pub(super) fn add(&mut self, n_bytes: u64) {
         self.n_files = self.n_files.saturating_add(1);
         self.n_bytes = self.n_bytes.saturating_add(n_bytes);
     }

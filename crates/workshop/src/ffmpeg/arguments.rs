@@ -1,7 +1,10 @@
 //! What the programs are told: where from, of which kind, what to make of it. Never through a shell, and nothing of it
 //! was written by whoever sent the file.
 
-use phiomia_media::{Foreign, Still, StillCodec, heif::Turn};
+use phiomia_media::{
+    Foreign, Still, StillCodec,
+    heif::{Clean, Turn},
+};
 use phiomia_model::limits::LIMITS;
 
 /// The file that comes in. A name, because a pipe cannot be read from its end, where many films have their table.
@@ -73,6 +76,15 @@ pub(super) fn frame(demuxer: &str, frame: Frame) -> Vec<String> {
     words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).collect()
 }
 
+/// How loud a sound is from its beginning to its end, as JPEG on standard output.
+pub(super) fn wave(demuxer: &str) -> Vec<String> {
+    // Louder than it is, as players draw it: most of what is said would be a line.
+    const DRAWN: &str = "[0:a:0]aformat=channel_layouts=mono,showwavespic=s=1280x360:scale=sqrt:colors=0x563acc[wave];\
+                         color=c=0xf4f2ff:s=1280x360:r=1[ground];[ground][wave]overlay[drawn]";
+    let more = ["-filter_complex", DRAWN, "-map", "[drawn]", "-frames:v", "1", "-f", "image2pipe", "-c:v", "mjpeg"];
+    words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).chain(words("-q:v 2 pipe:1")).collect()
+}
+
 /// Most pixels of a picture: no purpose wants more.
 const MOST_STILL: f64 = 8_294_400.0;
 /// Most parts of a picture.
@@ -103,6 +115,12 @@ pub(super) fn still(still: &Still) -> Vec<String> {
         steps.push(format!("tile=layout={columns}x{rows}:nb_frames={}", columns.saturating_mul(rows)));
     }
     steps.push(format!("crop=w='min({width},iw)':h='min({height},ih)':x=0:y=0"));
+    let (mut width, mut height) = (width, height);
+    if let Some(clean) = still.clean {
+        let Clean { x, y, width: clean_width, height: clean_height } = clean;
+        steps.push(format!("crop=w={clean_width}:h={clean_height}:x={x}:y={y}:exact=1"));
+        (width, height) = (clean_width, clean_height);
+    }
     let pixels = f64::from(width) * f64::from(height);
     if pixels > MOST_STILL {
         let smaller = (MOST_STILL / pixels).sqrt();
@@ -119,9 +137,10 @@ pub(super) fn still(still: &Still) -> Vec<String> {
         .to_owned()
     }));
     let steps = steps.join(",");
-    let more =
-        ["-map", "0:v:0", "-frames:v", "1", "-vf", &steps, "-f", "image2pipe", "-c:v", "mjpeg", "-q:v", "2", "pipe:1"];
-    words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).collect()
+    let more = ["-map", "0:v:0", "-frames:v", "1", "-vf", &steps, "-f", "image2pipe", "-c:v", "mjpeg"];
+    // With threads its encoder keeps several pictures that are not there.
+    let alone = words("-threads 1 -q:v 2 pipe:1");
+    words("-nostdin").chain(input(demuxer)).chain(more.map(str::to_owned)).chain(alone).collect()
 }
 
 /// A file that browsers play.

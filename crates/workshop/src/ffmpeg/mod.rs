@@ -134,15 +134,22 @@ impl Workshop {
     /// What is wrong with it, or with us.
     pub async fn poster(&self, film: &Spooled, is_film: bool) -> Result<Picture, Spoiled> {
         let demuxer = demuxer_of(film)?;
+        self.drawn(film, arguments::frame(demuxer, if is_film { Frame::First } else { Frame::Cover })).await
+    }
+
+    /// The picture that stands for a sound which has none: how loud it is from its beginning to its end. Waits for its turn.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with us.
+    pub async fn wave(&self, sound: &Spooled) -> Result<Picture, Spoiled> {
+        self.drawn(sound, arguments::wave(demuxer_of(sound)?)).await
+    }
+
+    async fn drawn(&self, film: &Spooled, arguments: Vec<String>) -> Result<Picture, Spoiled> {
         let converter = self.converter().await.ok_or(Spoiled::Unfit(Unfit::UnknownKind))?;
         let turn = self.0.looks.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
-        let errand = Errand {
-            program: &converter.ffmpeg.ffmpeg,
-            arguments: arguments::frame(demuxer, if is_film { Frame::First } else { Frame::Cover }),
-            from: open(film)?,
-            to: None,
-            patience: QUICK,
-        };
+        let errand =
+            Errand { program: &converter.ffmpeg.ffmpeg, arguments, from: open(film)?, to: None, patience: QUICK };
         let bytes = match self.errand(converter, errand).await? {
             Ended::Well(bytes) => bytes,
             other => return Err(Spoiled::Unfit(other.unfit(QUICK))),

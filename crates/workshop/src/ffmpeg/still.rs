@@ -1,5 +1,5 @@
-//! Pictures in the boxes of films (HEIC, AVIF), with ffmpeg where it decodes them. They become JPEG, as Mastodon makes of
-//! them; what was seen through them is black then.
+//! Pictures in the boxes of films that our own child does not decode (HEIC, and AVIF of more than fits into its memory), with
+//! ffmpeg where it does. They become JPEG, as Mastodon makes of them; what was seen through them is black then.
 //!
 //! Our own child takes the encoded parts out of the boxes, and nothing else of the file is given to the program. What it
 //! makes is decoded by our own child as if a stranger had sent it.
@@ -21,14 +21,23 @@ use crate::{Asked, Place, Spoiled, Workshop, ask, broken, gone, patiently};
 
 impl Workshop {
     /// What is read of pictures in boxes here. Waits until that is known.
-    pub async fn stills(&self) -> &[StillCodec] {
-        self.converter().await.map_or(&[], |converter| &converter.ffmpeg.stills)
+    pub async fn stills(&self) -> Vec<StillCodec> {
+        let mut stills = vec![StillCodec::Av1];
+        if self.converts(StillCodec::Hevc).await {
+            stills.push(StillCodec::Hevc);
+        }
+        stills
+    }
+
+    /// Whether ffmpeg is there and decodes such pictures.
+    pub(crate) async fn converts(&self, codec: StillCodec) -> bool {
+        self.converter().await.is_some_and(|converter| converter.ffmpeg.stills.contains(&codec))
     }
 
     /// The same picture as a JPEG, whose pixels are no more than any purpose wants.
     pub(crate) async fn still(&self, file: &Bytes, codec: StillCodec) -> Result<Bytes, Spoiled> {
         let foreign = |codec: StillCodec| Spoiled::Unfit(Unfit::ForeignPicture { kind: codec.name().to_owned() });
-        if !self.stills().await.contains(&codec) {
+        if !self.converts(codec).await {
             return Err(foreign(codec));
         }
         let mut still = self.unwrapped(file).await?;

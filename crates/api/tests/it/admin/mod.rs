@@ -4,5 +4,6 @@ mod accounts;
 mod domains;
 mod guard;
 mod hosts;
+mod media;
 mod reports;
 mod sign_ups;

@@ -3,6 +3,8 @@
 use super::{Box, children, find};
 use crate::{
     Unfit,
+    heif::Colouring,
+    poster::Coding,
     source::{Bytes, cut},
 };
 
@@ -16,8 +18,15 @@ const RATES: [u32; 13] =
 /// How a track is encoded.
 #[derive(Debug)]
 pub(super) enum Encoded {
-    Film { codec: &'static str, width: u32, height: u32, foreign: Option<&'static str> },
+    Film { codec: &'static str, width: u32, height: u32, foreign: Option<&'static str>, still: Option<Still> },
     Sound { codec: &'static str, rate_hz: u32, channels: u32, foreign: Option<&'static str> },
+}
+
+/// What has to be known to decode one picture of a film.
+#[derive(Debug)]
+pub(super) struct Still {
+    pub(super) coding: Coding,
+    pub(super) colouring: Option<Colouring>,
 }
 
 impl Encoded {
@@ -45,9 +54,13 @@ fn film(entry: Box<'_>) -> Option<Encoded> {
     body.skip(24)?;
     let (width, height) = (u32::from(body.u16()?), u32::from(body.u16()?));
     body.skip(50)?;
+    let mut still = None;
     let (codec, foreign) = match &entry.kind {
         b"avc1" | b"avc3" => {
-            let profile = *find(body.0, *b"avcC")?.body.get(1)?;
+            let config = find(body.0, *b"avcC")?.body;
+            let profile = *config.get(1)?;
+            let colouring = find(body.0, *b"colr").and_then(|inner| Colouring::read(inner.body));
+            still = Some(Still { coding: Coding::H264(config.to_vec()), colouring });
             let is_safe = SAFE_PROFILES.contains(&profile);
             ("h264", (!is_safe).then_some("H.264 with more than 8 bits or other colours than 4:2:0"))
         }
@@ -61,7 +74,7 @@ fn film(entry: Box<'_>) -> Option<Encoded> {
         b"mjpa" | b"mjpb" => ("mjpeg", Some("Motion JPEG")),
         _ => ("unknown", Some("something unknown")),
     };
-    Some(Encoded::Film { codec, width, height, foreign })
+    Some(Encoded::Film { codec, width, height, foreign, still })
 }
 
 fn sound(entry: Box<'_>) -> Option<Encoded> {

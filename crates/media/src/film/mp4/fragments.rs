@@ -259,6 +259,7 @@ impl Gathered {
             count: self.sizes.len() as u64,
             duration: self.duration,
             chunks: self.runs.iter().map(|(start, n_bytes, _)| (*start, *n_bytes)).collect(),
+            first: self.runs.first().map(|run| run.0).zip(self.sizes.first().copied().map(u64::from)),
         };
         Ok(Whole { samples, tables })
     }

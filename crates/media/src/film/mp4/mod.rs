@@ -15,7 +15,9 @@ use self::{codec::Encoded, samples::Samples};
 use crate::{
     Kept, Unfit,
     boxes::{Box, MOST_BOXES, children, find},
+    heif::Turn,
     playable::{Film, Found, MOST_COVER, fraction},
+    poster::First,
     source::{Bytes, Source, cut, wrong},
 };
 
@@ -36,8 +38,8 @@ struct Track<'a> {
     number: u32,
     /// Tables of its samples that stand in no file yet: it came in fragments.
     tables: Option<Vec<u8>>,
-    /// Whether it is shown turned by a quarter.
-    is_on_its_side: bool,
+    /// How it is turned when it is shown.
+    turn: Option<Turn>,
 }
 
 pub(crate) fn probe(source: &mut Source<'_>) -> Result<Found, Unfit> {
@@ -158,9 +160,9 @@ fn track(body: &[u8]) -> Result<Option<Track<'_>>, Unfit> {
     }
     let samples = Samples::read(table.body)?;
     let duration = if samples.duration > 0 { samples.duration } else { told };
-    let is_on_its_side = find(body, *b"tkhd").is_some_and(|inner| is_turned(inner.body));
+    let turn = find(body, *b"tkhd").and_then(|inner| turn(inner.body));
     let number = find(body, *b"tkhd").and_then(|inner| number(inner.body)).ok_or_else(cut)?;
-    Ok(Some(Track { body, encoded, samples, timescale, duration, number, tables: None, is_on_its_side }))
+    Ok(Some(Track { body, encoded, samples, timescale, duration, number, tables: None, turn }))
 }
 
 /// Ticks a second, and ticks in all.
@@ -184,19 +186,33 @@ fn number(tkhd: &[u8]) -> Option<u32> {
     body.u32()
 }
 
-/// Whether across becomes down: the first two numbers of the matrix, both in 16.16.
-fn is_turned(tkhd: &[u8]) -> bool {
+/// What becomes of what is across: the first two numbers of the matrix, both in 16.16.
+fn turn(tkhd: &[u8]) -> Option<Turn> {
     let at = if tkhd.first() == Some(&1) { 52 } else { 40 };
-    let (a, b) = (tkhd.get(at..at + 4), tkhd.get(at + 4..at + 8));
-    a == Some(&[0; 4]) && b.is_some_and(|b| b != [0; 4])
+    let mut matrix = Bytes(tkhd.get(at..)?);
+    let (across, down) = (matrix.u32()?.cast_signed(), matrix.u32()?.cast_signed());
+    match (across, down) {
+        (0, 1..) => Some(Turn::Right),
+        (0, ..=-1) => Some(Turn::Left),
+        (..=-1, _) => Some(Turn::Over),
+        _ => None,
+    }
 }
 
 impl Track<'_> {
     fn film(&self) -> Option<Film> {
-        let Encoded::Film { codec, width, height, .. } = self.encoded else { return None };
-        let (width, height) = if self.is_on_its_side { (height, width) } else { (width, height) };
+        let Encoded::Film { codec, width, height, still, .. } = &self.encoded else { return None };
+        let is_on_its_side = matches!(self.turn, Some(Turn::Left | Turn::Right));
+        let (width, height) = if is_on_its_side { (*height, *width) } else { (*width, *height) };
         let ticks = u64::from(self.timescale).saturating_mul(self.samples.count);
-        Some(Film { codec, width, height, frame_rate: fraction(ticks, self.duration) })
+        let first = still.as_ref().zip(self.samples.first).map(|(still, (at, n_bytes))| First {
+            at,
+            n_bytes,
+            coding: still.coding.clone(),
+            colouring: still.colouring,
+            turn: self.turn,
+        });
+        Some(Film { codec, width, height, frame_rate: fraction(ticks, self.duration), first })
     }
 
     fn sound(&self) -> Option<SoundTrack> {

@@ -18,6 +18,8 @@ pub(super) struct Samples {
     pub(super) duration: u64,
     /// Runs of samples in the file: where each begins, and its bytes.
     pub(super) chunks: Vec<(u64, u64)>,
+    /// Where the first one begins, and its bytes.
+    pub(super) first: Option<(u64, u64)>,
 }
 
 impl Samples {
@@ -37,7 +39,8 @@ impl Samples {
         let offsets = offsets.ok_or_else(cut)?;
         let chunks = body(*b"stsc").ok_or_else(cut)?;
         let chunks = chunks_of(chunks, &offsets, &sizes)?;
-        Ok(Samples { count: sizes.count as u64, duration, chunks })
+        let first = offsets.first().copied().zip(sizes.sum(0, 1));
+        Ok(Samples { count: sizes.count as u64, duration, chunks, first })
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Unfit,
+    poster::Coding,
     source::{Source, cut},
 };
 
@@ -15,6 +16,10 @@ const ENTRY: u32 = 0xae;
 const NUMBER: u32 = 0xd7;
 const TYPE: u32 = 0x83;
 const CODEC: u32 = 0x86;
+/// What its decoder has to know.
+const PRIVATE: u32 = 0x63_a2;
+/// Most of it that is read, in bytes.
+const MOST_PRIVATE: usize = 4_096;
 const DEFAULT_DURATION: u32 = 0x23_e383;
 const VIDEO: u32 = 0xe0;
 const WIDTH: u32 = 0xb0;
@@ -33,6 +38,7 @@ struct Track {
     number: u64,
     kind: u64,
     codec: String,
+    private: Vec<u8>,
     frame_nanoseconds: Option<u64>,
     width: u32,
     height: u32,
@@ -58,6 +64,16 @@ impl Tracks {
     /// Which blocks are pictures.
     pub(super) fn film_number(&self) -> Option<u64> {
         self.film.as_ref().map(|track| track.number)
+    }
+
+    /// How pictures of the film are decoded here, if they are.
+    pub(super) fn coding(&self) -> Option<Coding> {
+        let film = self.film.as_ref()?;
+        match film.codec.as_str() {
+            "V_VP8" => Some(Coding::Vp8),
+            "V_AV1" => Some(Coding::Av1(film.private.get(4..).unwrap_or_default().to_vec())),
+            _ => None,
+        }
     }
 
     pub(super) fn frame_nanoseconds(&self) -> Option<u64> {
@@ -121,6 +137,9 @@ fn track(entry: Inner<'_>) -> Track {
             CODEC => {
                 let name = inner.body.get(..inner.body.len().min(64)).unwrap_or_default();
                 track.codec = String::from_utf8_lossy(name).trim_end_matches('\0').to_owned();
+            }
+            PRIVATE => {
+                track.private = inner.body.get(..inner.body.len().min(MOST_PRIVATE)).unwrap_or_default().to_vec()
             }
             DEFAULT_DURATION => track.frame_nanoseconds = Some(number(inner.body)),
             VIDEO => {

@@ -223,16 +223,11 @@ async fn site(desk: &Desk, files: &Files, kind: Site, file: Option<&Path>) -> Re
     Ok(desk.db.write(move |tx| site::show(tx, kind, shown.as_ref())).await?)
 }
 
-/// Where files may be.
-fn shelves(place: Place) -> Vec<Shelf> {
-    if place.is_moving { vec![place.shelf, place.shelf.other()] } else { vec![place.shelf] }
-}
-
 async fn orphans(desk: &Desk, files: &Files, delete: bool) -> Result<(), Failure> {
     // First what is there, then what is named: a row written meanwhile counts.
     let before = desk.db.clock().now().minus(YOUNG);
     let mut old = Vec::new();
-    for shelf in shelves(files.place()) {
+    for shelf in files.place().shelves() {
         for kind in FileKind::ALL {
             let mut pages = files.pages(shelf, kind)?;
             while let Some(page) = pages.try_next().await? {

@@ -115,12 +115,12 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table severances;
-                drop index notifications_once;
-                alter table notifications drop column subject_id;
-                create unique index notifications_once on notifications (account_id);
+                "drop table upload_keys;
+                alter table remote_files drop column blurhash;
+                alter table remote_files drop column width;
+                alter table remote_files drop column height;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0032_notices'",
+                delete from schema_migrations where name = '0036_uploads'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();

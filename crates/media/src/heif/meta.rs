@@ -1,122 +1,25 @@
-//! Pictures in the boxes of a film (HEIC, AVIF): ISO/IEC 23008-12. Their pixels are encoded as those of films are, and are
-//! not decoded here: what has to be decoded is taken out of the boxes, with how its parts are put together.
+//! The box `meta`: what lies in a file, where, and what is said of it. Sources: ISO/IEC 14496-12, 8.11; 23008-12, 6.5.
 
 use std::collections::BTreeMap;
 
 use phiomia_model::limits::LIMITS;
-use serde::{Deserialize, Serialize};
 
+use super::{Clean, Colouring, StillCodec, Turn};
 use crate::{
     Unfit,
     boxes::{Box, children, find},
-    source::{Bytes, cut, wrong},
+    source::{Bytes, wrong},
 };
 
-/// Most parts that a picture is cut into.
-const MOST_PARTS: usize = 1_024;
 /// Longest description of its colours, in bytes.
 const MOST_PROFILE: usize = 64_000;
-
 /// A temporal delimiter of AV1.
 const BETWEEN: &[u8] = &[0x12, 0];
-
-/// How the pixels of a picture in boxes are encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StillCodec {
-    /// HEVC: what telephones write.
-    Hevc,
-    /// AV1.
-    Av1,
-}
-
-impl StillCodec {
-    /// What a file is, by its first bytes, if it is a picture in boxes. What is in it is seen later.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Option<StillCodec> {
-        let [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] = bytes else { return None };
-        match brand {
-            [b'h', b'e', b'i' | b'v', b'c' | b'x' | b'm' | b's', ..] => Some(StillCodec::Hevc),
-            [b'a', b'v', b'i', b'f' | b's', ..] => Some(StillCodec::Av1),
-            // Of any kind: which one stands among those it is like.
-            [b'm', b'i' | b's', b'f', b'1', rest @ ..] => {
-                let brands = rest.get(4..).unwrap_or_default().chunks_exact(4);
-                Some(match brands.take(16).any(|brand| brand == b"avif") {
-                    true => StillCodec::Av1,
-                    false => StillCodec::Hevc,
-                })
-            }
-            _ => None,
-        }
-    }
-
-    /// Its name for people.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            StillCodec::Hevc => "HEIC",
-            StillCodec::Av1 => "AVIF",
-        }
-    }
-
-    /// Media types under which clients know it.
-    #[must_use]
-    pub const fn media_types(self) -> &'static [&'static str] {
-        match self {
-            StillCodec::Hevc => &["image/heic", "image/heif"],
-            StillCodec::Av1 => &["image/avif"],
-        }
-    }
-}
-
-/// What is done with the pixels after they are put together, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Turn {
-    /// By a quarter, against the clock.
-    Left,
-    /// By two quarters.
-    Over,
-    /// By a quarter, with the clock.
-    Right,
-    /// What is left comes to the right.
-    Sideways,
-    /// What is above comes down.
-    Upwards,
-}
-
-/// How numbers become colours: code points of ISO/IEC 23091-2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Colouring {
-    /// Matrix coefficients.
-    pub matrix: u16,
-    /// From 0 to 255, not from 16 to 235.
-    pub is_full: bool,
-}
-
-/// A picture taken out of its boxes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Still {
-    /// How its parts are encoded.
-    pub codec: StillCodec,
-    /// Parts beside each other, and rows of them.
-    pub grid: (u32, u32),
-    /// Pixels, before it is turned.
-    pub width: u32,
-    /// Pixels, before it is turned.
-    pub height: u32,
-    /// How it is turned.
-    pub turns: Vec<Turn>,
-    /// `None`: as the stream says itself.
-    pub colouring: Option<Colouring>,
-    /// ICC.
-    #[serde(skip)]
-    pub profile: Option<Vec<u8>>,
-    /// All parts, one after the other, as a stream that decoders read.
-    #[serde(skip)]
-    pub stream: Vec<u8>,
-}
+/// What a picture is called that says how far another one is seen through.
+const VEIL: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
 
 /// What the box `meta` says.
-struct Meta<'a> {
+pub(super) struct Meta<'a> {
     file: &'a [u8],
     /// The box `idat`.
     inside: &'a [u8],
@@ -125,67 +28,13 @@ struct Meta<'a> {
     properties: Vec<Box<'a>>,
     described: BTreeMap<u32, Vec<usize>>,
     made_of: BTreeMap<u32, Vec<u32>>,
-}
-
-/// Takes the picture that a file shows first out of its boxes.
-///
-/// # Errors
-/// What is wrong with the file; [`Unfit::ForeignPicture`] when it is of a kind that is not taken.
-pub fn unwrap(file: &[u8]) -> Result<Still, Unfit> {
-    let codec = StillCodec::of(file).ok_or(Unfit::UnknownKind)?;
-    let meta = find(file, *b"meta").and_then(|meta| meta.body.get(4..)).ok_or_else(|| other(codec))?;
-    let first = find(meta, *b"pitm").and_then(|inner| first(inner.body)).ok_or_else(cut)?;
-    let meta = Meta::read(file, meta).ok_or_else(cut)?;
-    let is_grid = meta.kinds.get(&first) == Some(b"grid");
-    let (grid, size, parts) = if is_grid {
-        let ((columns, rows), size) = meta.grid(first).ok_or_else(cut)?;
-        let parts = meta.made_of.get(&first).cloned().unwrap_or_default();
-        if parts.len() != usize::try_from(columns * rows).unwrap_or(0) {
-            return Err(wrong("it has another number of parts than it says"));
-        }
-        ((columns, rows), size, parts)
-    } else {
-        ((1, 1), meta.size(first).ok_or_else(cut)?, vec![first])
-    };
-    check(size, parts.len())?;
-    let part = *parts.first().ok_or_else(cut)?;
-    // Which kind it is says the part itself, whatever the file says that it is like.
-    let codec = match meta.kinds.get(&part) {
-        Some(b"hvc1" | b"hev1") => StillCodec::Hevc,
-        Some(b"av01") => StillCodec::Av1,
-        _ => return Err(other(codec)),
-    };
-    if parts.iter().any(|one| meta.size(*one) != meta.size(part)) {
-        return Err(wrong("its parts are of different sizes"));
-    }
-    let mut stream = Vec::new();
-    for part in &parts {
-        meta.append(&mut stream, *part, codec).ok_or_else(cut)??;
-    }
-    let (colouring, profile) = meta.colours(first, part);
-    let turns = meta.turns(first);
-    Ok(Still { codec, grid, width: size.0, height: size.1, turns, colouring, profile, stream })
-}
-
-fn other(codec: StillCodec) -> Unfit {
-    Unfit::ForeignPicture { kind: codec.name().to_owned() }
-}
-
-fn check((width, height): (u32, u32), n_parts: usize) -> Result<(), Unfit> {
-    if width == 0 || height == 0 {
-        return Err(Unfit::Empty);
-    }
-    if u64::from(width) * u64::from(height) > LIMITS.image_pixels as u64 || width > 32_768 || height > 32_768 {
-        return Err(Unfit::TooManyPixels { width, height });
-    }
-    if n_parts > MOST_PARTS {
-        return Err(wrong("it has too many parts"));
-    }
-    Ok(())
+    /// Pictures that say something of others: of which.
+    beside: Vec<(u32, u32)>,
+    multiplied: Vec<u32>,
 }
 
 /// The number of the picture that is shown first.
-fn first(pitm: &[u8]) -> Option<u32> {
+pub(super) fn first(pitm: &[u8]) -> Option<u32> {
     let mut body = Bytes(pitm);
     number(&mut body, pitm.first() == Some(&0)).filter(|_| pitm.len() > 4)
 }
@@ -197,7 +46,7 @@ fn number(body: &mut Bytes<'_>, is_short: bool) -> Option<u32> {
 }
 
 impl<'a> Meta<'a> {
-    fn read(file: &'a [u8], meta: &'a [u8]) -> Option<Meta<'a>> {
+    pub(super) fn read(file: &'a [u8], meta: &'a [u8]) -> Option<Meta<'a>> {
         let properties = find(meta, *b"iprp")?;
         let mut read = Meta {
             file,
@@ -207,6 +56,8 @@ impl<'a> Meta<'a> {
             properties: children(find(properties.body, *b"ipco")?.body).collect(),
             described: BTreeMap::new(),
             made_of: BTreeMap::new(),
+            beside: Vec::new(),
+            multiplied: Vec::new(),
         };
         read.kinds(find(meta, *b"iinf")?.body)?;
         read.places(find(meta, *b"iloc")?.body)?;
@@ -214,7 +65,7 @@ impl<'a> Meta<'a> {
             read.described(inner.body)?;
         }
         if let Some(inner) = find(meta, *b"iref") {
-            read.made_of(inner.body)?;
+            read.references(inner.body)?;
         }
         Some(read)
     }
@@ -283,17 +134,75 @@ impl<'a> Meta<'a> {
         Some(())
     }
 
-    fn made_of(&mut self, iref: &'a [u8]) -> Option<()> {
+    /// What is made of what, and what says something of what.
+    fn references(&mut self, iref: &'a [u8]) -> Option<()> {
         let is_short = iref.first() == Some(&0);
-        for reference in children(iref.get(4..)?).filter(|one| one.kind == *b"dimg") {
+        for reference in children(iref.get(4..)?) {
             let mut body = Bytes(reference.body);
             let short = |body: &mut Bytes<'_>| if is_short { body.u16().map(u32::from) } else { body.u32() };
             let from = short(&mut body)?;
             let n = body.u16()?;
-            let parts = (0..n).map(|_| short(&mut body)).collect::<Option<Vec<u32>>>()?;
-            self.made_of.insert(from, parts);
+            let to = (0..n).map(|_| short(&mut body)).collect::<Option<Vec<u32>>>()?;
+            match &reference.kind {
+                b"dimg" => drop(self.made_of.insert(from, to)),
+                b"auxl" => self.beside.extend(to.into_iter().map(|of| (from, of))),
+                b"prem" => self.multiplied.push(from),
+                _ => {}
+            }
         }
         Some(())
+    }
+
+    /// Whether a picture is a grid of others.
+    pub(super) fn is_grid(&self, id: u32) -> bool {
+        self.kinds.get(&id) == Some(b"grid")
+    }
+
+    /// The parts of a grid.
+    pub(super) fn made_of(&self, id: u32) -> Vec<u32> {
+        self.made_of.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// How a part is encoded, as far as that is known here.
+    pub(super) fn codec(&self, id: u32) -> Option<StillCodec> {
+        match self.kinds.get(&id)? {
+            b"hvc1" | b"hev1" => Some(StillCodec::Hevc),
+            b"av01" => Some(StillCodec::Av1),
+            _ => None,
+        }
+    }
+
+    /// The picture that says how far another one is seen through.
+    pub(super) fn veil(&self, id: u32) -> Option<u32> {
+        let says = |beside: u32| {
+            let kind = self.property(beside, *b"auxC").and_then(|property| property.body.get(4..));
+            kind.is_some_and(|kind| kind.starts_with(VEIL))
+        };
+        self.beside.iter().find(|(beside, of)| *of == id && says(*beside)).map(|(beside, _)| *beside)
+    }
+
+    /// Whether the colours of a picture are multiplied with what is seen through it.
+    pub(super) fn is_multiplied(&self, id: u32) -> bool {
+        self.multiplied.contains(&id)
+    }
+
+    /// What of a picture is shown; a part that lies beside it is as none. Source: ISO/IEC 14496-12, 12.1.4.
+    pub(super) fn clean(&self, id: u32, (width, height): (u32, u32)) -> Option<Clean> {
+        let mut body = Bytes(self.property(id, *b"clap")?.body);
+        let mut side = |whole: u32| {
+            let (n, d) = (i64::from(body.u32()?), i64::from(body.u32()?));
+            Some((i64::from(whole), (n.checked_rem(d)? == 0).then(|| n / d)?))
+        };
+        let (across, down) = (side(width)?, side(height)?);
+        let mut from = |(whole, side): (i64, i64)| {
+            let (n, d) = (i64::from(body.u32()?.cast_signed()), i64::from(body.u32()?));
+            let twice = (whole - side).checked_mul(d)?.checked_add(n.checked_mul(2)?)?;
+            let from = (twice.checked_rem(d.checked_mul(2)?)? == 0).then(|| twice / (2 * d))?;
+            let fits = side > 0 && from >= 0 && from + side <= whole;
+            fits.then_some((u32::try_from(from).ok()?, u32::try_from(side).ok()?))
+        };
+        let ((x, width), (y, height)) = (from(across)?, from(down)?);
+        Some(Clean { x, y, width, height })
     }
 
     fn properties(&self, id: u32) -> impl Iterator<Item = Box<'a>> + '_ {
@@ -305,14 +214,14 @@ impl<'a> Meta<'a> {
         self.properties(id).find(|property| property.kind == kind)
     }
 
-    fn size(&self, id: u32) -> Option<(u32, u32)> {
+    pub(super) fn size(&self, id: u32) -> Option<(u32, u32)> {
         let mut body = Bytes(self.property(id, *b"ispe")?.body);
         body.skip(4)?;
         Some((body.u32()?, body.u32()?))
     }
 
     /// Columns and rows, and what they make.
-    fn grid(&self, id: u32) -> Option<((u32, u32), (u32, u32))> {
+    pub(super) fn grid(&self, id: u32) -> Option<((u32, u32), (u32, u32))> {
         let bytes = self.places.get(&id)?.concat();
         let mut body = Bytes(&bytes);
         body.skip(1)?;
@@ -323,7 +232,7 @@ impl<'a> Meta<'a> {
     }
 
     /// One part, as decoders read it.
-    fn append(&self, stream: &mut Vec<u8>, id: u32, codec: StillCodec) -> Option<Result<(), Unfit>> {
+    pub(super) fn append(&self, stream: &mut Vec<u8>, id: u32, codec: StillCodec) -> Option<Result<(), Unfit>> {
         let content = self.places.get(&id)?.concat();
         match codec {
             StillCodec::Av1 => {
@@ -350,7 +259,7 @@ impl<'a> Meta<'a> {
         Some(Ok(()))
     }
 
-    fn turns(&self, id: u32) -> Vec<Turn> {
+    pub(super) fn turns(&self, id: u32) -> Vec<Turn> {
         let turn = |property: Box<'_>| match (&property.kind, property.body.first()?) {
             (b"irot", angle) => match angle & 3 {
                 1 => Some(Turn::Left),
@@ -365,15 +274,12 @@ impl<'a> Meta<'a> {
     }
 
     /// What is said of the colours of the whole, or of its parts.
-    fn colours(&self, whole: u32, part: u32) -> (Option<Colouring>, Option<Vec<u8>>) {
+    pub(super) fn colours(&self, whole: u32, part: u32) -> (Option<Colouring>, Option<Vec<u8>>) {
         let (mut colouring, mut profile) = (None, None);
         for property in self.properties(whole).chain(self.properties(part)).filter(|one| one.kind == *b"colr") {
             let mut body = Bytes(property.body);
             match body.array::<4>().as_ref() {
-                Some(b"nclx") if colouring.is_none() => {
-                    let read = body.skip(4).and_then(|()| Some((body.u16()?, body.u8()?)));
-                    colouring = read.map(|(matrix, range)| Colouring { matrix, is_full: range & 0x80 != 0 });
-                }
+                Some(b"nclx") if colouring.is_none() => colouring = Colouring::read(property.body),
                 Some(b"prof" | b"rICC") if profile.is_none() && body.0.len() <= MOST_PROFILE => {
                     profile = Some(body.0.to_vec());
                 }
@@ -411,42 +317,4 @@ fn parameters(stream: &mut Vec<u8>, config: &[u8]) -> Option<()> {
 fn unit(stream: &mut Vec<u8>, content: &[u8]) {
     stream.extend([0, 0, 0, 1]);
     stream.extend(content);
-}
-
-/// A JPEG whose colours are those of a profile: ICC.1, B.4.
-#[must_use]
-pub fn with_profile(jpeg: &[u8], profile: Option<&[u8]>) -> Vec<u8> {
-    const NAME: &[u8] = b"ICC_PROFILE\0\x01\x01";
-    let length = profile.and_then(|profile| u16::try_from(profile.len() + NAME.len() + 2).ok());
-    match (jpeg.split_at_checked(2), profile, length) {
-        (Some((start, rest)), Some(profile), Some(length)) => {
-            [start, &[0xff, 0xe2], &length.to_be_bytes(), NAME, profile, rest].concat()
-        }
-        _ => jpeg.to_vec(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_in_boxes_is_known_by_what_it_is_like() {
-        for (start, codec) in [
-            (&b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..], Some(StillCodec::Hevc)),
-            (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", Some(StillCodec::Av1)),
-            (b"\0\0\0\x1cftypmif1\0\0\0\0avifmif1miaf", Some(StillCodec::Av1)),
-            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", Some(StillCodec::Hevc)),
-            (b"\0\0\0\x18ftypisom\0\0\0\0isomiso2", None),
-            (b"RIFF....WEBP", None),
-        ] {
-            assert_eq!(StillCodec::of(start), codec, "{}", String::from_utf8_lossy(start));
-        }
-    }
-
-    #[test]
-    fn a_profile_comes_first_in_a_jpeg() {
-        assert_eq!(with_profile(b"\xff\xd8rest", Some(b"abc")), b"\xff\xd8\xff\xe2\0\x13ICC_PROFILE\0\x01\x01abcrest");
-        assert_eq!(with_profile(b"\xff\xd8rest", None), b"\xff\xd8rest");
-    }
 }
