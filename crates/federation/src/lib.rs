@@ -157,6 +157,7 @@ impl Federation {
             Job::Receive { signer, body } => Box::pin(self.work_through(signer, &body)).await,
             Job::FetchThread { status } => Box::pin(self.fetch_thread(status)).await,
             Job::FetchParent { status } => Box::pin(self.fetch_parent(status)).await,
+            Job::CheckQuote { status } => Box::pin(self.check_quote(status)).await,
             Job::FetchRelayed { uri } => Box::pin(self.fetch_relayed(&uri)).await,
             Job::FetchPosts { account } => Box::pin(self.fetch_posts(account)).await,
             Job::FetchCard { status } => Box::pin(self.fetch_card(status)).await,

@@ -20,8 +20,8 @@ pub use polls::{
     update_poll, vote,
 };
 pub use quotes::{
-    QuoteRow, erase_quotes, insert_quote, quote_by_stamp, quote_names, quote_of, quotes_page, quotes_waiting_for,
-    quoting_batch, set_quote_names, set_quote_state, set_quoted,
+    QuoteRow, erase_quotes, erase_quotes_by, insert_quote, quote_by_stamp, quote_names, quote_of, quotes_page,
+    quotes_waiting_for, quoting_batch, set_quote_names, set_quote_state, set_quoted,
 };
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, add_silent_mention, age_mentions, author_and_policy, count, deleted_batch,
