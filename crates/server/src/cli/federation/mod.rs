@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use phiomia_federation::{Federation as Handle, resolve::Found};
-use phiomia_model::{AccountId, Handle as Name};
+use phiomia_model::{AccountId, Handle as Name, Time};
 use phiomia_social::remote;
 use phiomia_store::db::{
     accounts,
@@ -178,6 +178,10 @@ fn account(q: &phiomia_store::Query<'_>, id: AccountId) -> Result<Value, phiomia
         "inbox": row.as_ref().map(|row| row.inbox.clone()),
         "shared_inbox": row.as_ref().map(|row| row.shared_inbox.clone()),
         "also_known_as": row.as_ref().map(|row| row.also_known_as.clone()),
+        "followers_count": view.followers_count,
+        "following_count": view.following_count,
+        "statuses_count": view.statuses_count,
+        "counted_at": row.as_ref().and_then(|row| row.counted_at).map(Time::to_iso_millis),
         "fetched_at": row.as_ref().map(|row| row.fetched_at.to_iso_millis()),
     }))
 }
@@ -198,6 +202,12 @@ fn status(q: &phiomia_store::Query<'_>, id: phiomia_model::StatusId) -> Result<V
         "created_at": row.created_at.to_iso_millis(),
         "in_reply_to": remote.as_ref().and_then(|remote| remote.in_reply_to.clone()),
         "attachments": remote.as_ref().map(|remote| json!(remote.attachments)),
+        "replies_count": remote.as_ref().and_then(|remote| remote.n_replies),
+        "reblogs_count": remote.as_ref().and_then(|remote| remote.n_reblogs),
+        "favourites_count": remote.as_ref().and_then(|remote| remote.n_favourites),
+        "reactions_count": remote.as_ref().map(|remote| remote.n_reactions),
+        "counted_at": remote.as_ref().and_then(|remote| remote.counted_at).map(Time::to_iso_millis),
+        "fetched_at": remote.as_ref().map(|remote| remote.fetched_at.to_iso_millis()),
     }))
 }
 
