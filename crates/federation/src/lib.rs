@@ -143,6 +143,11 @@ impl Federation {
         })))
     }
 
+    /// What another process changed about other servers may concern keys that are kept in memory.
+    pub fn settings_changed(&self) {
+        self.known_keys.forget();
+    }
+
     /// Does the work of a job that concerns other servers. Running it twice is harmless.
     ///
     /// # Errors

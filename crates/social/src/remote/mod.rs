@@ -10,6 +10,7 @@ pub mod files;
 mod follows;
 mod people;
 mod posts;
+pub mod purge;
 mod quotes;
 mod reactions;
 

@@ -1,5 +1,7 @@
 //! `phiomia federation`: what is decided about other domains. `phiomia fetch`: what we make of something elsewhere.
 
+mod purge;
+
 use clap::{Args, Subcommand};
 use phiomia_federation::{Federation as Handle, resolve::Found};
 use phiomia_model::{AccountId, Handle as Name, Time};
@@ -55,6 +57,10 @@ pub enum Federation {
         /// Which
         domain: String,
     },
+    /// Forget everything of a domain that is gone: its people, their posts, follows, pictures, what waits for it. Nobody there
+    /// is told, and who is looked up again comes again. The server may run meanwhile; what was cut goes on when it is said
+    /// again
+    Purge(purge::Purge),
     /// List the decisions
     List {
         /// As JSON
@@ -86,6 +92,7 @@ impl Federation {
                 });
                 if forgetting.await? { Ok(()) } else { Err(Failure(format!("nothing was decided about {domain}"))) }
             }
+            Federation::Purge(purge) => purge.run(desk).await,
             Federation::List { json } => list(desk, *json).await,
         })
     }
