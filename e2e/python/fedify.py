@@ -1,6 +1,7 @@
 """The server on fedify (`e2e/fedify`): another implementation of ActivityPub, one process, driven by its control interface."""
 
 import queue
+import secrets
 import subprocess
 import threading
 
@@ -11,6 +12,7 @@ from server import ROOT, eventually, free_port
 
 FOLDER = ROOT / "e2e" / "fedify"
 START_SECONDS = 30
+SECONDS = 30
 
 
 class Refused(AssertionError):
@@ -98,3 +100,16 @@ class Fedify:
         if not response.ok:
             raise Refused(found["error"])
         return found
+
+
+def new_actor(fedify, name, **more):
+    """The name of somebody new there."""
+    name = f"{name}_{secrets.token_hex(4)}"
+    fedify.tell("actors", name=name, **more)
+    return name
+
+
+def followed_by(fedify, name, member, uri):
+    """Somebody there follows somebody here, who knows it."""
+    fedify.tell("follow", actor=name, whom=member.handle)
+    eventually(lambda: fedify.following(uri, name) == "accepted", f"{name} follows {member}", SECONDS)

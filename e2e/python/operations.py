@@ -94,7 +94,7 @@ CALLS = {
     "GET /api/v1/accounts/familiar_followers": ({}, lambda w: {"id[]": [w.bob.id]}),
     "DELETE /api/v1/suggestions/{account_id}": (lambda w: {"account_id": w.carol.id}, {}),
     **{f"GET /api/v1/accounts/{{id}}{rest}": (of("bob"), {}) for rest in (
-        "", "/statuses", "/followers", "/following", "/endorsements", "/lists", "/featured_tags")},
+        "", "/statuses", "/followers", "/following", "/endorsements", "/lists", "/featured_tags", "/origin")},
     **{f"POST /api/v1/accounts/{{id}}/{act}": (of("carol"), {}) for act in (
         "follow", "note", "unfollow", "remove_from_followers", "mute", "unmute", "block", "unblock")},
     **{f"POST /api/v1/accounts/{{id}}/{act}": (of("bob"), {}) for act in ("endorse", "unendorse", "pin", "unpin")},
@@ -107,7 +107,7 @@ CALLS = {
     "PUT /api/v1/statuses/{id}/interaction_policy": (FRESH, {"quote_approval_policy": "nobody"}),
     "POST /api/v1/statuses/{id}/quotes/{quoting_status_id}/revoke": (lambda w: w.quoted(), {}),
     **{f"GET /api/v1/statuses/{{id}}{rest}": (POST, {}) for rest in (
-        "", "/quotes", "/context", "/history", "/source", "/favourited_by", "/reblogged_by")},
+        "", "/quotes", "/context", "/history", "/source", "/favourited_by", "/reblogged_by", "/origin")},
     **{f"POST /api/v1/statuses/{{id}}/{act}": (POST, {}) for act in (
         "favourite", "unfavourite", "reblog", "unreblog", "bookmark", "unbookmark", "pin", "unpin", "mute", "unmute")},
     **{f"POST /api/v{version}/media": ({}, {"file": PNG, "description": "a dot", "focus": "0,0.5"}) for version in (1, 2)},

@@ -17,6 +17,7 @@ mod markers;
 mod media;
 mod notifications;
 pub mod oauth;
+mod origin;
 pub mod pages;
 pub mod peer;
 mod pictures;

@@ -22,7 +22,7 @@ use crate::{
     },
     health, inbox,
     inbox::Server,
-    instance, lists, markers, media, notifications, oauth,
+    instance, lists, markers, media, notifications, oauth, origin,
     pages::{
         self, Browser,
         visitors::{self, Visitor},
@@ -127,6 +127,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/accounts/{id}/followers"                         Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::followers;
         GET "/api/v1/accounts/{id}/following"                         Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::following;
         GET "/api/v1/accounts/{id}/endorsements"                      Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::endorsements;
+        GET "/api/v1/accounts/{id}/origin"                            Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  origin::of_account;
         GET "/api/v1/accounts/{id}/lists"                             Member  ["read:lists"]               [Api]          Nothing  PERSONAL  lists::with_member;
         POST "/api/v1/accounts/{id}/follow"                           Member  ["write:follows"]            [Api, Follow]  Form     PERSONAL  accounts::follow;
         POST "/api/v1/accounts/{id}/unfollow"                         Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::unfollow;
@@ -159,6 +160,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/statuses/{id}/context"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::context;
         GET "/api/v1/statuses/{id}/history"                           Anyone  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::history;
         GET "/api/v1/statuses/{id}/deliveries"                        Member  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::deliveries;
+        GET "/api/v1/statuses/{id}/origin"                            Member  ["read:statuses"]            [Api]          Nothing  PERSONAL  origin::of_status;
         GET "/api/v1/statuses/{id}/source"                            Client  ["read:statuses"]            [Api]          Nothing  PERSONAL  statuses::source;
         GET "/api/v1/statuses/{id}/favourited_by"                     Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  statuses::favourited_by;
         GET "/api/v1/statuses/{id}/reblogged_by"                      Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  statuses::reblogged_by;

@@ -264,7 +264,10 @@ impl Api {
     /// Drops what an event made stale.
     pub fn hear(&self, event: &Event) {
         match event {
-            Event::SettingsChanged => self.forget(),
+            Event::SettingsChanged => {
+                self.forget();
+                self.federation.settings_changed();
+            }
             // A command may have given them another key.
             Event::AccountTouched { account } => self.federation.keys.forget(*account),
             _ => {}

@@ -143,6 +143,11 @@ impl Federation {
         })))
     }
 
+    /// What another process changed about other servers may concern keys that are kept in memory.
+    pub fn settings_changed(&self) {
+        self.known_keys.forget();
+    }
+
     /// Does the work of a job that concerns other servers. Running it twice is harmless.
     ///
     /// # Errors
@@ -157,6 +162,7 @@ impl Federation {
             Job::Receive { signer, body } => Box::pin(self.work_through(signer, &body)).await,
             Job::FetchThread { status } => Box::pin(self.fetch_thread(status)).await,
             Job::FetchParent { status } => Box::pin(self.fetch_parent(status)).await,
+            Job::CheckQuote { status } => Box::pin(self.check_quote(status)).await,
             Job::FetchRelayed { uri } => Box::pin(self.fetch_relayed(&uri)).await,
             Job::FetchPosts { account } => Box::pin(self.fetch_posts(account)).await,
             Job::FetchCard { status } => Box::pin(self.fetch_card(status)).await,

@@ -143,6 +143,11 @@ pub enum Job {
         /// The answer.
         status: StatusId,
     },
+    /// Asks once more for the stamp of a quote between others, whose server was away.
+    CheckQuote {
+        /// The quoting post.
+        status: StatusId,
+    },
     /// Fetches a post that a relay told of.
     FetchRelayed {
         /// Its id in the network.
@@ -291,6 +296,7 @@ impl Job {
             Job::Federate { .. } => Lane::Outgoing,
             Job::FetchThread { .. }
             | Job::FetchParent { .. }
+            | Job::CheckQuote { .. }
             | Job::FetchRelayed { .. }
             | Job::FetchPosts { .. }
             | Job::FetchCard { .. }
@@ -342,6 +348,7 @@ impl Job {
             | Job::CheckPictures { .. }
             | Job::IndexWords { .. }
             | Job::FetchRelayed { .. }
+            | Job::CheckQuote { .. }
             | Job::RefreshAccount { .. } => 30,
             Job::BackUp | Job::PruneStatuses { .. } | Job::Tidy => 90,
         }
@@ -368,6 +375,7 @@ impl Job {
             Job::Receive { .. } => "receive",
             Job::FetchThread { .. } => "fetch_thread",
             Job::FetchParent { .. } => "fetch_parent",
+            Job::CheckQuote { .. } => "check_quote",
             Job::FetchRelayed { .. } => "fetch_relayed",
             Job::FetchPosts { .. } => "fetch_posts",
             Job::FetchCard { .. } => "fetch_card",
@@ -413,6 +421,7 @@ mod tests {
             Job::Receive { signer: account, body: String::new() },
             Job::FetchThread { status },
             Job::FetchParent { status },
+            Job::CheckQuote { status },
             Job::FetchRelayed { uri: String::new() },
             Job::FetchPosts { account },
             Job::FetchCard { status },

@@ -1,5 +1,7 @@
 //! What comes from other servers, cut to the bounds and understood, on its way into the database.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -71,6 +73,8 @@ pub struct RemoteQuote {
     pub stamp: Option<String>,
     /// Whether it was found to be allowed.
     pub is_allowed: bool,
+    /// After which time the server of the stamp, which could not be asked, is asked again; `None`: it has answered.
+    pub ask_again: Option<Duration>,
 }
 
 /// What somebody does with a post that its author may want to be asked about.

@@ -58,7 +58,7 @@ pub fn submit(
     let id = scheduled::insert(tx, me, at, &Draft { visibility: Some(visibility), ..draft.clone() })?;
     media::schedule(tx, &draft.media, id)?;
     if let Some(key) = draft.idempotency_key.as_deref() {
-        rows::remember_idempotent(tx, me, key, StatusId(id.0))?;
+        statuses::remember(tx, me, key, StatusId(id.0))?;
     }
     tx.enqueue_at(&Job::Publish { scheduled: id }, at)?;
     Ok(Submitted::Waiting(id))
@@ -143,7 +143,7 @@ pub fn publish(tx: &Tx<'_>, social: &Social, id: ScheduledStatusId) -> Result<()
     }
     let posted = statuses::post(tx, social, author, &draft)?;
     if let Some(key) = key {
-        rows::remember_idempotent(tx, author, &key, posted)?;
+        rows::replace_idempotent(tx, author, &key, posted)?;
     }
     Ok(())
 }

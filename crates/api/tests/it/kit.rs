@@ -270,6 +270,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<Done,
             | Job::FetchCard { .. }
             | Job::FetchPosts { .. }
             | Job::FetchParent { .. }
+            | Job::CheckQuote { .. }
             | Job::FetchRelayed { .. }
             | Job::CompareFollowers { .. }
             | Job::RefreshAccount { .. } => {}

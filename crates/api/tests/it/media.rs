@@ -300,6 +300,14 @@ on_both_engines! {
         let seen = house.get(&format!("/api/v1/accounts/{}", alice.account)).await.ok().json();
         assert_eq!((&seen["avatar"], &seen["header"]), (&told["avatar"], &told["header"]));
         assert_eq!(alice.get("/api/v1/profile").await.ok().json()["avatar"], told["avatar"]);
+        // Whoever looks somebody up by WebFinger is led to it.
+        let finger = "/.well-known/webfinger?resource=acct:alice@phiomia.example";
+        let avatar = async || {
+            let links = house.get(finger).await.ok().json()["links"].as_array().unwrap().clone();
+            links.into_iter().find(|link| link["rel"] == "http://webfinger.net/rel/avatar")
+        };
+        let link = avatar().await.unwrap();
+        assert_eq!((&link["href"], &link["type"]), (&told["avatar"], &json!("image/jpeg")));
         // After an hour it still hangs.
         house.wait(Duration::from_secs(3_700));
         house.work().await;
@@ -311,6 +319,8 @@ on_both_engines! {
         let without = alice.delete("/api/v1/profile/avatar").await.ok().json();
         assert!(without["avatar"].as_str().unwrap().ends_with("/avatars/original/missing.png"));
         assert_eq!(without["header"], told["header"]);
+        let links = house.get(finger).await.ok().json()["links"].clone();
+        assert!(links.as_array().unwrap().iter().all(|link| link["rel"] != "http://webfinger.net/rel/avatar"));
         assert!(alice.delete("/api/v1/profile/header").await.ok().json()["header"].as_str().unwrap().contains("missing"));
         let refused = alice.upload(Method::PATCH, update, &[], &[("avatar", b"GIF89a no")]).await.refusal();
         assert_eq!(refused.0, 422);

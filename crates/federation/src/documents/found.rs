@@ -4,7 +4,7 @@ use phiomia_activitypub::{
     nodeinfo::{self, NodeInfo, Version},
     webfinger::{Jrd, Resource, host_meta},
 };
-use phiomia_model::{AccountId, Addresses, Error, Handle, Noun, Refusal, StatusId};
+use phiomia_model::{AccountId, Addresses, Error, Fault, Handle, Noun, Refusal, StatusId};
 use phiomia_store::{Query, db::accounts};
 use serde_json::Value;
 
@@ -57,7 +57,13 @@ pub async fn webfinger(federation: &Federation, resource: Option<&str>) -> Resul
         }
         Asked::Person(who) => {
             let view = federation.db.read(move |q| known(q, who.find(q)?.ok_or_else(not_there)?)).await?;
-            Jrd::of_account(&of(&view.username), &uri(&view.uri)?, &uri(&view.url)?, None, &subscribe)
+            // As in Mastodon: not where profiles are for few.
+            let hung = view.own_avatar.as_ref().filter(|_| !view.is_suspended && !federation.settings.limited);
+            let avatar =
+                hung.map(|picture| Ok::<_, Fault>((uri(&addresses.file_url(&picture.file.key))?, &picture.file)));
+            let avatar = avatar.transpose()?;
+            let avatar = avatar.as_ref().map(|(address, file)| (address, file.media_type.as_str()));
+            Jrd::of_account(&of(&view.username), &uri(&view.uri)?, &uri(&view.url)?, avatar, &subscribe)
         }
     };
     Ok(jrd.to_json().to_string().into_bytes())

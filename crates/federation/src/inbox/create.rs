@@ -113,7 +113,7 @@ impl Federation {
     }
 
     /// A post whose own server says that it is gone.
-    pub(super) async fn forget_status(&self, status: StatusId) -> Result<(), Error> {
+    pub(crate) async fn forget_status(&self, status: StatusId) -> Result<(), Error> {
         self.db
             .write(move |tx| match statuses::author_and_policy(tx, status)? {
                 Some((author, _)) => remote::remove(tx, author, status),

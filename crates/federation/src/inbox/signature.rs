@@ -50,6 +50,10 @@ impl Default for KnownKeys {
 }
 
 impl KnownKeys {
+    /// Every key is read from the database again.
+    pub(crate) fn forget(&self) {
+        self.known.invalidate_all();
+    }
     fn may_try(&self, key: &str, now: Time) -> bool {
         self.failed.get(key).is_none_or(|(until, _)| now >= until)
     }

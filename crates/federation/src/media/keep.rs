@@ -126,6 +126,30 @@ impl Gallery {
         }
     }
 
+    /// Removes what lies here of a domain, and of what lies below it, and forgets its addresses. How many files that were.
+    ///
+    /// # Errors
+    /// The database or the disk failed.
+    pub async fn forget_domain(&self, domain: &str) -> Result<usize, Error> {
+        let n_files = self.remove_domain(domain).await?;
+        let name = domain.to_owned();
+        self.0.federation.db.write(move |tx| Ok(rows::forget_domain(tx, &name)?)).await?;
+        Ok(n_files)
+    }
+
+    async fn remove_domain(&self, domain: &str) -> Result<usize, Error> {
+        let mut n_files = 0;
+        loop {
+            let domain = domain.to_owned();
+            let leaving = self.0.federation.db.write(move |tx| verbs::leave_of_domain(tx, &domain)).await?;
+            if leaving.is_empty() {
+                return Ok(n_files);
+            }
+            n_files += leaving.len();
+            self.remove(leaving).await?;
+        }
+    }
+
     /// Keeps order, until the task is dropped.
     pub async fn watch(self) {
         loop {
@@ -148,14 +172,7 @@ impl Gallery {
         self.remove(left_over).await?;
         let rejected = db.read(|q| Ok(domains::rejecting_media(q)?)).await?;
         for domain in rejected {
-            loop {
-                let domain = domain.clone();
-                let leaving = db.write(move |tx| verbs::leave_of_domain(tx, &domain)).await?;
-                if leaving.is_empty() {
-                    break;
-                }
-                self.remove(leaving).await?;
-            }
+            self.remove_domain(&domain).await?;
         }
         while db.write(verbs::forget).await? {}
         let _alone = self.0.making_room.lock().await;

@@ -77,6 +77,11 @@ impl Missing {
         matches!(self, Missing::Broken(_) | Missing::NoNames(_))
     }
 
+    /// Whether it may be had later: nobody has said that it is not there.
+    pub(crate) fn passes(&self) -> bool {
+        self.is_ours() || matches!(self, Missing::Unreachable(..) | Missing::Resting(..))
+    }
+
     /// Why a request to the server of this got no answer.
     pub(crate) fn because(uri: &Uri, failure: &Failure) -> Missing {
         match failure {

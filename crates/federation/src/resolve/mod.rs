@@ -5,10 +5,11 @@ mod approval;
 mod document;
 mod finger;
 pub(crate) mod manners;
+mod quote;
 mod status;
 mod thread;
 
 pub(crate) use approval::Done;
 pub use document::Missing;
 pub use status::Found;
-pub(crate) use status::{boost_visibility, genuine_note};
+pub(crate) use status::{Reach, boost_visibility, genuine_note};

@@ -1,12 +1,12 @@
 //! Posts elsewhere: fetched by their id, understood, and put into the database.
 
 use phiomia_activitypub::{
-    Audience, Document, Note, NoteKind, Object, Policy, QuoteAuthorization, Rule, Uri, Verb,
+    Audience, Document, Note, NoteKind, Object, Policy, Rule, Uri, Verb,
     note::{Markup, Media, MediaKind},
 };
 use phiomia_model::{
     AccountId, Error, Noun, QuotePolicy, Refusal, StatusId, Visibility,
-    remote::{Allowed, Interactions, RemoteDraft, RemoteEmoji, RemoteMedia, RemotePoll, RemoteQuote},
+    remote::{Allowed, Interactions, RemoteDraft, RemoteEmoji, RemoteMedia, RemotePoll},
 };
 use phiomia_social::{
     cards,
@@ -15,7 +15,6 @@ use phiomia_social::{
 use phiomia_store::{
     Query,
     db::{
-        accounts,
         federation::{actors, posts},
         statuses,
     },
@@ -45,7 +44,7 @@ impl Federation {
         self.fetch_within(uri, Reach::Quoted).await
     }
 
-    async fn fetch_within(&self, uri: &Uri, reach: Reach) -> Result<StatusId, Missing> {
+    pub(super) async fn fetch_within(&self, uri: &Uri, reach: Reach) -> Result<StatusId, Missing> {
         if self.is_own(uri) {
             return Err(Refusal::NotFound(Noun::Status).into());
         }
@@ -189,69 +188,6 @@ impl Federation {
         Ok(found.into_iter().map(|(account, _)| account).filter(is_new).collect())
     }
 
-    /// What a post quotes, fetched, and whether its author allows it: by a stamp, or because it is their own.
-    async fn quote(&self, note: &Note, reach: Reach) -> Result<Option<RemoteQuote>, Missing> {
-        let Some(quote) = &note.quote else { return Ok(None) };
-        let quoted = match (self.known_status(&quote.object).await?, reach) {
-            (Some(known), _) => Ok(known),
-            // Within a quoted post no further quote is followed.
-            (None, Reach::Itself) => Err(Missing::Gone(quote.object.clone())),
-            (None, Reach::Quoted) => Box::pin(self.fetch_within(&quote.object, Reach::Itself)).await,
-        };
-        let author = match quoted {
-            Ok(quoted) => self.author_of(quoted).await?,
-            Err(missing) if missing.is_ours() => return Err(missing),
-            Err(_) => None,
-        };
-        let is_own = author.as_ref().is_some_and(|author| *author == note.author);
-        let stamp = quote.authorization.as_ref();
-        let is_allowed = match (stamp, &author) {
-            _ if is_own => true,
-            (Some(stamp), Some(_)) if self.is_own(stamp) => {
-                let (name, quoting) = (stamp.normal().to_owned(), note.id.normal().to_owned());
-                self.db
-                    .read(move |q| match statuses::quote_by_stamp(q, &name)? {
-                        Some(status) => Ok(statuses::source(q, status)?.is_some_and(|row| row.uri == quoting)),
-                        None => Ok(false),
-                    })
-                    .await?
-            }
-            (Some(stamp), Some(author)) => self.stamp_allows(stamp, &note.id, &quote.object, author).await?,
-            _ => false,
-        };
-        Ok(Some(RemoteQuote {
-            uri: quote.object.normal().to_owned(),
-            stamp: stamp.map(|uri| uri.normal().to_owned()),
-            is_allowed,
-        }))
-    }
-
-    async fn author_of(&self, status: StatusId) -> Result<Option<Uri>, Error> {
-        let uri = self.db.read(move |q| {
-            let Some(row) = statuses::source(q, status)? else { return Ok(None) };
-            Ok(accounts::view(q, row.author)?.map(|view| view.uri.clone()))
-        });
-        Ok(uri.await?.and_then(|text| Uri::parse(&text, self.web).ok()))
-    }
-
-    /// Whether a stamp, at its own server, allows exactly this quote.
-    pub(crate) async fn stamp_allows(
-        &self,
-        stamp: &Uri,
-        quoting: &Uri,
-        quoted: &Uri,
-        author: &Uri,
-    ) -> Result<bool, Missing> {
-        match self.fetch_document(stamp).await {
-            Ok(document) => {
-                let read = QuoteAuthorization::read(&document);
-                Ok(read.is_ok_and(|stamp| stamp.allows(quoting, quoted, author)))
-            }
-            Err(missing) if missing.is_ours() => Err(missing),
-            Err(_) => Ok(false),
-        }
-    }
-
     /// What an address of the web leads to: a person or a post, by its id, its page, or the page's own hint.
     ///
     /// # Errors
@@ -370,7 +306,9 @@ fn content(note: &Note) -> String {
     if matches!(note.kind, NoteKind::Note | NoteKind::Question) {
         return text;
     }
-    let address = note.link.as_ref().or(note.page.as_ref()).unwrap_or(&note.id).as_str();
+    // A page of a community is about what it links to; articles and events are read where they are.
+    let about = note.link.as_ref().filter(|_| note.kind == NoteKind::Page);
+    let address = about.or(note.page.as_ref()).unwrap_or(&note.id).as_str();
     let title = note.title.as_deref().map(|title| format!("<h2>{}</h2>", escaped(title))).unwrap_or_default();
     let link = format!("<p><a href=\"{0}\" rel=\"nofollow noopener\" target=\"_blank\">{0}</a></p>", escaped(address));
     // An article's own summary says more in a timeline than its whole text.

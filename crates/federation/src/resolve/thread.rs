@@ -85,6 +85,7 @@ impl Federation {
     /// `Job::FetchThread`. Where a server wants to be left alone, it is gone on with afterwards.
     pub(crate) async fn fetch_thread(&self, status: StatusId) -> Result<(), Error> {
         let mut walk = Walk { left: MOST_REPLIES, rest: None, read: HashSet::new() };
+        self.refresh_status(status, &mut walk).await?;
         let top = self.fetch_ancestors(status, &mut walk).await?;
         self.fetch_answers(top, &mut walk).await?;
         if top != status {
@@ -98,6 +99,21 @@ impl Federation {
         }
         let resuming = self.db.write(move |tx| Ok(tx.enqueue_at(&Job::FetchThread { status }, tx.now().plus(rest))?));
         resuming.await
+    }
+
+    /// Asks the server of a post for it once more, when what is known of it has grown old: how often it was favourited,
+    /// boosted and answered there, and whether it still stands.
+    async fn refresh_status(&self, status: StatusId, walk: &mut Walk) -> Result<(), Error> {
+        let oldest = self.db.clock().now().minus(self.settings.delays.thread_rest);
+        let found = self.db.read(move |q| {
+            let is_old = posts::find(q, status)?.is_some_and(|row| row.fetched_at < oldest);
+            Ok(if is_old { statuses::source(q, status)?.map(|row| row.uri) } else { None })
+        });
+        let Some(uri) = found.await?.and_then(|text| Uri::parse(&text, self.web).ok()) else { return Ok(()) };
+        match self.fetch_status(&uri).await {
+            Err(Missing::Gone(gone)) if gone == uri => self.forget_status(status).await,
+            other => walk.take(other).map(drop),
+        }
     }
 
     /// Upwards, as far as it is known or can be fetched.

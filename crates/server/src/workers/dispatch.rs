@@ -112,6 +112,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         | Job::FetchPosts { .. }
         | Job::FetchCard { .. }
         | Job::FetchParent { .. }
+        | Job::CheckQuote { .. }
         | Job::FetchRelayed { .. }
         | Job::CompareFollowers { .. }
         | Job::RefreshAccount { .. } => Err(Fault::new("other servers are not waited for in a transaction").into()),

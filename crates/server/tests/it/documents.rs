@@ -1,6 +1,6 @@
 //! What stands in the documentation as a command is one.
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use clap::{Parser as _, error::ErrorKind};
 use phiomia_server::{cli::Cli, doctor::catalogue};
@@ -88,4 +88,40 @@ fn the_page_about_the_doctor_lists_every_finding_and_no_other() {
     for known in catalogue() {
         assert!(known.name.starts_with(&format!("{}-", known.subject.word())), "{}", known.name);
     }
+}
+
+/// The page of what shows that it federates.
+const SHOWN: &str = include_str!("../../../../docs/federation-tests.md");
+
+/// Names of functions in the files of a folder and below it.
+fn functions(folder: &Path, names: &mut HashSet<String>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            functions(&path, names);
+        } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "py") {
+            let text = fs::read_to_string(&path).unwrap();
+            let begun = text.split("fn ").chain(text.split("def ")).skip(1);
+            let name =
+                |rest: &str| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().map(str::to_owned);
+            names.extend(begun.filter_map(name));
+        }
+    }
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let mut known = HashSet::new();
+    functions(&root.join("crates"), &mut known);
+    functions(&root.join("e2e/python/tests"), &mut known);
+    let is_name = |span: &&str| {
+        span.len() > 12
+            && span.contains('_')
+            && span.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let named: Vec<&str> = SHOWN.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(named.len() > 150, "{} tests are named", named.len());
+    let missing: Vec<&&str> = named.iter().filter(|name| !known.contains(**name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

@@ -1,18 +1,22 @@
 //! Not hearing of a whole domain, without anybody there being told.
 
-use phiomia_model::{AccountId, Error, Job, Refusal};
+use std::collections::BTreeMap;
+
+use phiomia_model::{AccountId, Error, Job, Refusal, severance::SeveranceKind};
 use phiomia_store::{
     Tx,
     db::{notifications, relationships, timelines},
 };
 
-use super::{reject_request, relations_changed, remove_from_followers, unfollow};
+use super::{Lost, reject_request, relations_changed, remove_from_followers, unfollow};
+use crate::notifications::notify_of_severance;
 
 /// People with whom one run of the job ends everything.
 const PARTED_AT_ONCE: i64 = 50;
 
 /// `me` does not want to hear of a domain: its people are hidden at once, and what there is between them and `me` ends
-/// soon after. `domain` as people type it; a domain of our own is nothing that can be hidden.
+/// soon after; how many follows that are is told at once, as nobody there can follow `me` meanwhile. `domain` as people
+/// type it; a domain of our own is nothing that can be hidden.
 ///
 /// # Errors
 /// Refused when it is no domain (`422`).
@@ -24,6 +28,11 @@ pub fn block_domain(tx: &Tx<'_>, me: AccountId, domain: &str) -> Result<(), Erro
         return Err(Refusal::validation("Domain is not a valid domain name").into());
     };
     if relationships::insert_domain_block(tx, me, &domain)? {
+        let ties = relationships::ties_with_domain(tx, me, &domain)?;
+        if ties != relationships::DomainTies::default() {
+            let lost = Lost(BTreeMap::from([(me, (ties.followers, ties.following))]));
+            notify_of_severance(tx, SeveranceKind::UserDomainBlock, &domain, &lost)?;
+        }
         tx.enqueue(&Job::PartWithDomain { account: me, domain })?;
         relations_changed(tx, me);
     }

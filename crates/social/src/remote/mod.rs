@@ -10,6 +10,7 @@ pub mod files;
 mod follows;
 mod people;
 mod posts;
+pub mod purge;
 mod quotes;
 mod reactions;
 
@@ -22,5 +23,5 @@ pub use domains::{
 pub use follows::{compare_followers, follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};
 pub use posts::{Coming, edit, find_parent, receive, remove};
-pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked};
+pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked, quote_stamped};
 pub use reactions::{favourite, react, unreact};

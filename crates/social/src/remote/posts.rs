@@ -13,7 +13,7 @@ use phiomia_store::{
     db::{
         accounts, featured_tags,
         federation::{actors, early, posts, received},
-        statuses::{self, Counter, Edited, NewStatus, PollRow, QuoteRow},
+        statuses::{self, Counter, Edited, NewStatus, PollRow},
         tags,
     },
 };
@@ -25,6 +25,8 @@ use crate::{
     statuses::delete::{self, Tells},
     timelines,
 };
+
+use super::quotes;
 
 /// A post that says it is older than this is not put before anybody.
 pub(super) const NEWS: Duration = Duration::from_secs(86_400);
@@ -125,7 +127,7 @@ pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Optio
     if draft.visibility.is_open() && !draft.tags.is_empty() {
         featured_tags::count(tx, draft.author, id)?;
     }
-    attach_quote(tx, id, draft, is_news)?;
+    quotes::attach(tx, id, draft, is_news)?;
     if draft.visibility != Visibility::Direct {
         // What we asked for is in the origin's count, which we ask for too.
         accounts::count_posted(tx, draft.author, i64::from(coming == Coming::Sent), published.as_days())?;
@@ -236,24 +238,6 @@ fn sum(votes: &[i64], is_multiple: bool) -> Option<i64> {
     (!is_multiple).then(|| votes.iter().copied().fold(0_i64, i64::saturating_add))
 }
 
-fn attach_quote(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft, is_news: bool) -> Result<(), Error> {
-    let Some(quote) = &draft.quote else { return Ok(()) };
-    let quoted = posts::by_uri(tx, &quote.uri)?;
-    let author = quoted.map(|q| statuses::author_and_policy(tx, q)).transpose()?.flatten().map(|(author, _)| author);
-    let state =
-        if quote.is_allowed || author == Some(draft.author) { QuoteState::Accepted } else { QuoteState::Pending };
-    statuses::insert_quote(tx, id, &QuoteRow { state, quoted, quoted_author: author, author: draft.author })?;
-    statuses::set_quote_names(tx, id, Some(&quote.uri), quote.stamp.as_deref())?;
-    if let (Some(quoted), QuoteState::Accepted) = (quoted, state) {
-        statuses::count(tx, quoted, Counter::Quotes, 1)?;
-        tx.announce(Event::StatusTouched { status: quoted });
-        if let Some(author) = author.filter(|_| is_news) {
-            notify(tx, author, draft.author, NotificationType::Quote, Some(id))?;
-        }
-    }
-    Ok(())
-}
-
 /// Answers and quotes that were here before what they are about find it now, and what people did with it is worked through
 /// once more.
 fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64, uri: &str) -> Result<(), Error> {
@@ -354,6 +338,7 @@ pub fn edit(tx: &Tx<'_>, draft: &RemoteDraft) -> Result<(), Error> {
     };
     posts::keep(tx, id, draft, before.as_ref().and_then(|row| row.in_reply_to.as_deref()))?;
     update_poll(tx, id, poll, draft.poll.as_ref(), is_other_poll)?;
+    quotes::change(tx, id, draft)?;
     // Without `updated` it is no edit but news about counts: Mastodon sends polls so.
     let is_edit = is_revision && draft.edited.is_some();
     if is_edit {

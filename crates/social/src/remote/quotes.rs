@@ -2,18 +2,20 @@
 //! Source: <https://codeberg.org/fediverse/fep/src/branch/main/fep/044f/fep-044f.md>.
 
 use phiomia_model::{
-    AccountId, Error, Event, NotificationType, Outgoing, QuotePolicy, QuoteState, StatusId, Visibility,
+    AccountId, Error, Event, Job, NotificationType, Outgoing, QuotePolicy, QuoteState, StatusId, Visibility,
+    remote::{RemoteDraft, RemoteQuote},
 };
 use phiomia_store::{
     Tx,
     db::{
+        accounts,
         federation::posts,
         relationships,
         statuses::{self, Counter, QuoteRow},
     },
 };
 
-use crate::{Social, notifications::notify, outgoing::tell};
+use crate::{Social, notifications::notify, outgoing::tell, statuses::withdraw_quote as withdraw};
 
 /// What the author's policy says to somebody elsewhere who wants to quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,78 @@ pub fn ask_quote(
         allow(tx, status, quoted, row.author, stamp)?;
     }
     Ok(if may { QuoteAnswer::Allowed } else { QuoteAnswer::Denied })
+}
+
+/// What a post from elsewhere that is new here quotes; the quoted author is told if it is news.
+pub(super) fn attach(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft, is_news: bool) -> Result<(), Error> {
+    let Some(quote) = &draft.quote else { return Ok(()) };
+    let quoted = posts::by_uri(tx, &quote.uri)?;
+    let author = quoted.map(|q| statuses::author_and_policy(tx, q)).transpose()?.flatten().map(|(author, _)| author);
+    let state =
+        if quote.is_allowed || author == Some(draft.author) { QuoteState::Accepted } else { QuoteState::Pending };
+    statuses::insert_quote(tx, id, &QuoteRow { state, quoted, quoted_author: author, author: draft.author })?;
+    statuses::set_quote_names(tx, id, Some(&quote.uri), quote.stamp.as_deref())?;
+    ask_again(tx, id, quote)?;
+    if let (Some(quoted), QuoteState::Accepted) = (quoted, state) {
+        statuses::count(tx, quoted, Counter::Quotes, 1)?;
+        tx.announce(Event::StatusTouched { status: quoted });
+        if let Some(author) = author.filter(|_| is_news) {
+            notify(tx, author, draft.author, NotificationType::Quote, Some(id))?;
+        }
+    }
+    Ok(())
+}
+
+fn ask_again(tx: &Tx<'_>, id: StatusId, quote: &RemoteQuote) -> Result<(), Error> {
+    match quote.ask_again {
+        Some(wait) => Ok(tx.enqueue_at(&Job::CheckQuote { status: id }, tx.now().plus(wait))?),
+        None => Ok(()),
+    }
+}
+
+/// A post from elsewhere was changed, and with it what it quotes or what allows that: a quote that waited for its author's
+/// yes is told again with the stamp.
+pub(super) fn change(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<(), Error> {
+    let before = statuses::quote_of(tx, id)?;
+    let (name, stamp) = statuses::quote_names(tx, id)?;
+    let (Some(before), Some(quote)) = (&before, draft.quote.as_ref().filter(|quote| name.as_ref() == Some(&quote.uri)))
+    else {
+        // Of another post, of none any more, or of one at last.
+        if before.is_some() {
+            withdraw(tx, id)?;
+            statuses::erase_quotes_by(tx, id)?;
+        }
+        return attach(tx, id, draft, false);
+    };
+    ask_again(tx, id, quote)?;
+    let Some(new) = quote.stamp.as_ref().filter(|new| stamp.as_ref() != Some(new) || quote.is_allowed) else {
+        return Ok(());
+    };
+    match (before.state, before.quoted.zip(before.quoted_author)) {
+        (_, Some((quoted, author))) if quote.is_allowed => allow(tx, id, quoted, author, new),
+        (QuoteState::Pending, _) => Ok(statuses::set_quote_names(tx, id, name.as_deref(), Some(new))?),
+        // Another stamp that does not hold. What people here allow is known here, whatever is shown.
+        (QuoteState::Accepted, Some((_, author))) if author != draft.author => {
+            if accounts::view(tx, author)?.is_some_and(|view| !view.is_local()) {
+                statuses::set_quote_names(tx, id, name.as_deref(), Some(new))?;
+                end(tx, author, id, QuoteState::Pending)?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A quote between others is allowed by a stamp that its server has shown.
+///
+/// # Errors
+/// The database failed.
+pub fn quote_stamped(tx: &Tx<'_>, quoting: StatusId, stamp: &str) -> Result<(), Error> {
+    let Some(quote) = statuses::quote_of(tx, quoting)? else { return Ok(()) };
+    match quote.quoted.zip(quote.quoted_author) {
+        Some((quoted, author)) => allow(tx, quoting, quoted, author, stamp),
+        None => Ok(()),
+    }
 }
 
 /// A quote in a post we know is allowed by a stamp.

@@ -5,8 +5,8 @@ use phiomia_store::{
     Tx,
     db::{
         accounts, announcements, featured_tags,
-        federation::received,
-        media as rows,
+        federation::{purge, received},
+        media as rows, retention,
         statuses::{self, Counter, Edited},
         tags, timelines,
     },
@@ -46,8 +46,21 @@ pub fn delete(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<Deleted, Error
 
 /// Takes a status out of sight, moves the counters back, tells the streams, and leaves the rest to a job.
 pub(crate) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited, tells: Tells) -> Result<(), Error> {
-    if !statuses::mark_deleted(tx, id)? {
+    if !take_out(tx, id, row)? {
         return Ok(());
+    }
+    let is_told = row.is_local && tells == Tells::Each && tell(tx, Outgoing::Deleted { status: id })?;
+    // Whoever tells it needs the rows that the sweep takes away, and leaves the sweep for afterwards.
+    if !is_told {
+        tx.enqueue(&Job::SweepStatus { status: id })?;
+    }
+    Ok(())
+}
+
+/// The same without the job: what hangs on it is still there. `false`: it was out of sight already.
+fn take_out(tx: &Tx<'_>, id: StatusId, row: &Edited) -> Result<bool, Error> {
+    if !statuses::mark_deleted(tx, id)? {
+        return Ok(false);
     }
     received::bury_own(tx, id)?;
     if row.visibility != Visibility::Direct {
@@ -76,11 +89,6 @@ pub(crate) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited, tells: Tells) -> R
     }
     timelines::remove_home(tx, row.author, id)?;
     let mentioned = statuses::mentioned(tx, id)?;
-    let is_told = row.is_local && tells == Tells::Each && tell(tx, Outgoing::Deleted { status: id })?;
-    // Whoever tells it needs the rows that the sweep takes away, and leaves the sweep for afterwards.
-    if !is_told {
-        tx.enqueue(&Job::SweepStatus { status: id })?;
-    }
     tx.announce(Event::StatusDeleted {
         status: id,
         author: row.author,
@@ -90,7 +98,32 @@ pub(crate) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited, tells: Tells) -> R
         is_reblog: row.reblog_of_id.is_some(),
         is_local: row.is_local,
     });
-    Ok(())
+    Ok(true)
+}
+
+/// Takes a post away with everything that hangs on it, in one go; nobody elsewhere is told, and it may come again. `false`:
+/// it has `most` boosts or more, of which so many are gone now.
+pub(crate) fn erase(tx: &Tx<'_>, post: purge::Post, most: i64) -> Result<bool, Error> {
+    let boosts = purge::boosts(tx, post.0, most)?;
+    for boost in &boosts {
+        erase_one(tx, *boost)?;
+    }
+    let is_last = i64::try_from(boosts.len()).is_ok_and(|n| n < most);
+    if is_last {
+        erase_one(tx, post)?;
+    }
+    Ok(is_last)
+}
+
+fn erase_one(tx: &Tx<'_>, (id, conversation): purge::Post) -> Result<(), Error> {
+    if let Some(row) = statuses::source(tx, id)? {
+        take_out(tx, id, &row)?;
+    }
+    statuses::erase(tx, id)?;
+    match conversation {
+        Some(conversation) => Ok(retention::forget_conversation(tx, conversation)?),
+        None => Ok(()),
+    }
 }
 
 /// Takes away what hangs on a deleted status: boosts of it first, a batch a run, then its rows.

@@ -13,8 +13,9 @@ pub mod retention;
 pub use acts::{bookmark, favourite, pin, unbookmark, unfavourite, unpin};
 pub use delete::{Deleted, delete, sweep, sweep_account};
 pub use edit::{edit, set_quote_policy};
-pub use post::{check, given_before, post, tidy};
+pub use post::{check, given_before, post, remember, tidy};
 pub use quotes::revoke_quote;
+pub(crate) use quotes::withdraw as withdraw_quote;
 pub use reblog::{reblog, unreblog};
 
 use std::sync::Arc;

@@ -89,7 +89,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
         tx.announce(Event::AccountTouched { account: author });
     }
     if let Some(key) = draft.idempotency_key.as_deref() {
-        statuses::remember_idempotent(tx, author, key, id)?;
+        remember(tx, author, key, id)?;
     }
     timelines::add_home(tx, author, id, author, None)?;
     cards::look_first(tx, social, id, text, true)?;
@@ -150,6 +150,14 @@ impl Fresh {
         });
         Ok(())
     }
+}
+
+/// From now on this idempotency key gives `id`.
+///
+/// # Errors
+/// The database failed, or another request was quicker with the same key.
+pub fn remember(tx: &Tx<'_>, author: AccountId, key: &str, id: StatusId) -> Result<(), Error> {
+    Ok(statuses::remember_idempotent(tx, author, key, id, tx.now().minus(KEY_LIFETIME))?)
 }
 
 /// What the draft's idempotency key gave within the last hour.

@@ -113,7 +113,7 @@ pub fn revoke_quote(tx: &Tx<'_>, me: AccountId, status: StatusId, quoting: Statu
 }
 
 /// Counts back the quote of a post that goes.
-pub(super) fn withdraw(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
+pub(crate) fn withdraw(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
     let Some(quote) = statuses::quote_of(tx, status)? else { return Ok(()) };
     if let Some(quoted) = quote.quoted.filter(|_| quote.state == QuoteState::Accepted) {
         statuses::count(tx, quoted, Counter::Quotes, -1)?;

@@ -37,6 +37,11 @@ pub(super) fn fault(doing: &str, cause: Cause, message: String) -> Fault {
     if matches!(cause, Cause::Away | Cause::Contention) { fault.transient() } else { fault }
 }
 
+/// What a transaction found that another, which committed meanwhile, did first: the act runs again, and sees it.
+pub(super) fn lost_race(doing: &str, to: &str) -> Fault {
+    fault(doing, Cause::Contention, to.to_owned())
+}
+
 /// The cause inside a fault; `Other` for faults from elsewhere.
 pub(super) fn cause(fault: &Fault) -> Cause {
     std::error::Error::source(fault).and_then(|s| s.downcast_ref::<EngineError>()).map_or(Cause::Other, |e| e.cause)

@@ -55,6 +55,8 @@ queries! {
     FORGET = Sql::Same("delete from remote_files where id in (
             select f.id from remote_files f where f.asked_at < $1 and (f.retry_at is null or f.retry_at < $2)
                 and not exists (select 1 from remote_versions v where v.remote_file_id = f.id) limit $3)");
+    FORGET_DOMAIN = Sql::Same("delete from remote_files where (host = $1 or host like '%.' || $1 or host like $1 || ':%')
+        and not exists (select 1 from remote_versions v where v.remote_file_id = remote_files.id)");
     BY_HOST = Sql::Same("select f.host, count(*), cast(sum(v.n_bytes) as bigint) from remote_versions v
         join remote_files f on f.id = v.remote_file_id group by f.host order by 3 desc, 1 limit $1");
     BY_PURPOSE = Sql::Same("select f.purpose, v.version, count(*), cast(sum(v.n_bytes) as bigint)
@@ -305,6 +307,14 @@ pub fn gone(tx: &Tx<'_>, keys: &[String]) -> Result<(), Fault> {
 pub fn forget(tx: &Tx<'_>, before: Time, most: i64) -> Result<bool, Fault> {
     let n_gone = tx.execute(&FORGET, (before, tx.now(), most))?;
     Ok(i64::try_from(n_gone).unwrap_or(i64::MAX) >= most)
+}
+
+/// Forgets the addresses of a domain, and of what lies below it, of which nothing lies here.
+///
+/// # Errors
+/// The database failed.
+pub fn forget_domain(tx: &Tx<'_>, domain: &str) -> Result<(), Fault> {
+    tx.execute(&FORGET_DOMAIN, (domain,)).map(|_| ())
 }
 
 /// Files and bytes of one host.

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from mastodon import MastodonUnauthorizedError
 
 from federation import PATIENCE_SECONDS, Federated
 from hostile import word
+from operations import png_of
 from server import CommandFailed, engines, eventually
+from wire import Answer
 
 
 @pytest.fixture(scope="module", params=engines())
@@ -93,6 +96,66 @@ def test_somebody_moves_when_the_new_account_names_the_old_one(server, dana, pee
     assert got.json["target"] == there.client.me().uri
     assert dana.client.me().moved.acct == there.name
     server.cli("account", "alias", "remove", there.name, remote.id)
+    assert remote.id not in peer.fetch_actor(there.client.me().uri).document.get("alsoKnownAs", [])
+    with pytest.raises(CommandFailed, match="no alias"):
+        server.cli("account", "alias", "remove", there.name, remote.id)
+
+
+def test_an_account_that_is_deleted_is_told_and_gone(server, dana, peer):
+    carol = peer.actor("carol")
+    remote = peer.find(dana.handle)
+    carol.send(carol.follow(remote), remote)
+    peer.eventually_received(type="Accept", actor=remote.id)
+    with pytest.raises(CommandFailed, match="--yes"):
+        server.cli("account", "delete", dana.name)
+    server.cli("account", "delete", dana.name, "--yes")
+    peer.eventually_received(type="Delete", actor=remote.id, object=remote.id)
+    assert peer.get(remote.id).status == 410
+    with pytest.raises(MastodonUnauthorizedError):
+        dana.client.me()
+
+
+def test_an_emoji_that_is_added_is_used_at_once(server, dana, peer, tmp_path):
+    code = word()
+    (tmp_path / "red.png").write_bytes(png_of(32, 32))
+    server.cli("emoji", "add", code, str(tmp_path / "red.png"))
+    soon(lambda: code in [emoji.shortcode for emoji in dana.client.custom_emojis()], "the emoji")
+    carol, remote = peer.actor("carol"), peer.find(dana.handle)
+    carol.send(carol.follow(remote), remote)
+    peer.eventually_received(type="Accept", actor=remote.id)
+    dana.says(f"hello :{code}:")
+    got = peer.eventually_received(type="Create", actor=remote.id)
+    assert [tag["name"] for tag in got.json["object"]["tag"] if tag["type"] == "Emoji"] == [f":{code}:"]
+
+
+def test_how_it_stands_with_a_server_is_told_in_words_and_what_waits_is_tried_at_once(server, dana, peer):
+    carol = peer.actor("carol")
+    remote = peer.find(dana.handle)
+    carol.send(carol.follow(remote), remote)
+    peer.eventually_received(type="Accept", actor=remote.id)
+    show = lambda: json.loads(server.cli("host", "show", peer.domain, "--json"))
+    soon(lambda: show()["state"] == "works" and show()["last_received_at"], "it works")
+    assert (show()["people"], show()["follows_to_here"], show()["waiting"]) == (2, 1, 0)
+    peer.answers("/inbox", Answer(503, "not today", headers={"Retry-After": "3600"}), forever=True)
+    text = word()
+    dana.says(text)
+    failing = soon(lambda: (now := show())["failures"] and now, "it fails")
+    assert failing["waiting"] == 1 and failing["next_try_at"] and "503" in failing["last_error"]
+    assert peer.domain in server.cli("host", "list", "--failing")
+    lines = server.cli("host", "show", peer.domain)
+    assert "503" in lines and "2 known, 1 follows to here" in lines
+    # It wanted to be left alone for an hour. The operator knows better.
+    peer.forgives()
+    peer.forget()
+    assert server.cli("host", "retry", peer.domain) == "1"
+    peer.eventually_received(type="Create", actor=remote.id, where=lambda got: text in str(got.json))
+    soon(lambda: show()["waiting"] == 0 and show()["state"] == "works", "all went")
+    server.cli("host", "reset", peer.domain)
+    assert (show()["failures"], show()["last_error"]) == (0, None)
+    assert peer.domain not in server.cli("host", "list", "--failing")
+    for command in (("show",), ("retry",), ("reset",)):
+        with pytest.raises(CommandFailed, match="there is no host"):
+            server.cli("host", *command, "nowhere.example")
 
 
 def test_where_federation_is_limited_only_allowed_servers_are_spoken_with(peer):

@@ -121,3 +121,25 @@ def test_two_servers_that_both_ask_for_signatures_find_each_other(closed):
         carol = peer.actor("carol")
         assert alice.finds(carol.handle).username == "carol"
         follows(carol, peer.find(alice.handle))
+
+
+def test_somebody_takes_another_name_and_the_old_one_is_free(server, peer):
+    dana = server.person("dana")
+    remote = peer.find(dana.handle)
+    carol = peer.actor("carol")
+    account = dana.finds(carol)
+    dana.client.account_follow(account.id)
+    asked = peer.eventually_received(type="Follow", object=carol.id)
+    carol.send(carol.accept(asked.json), remote)
+    old = carol.handle
+    # The id stays, and with it everything.
+    carol.name, carol.handle = "karola", f"karola@{peer.domain}"
+    carol.fields["preferredUsername"] = "karola"
+    carol.send(carol.update(carol.document()), remote)
+    eventually(lambda: dana.client.account(account.id).acct == carol.handle, "the new name", 20)
+    assert dana.client.account_relationships(account.id)[0].following
+    assert (dana.knows(old), dana.finds(carol).id) == (None, account.id)
+    newcomer = peer.actor("newcomer", preferredUsername="carol")
+    newcomer.handle = old
+    found = dana.finds(newcomer)
+    assert (found.acct, found.uri) == (old, newcomer.id) and found.id != account.id

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import requests
 
 from authority import Authority
 from federation import PATIENCE_SECONDS, Federated
@@ -89,6 +90,23 @@ def test_a_thread_is_asked_for_again_when_it_is_looked_at_later(dana, peer):
     answer = carol.note(word(), inReplyTo=note["id"])
     items.append(answer["id"])
     soon(lambda: below() == [answer["id"]], "the answer")
+
+
+def test_a_post_is_counted_anew_and_goes_when_its_thread_is_looked_at_later(dana, peer):
+    carol = peer.actor("carol")
+    note, total = carol.note(word()), [3]
+    path = note["id"].removeprefix(peer.base)
+    likes = lambda: {"id": f"{note['id']}/likes", "type": "Collection", "totalItems": total[0]}
+    peer.documents[path] = lambda got: note | {"likes": likes()}
+    seen = dana.finds_post(note["id"])
+    favourites = lambda: (dana.client.status_context(seen.id), dana.client.status(seen.id).favourites_count)[1]
+    assert favourites() == 3
+    total[0] = 8
+    soon(lambda: favourites() == 8, "the new figure")
+    peer.documents[path] = Answer(410)
+    gone = lambda: requests.get(f"{dana.server.base}/api/v1/statuses/{seen.id}/context", timeout=10, headers={
+        "Authorization": f"Bearer {dana.client.access_token}"}).status_code == 404
+    soon(gone, "the post is gone here, too")
 
 
 def test_who_wants_to_be_left_alone_is_not_asked_until_then(dana, peer):

@@ -5,6 +5,7 @@ import pytest
 from federation import PATIENCE_SECONDS, Federated
 from peer import Peer
 from server import engines, eventually
+from wire import Answer, redirect
 
 REDIRECTS = [301, 302, 307, 308]
 
@@ -95,3 +96,40 @@ def test_nobody_takes_a_handle_on_a_domain_that_does_not_say_so(will):
         assert mallory.post(known.inbox, mallory.follow(known)).status == 401
         assert will.client.search_v2(mallory.handle, resolve=True).accounts == []
         assert will.client.account_followers(will.id) == []
+
+
+@pytest.mark.parametrize("status", [None, *REDIRECTS])
+def test_a_handle_is_found_where_its_domain_has_host_meta_alone(will, status):
+    """Served by the domain itself, or led to from there."""
+    with Peer() as apex, Peer(handle_domain=apex.domain) as web:
+        template = f"{web.base}/.well-known/webfinger?resource={{uri}}"
+        host_meta = Answer(200, f'<?xml version="1.0"?><XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
+                                f'<Link rel="lrdd" template="{template}"/></XRD>', content_type="application/xrd+xml")
+        (apex if status is None else web).documents["/.well-known/host-meta"] = host_meta
+        if status is not None:
+            apex.documents["/.well-known/host-meta"] = redirect(f"{web.base}/.well-known/host-meta", status)
+        carol = web.actor("carol")
+        found = will.finds(carol)
+        assert (found.acct, found.uri) == (f"carol@{apex.domain}", carol.id)
+
+
+def test_two_servers_with_handles_on_other_domains_meet(split, sue):
+    with Peer() as other, Federated(engines()[-1], handle_domain=other.domain) as far:
+        other.redirects_webfinger_to(far.base)
+        ann = far.person("ann")
+        assert sue.follows(ann).acct == f"{ann.name}@{other.domain}"
+        ann.follows(sue)
+        ann.says(f"hello @{sue.handle}")
+        told = sue.hears("mention")
+        assert (told.account.acct, told.status.mentions[0].acct) == (ann.handle, sue.name)
+        answer = sue.says(f"@{ann.handle} and back", in_reply_to_id=told.status.id)
+        assert ann.hears("mention").account.acct == sue.handle
+        assert answer.uri.startswith(split.base) and told.status.uri.startswith(far.base)
+
+
+def test_names_of_before_lead_to_whoever_is_here(will):
+    with Federated(engines()[0], ALTERNATE_DOMAINS="before.example") as renamed, Peer() as asker:
+        ann = renamed.person("ann")
+        found = asker.get(f"{renamed.base}/.well-known/webfinger?resource=acct:{ann.name}@before.example",
+                          accept="application/jrd+json")
+        assert (found.status, found.json()["subject"]) == (200, f"acct:{ann.handle}")

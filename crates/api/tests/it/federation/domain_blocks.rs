@@ -152,6 +152,15 @@ on_both_engines! {
         assert_eq!(preview, json!({"following_count": 1, "followers_count": 2}));
         assert_eq!(relationship(&alice, cy).await["domain_blocking"], false);
         alice.post(BLOCKS, json!({"domain": "gts.example"})).await.ok();
+        // She is told once what that costs her, in Mastodon's words.
+        let told_of = async || alice.get("/api/v1/notifications?types[]=severed_relationships").await.ok().json();
+        let severed = told_of().await;
+        assert_eq!(severed.as_array().unwrap().len(), 1);
+        let event = &severed[0]["event"];
+        let facts = ["type", "target_name", "followers_count", "following_count", "purged"].map(|name| event[name].clone());
+        assert_eq!(facts, [json!("user_domain_block"), json!("gts.example"), json!(2), json!(1), json!(true)]);
+        alice.post(BLOCKS, json!({"domain": "gts.example"})).await.ok();
+        alice.post(BLOCKS, json!({"domain": "nobody.example"})).await.ok();
         let owner = alice.account;
         // Two runs: one parts, the next finds nobody left and sweeps.
         for _ in 0..2 {
@@ -160,6 +169,8 @@ on_both_engines! {
         }
         assert_eq!(told(&house).await, [1, 2]);
         house.work().await;
+        let told = told_of().await;
+        assert_eq!((told.as_array().unwrap().len(), &told[0]["event"]), (1, event), "told of nothing twice");
         for account in [cy, di] {
             let now = relationship(&alice, account).await;
             let held = ["following", "followed_by", "requested", "domain_blocking"].map(|name| now[name].clone());

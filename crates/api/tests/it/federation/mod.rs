@@ -9,6 +9,7 @@ mod found;
 mod order;
 mod policies;
 mod proxy;
+mod purge;
 mod recorded;
 mod retention;
 mod threads;

@@ -162,6 +162,52 @@ on_both_engines! {
         insta::assert_json_snapshot!("peertube_video", sent(&house, &video, "fay").await);
     }
 
+    async fn a_note_of_pleroma(house: House) {
+        insta::assert_json_snapshot!("pleroma_note", sent(&house, &recorded!("pleroma/note.json"), "kim").await);
+    }
+
+    async fn a_quote_of_akkoma(house: House) {
+        somebody(&house, "https://other.example/users/bo", "bo", false).await;
+        insta::assert_json_snapshot!("akkoma_quote", sent(&house, &recorded!("akkoma/note.json"), "di").await);
+    }
+
+    async fn pictures_and_a_film_of_pixelfed(house: House) {
+        let create = recorded!("pixelfed/create.json");
+        let lu = somebody(&house, "https://pixelfed.example/users/lu", "lu", false).await;
+        let alice = follower(&house, lu).await;
+        comes(&house, lu, &create).await;
+        insta::assert_json_snapshot!("pixelfed_pictures", shown(&alice, create["object"]["id"].as_str().unwrap()).await);
+    }
+
+    async fn a_quote_of_mitra(house: House) {
+        insta::assert_json_snapshot!("mitra_quote", sent(&house, &recorded!("mitra/note.json"), "jo").await);
+    }
+
+    async fn a_note_of_hollo(house: House) {
+        somebody(&house, "https://other.example/users/bo", "bo", false).await;
+        insta::assert_json_snapshot!("hollo_note", sent(&house, &recorded!("hollo/note.json"), "mo").await);
+    }
+
+    async fn pictures_of_threads(house: House) {
+        insta::assert_json_snapshot!("threads_pictures", sent(&house, &recorded!("threads/note.json"), "ivy").await);
+    }
+
+    async fn an_event_of_mobilizon(house: House) {
+        insta::assert_json_snapshot!("mobilizon_event", sent(&house, &recorded!("mobilizon/event.json"), "sailors").await);
+    }
+
+    async fn an_article_of_nodebb(house: House) {
+        insta::assert_json_snapshot!("nodebb_article", sent(&house, &recorded!("nodebb/article.json"), "ann").await);
+    }
+
+    async fn a_note_of_sharkey(house: House) {
+        insta::assert_json_snapshot!("sharkey_note", sent(&house, &recorded!("sharkey/note.json"), "xan").await);
+    }
+
+    async fn a_line_of_a_book_of_bookwyrm(house: House) {
+        insta::assert_json_snapshot!("bookwyrm_quotation", sent(&house, &recorded!("bookwyrm/quotation.json"), "otto").await);
+    }
+
     async fn what_a_group_of_lemmy_passes_on_is_its_boost(house: House) {
         let announce = recorded!("lemmy/announce_create_page.json");
         let eve = somebody(&house, "https://lemmy.example/u/eve", "eve", false).await;

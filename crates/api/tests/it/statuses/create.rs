@@ -33,6 +33,18 @@ on_both_engines! {
         assert_ne!(post("later").await, first);
     }
 
+    async fn requests_with_one_key_that_come_at_the_same_moment_make_one_post(house: House) {
+        let alice = house.person("alice").await;
+        let sending = (0..8).map(|_| {
+            let body = Some(json!({ "status": "once" }));
+            alice.ask_with(Method::POST, "/api/v1/statuses", body, &[("Idempotency-Key", "k1")])
+        });
+        let given: Vec<String> = futures_util::future::join_all(sending).await.into_iter().map(|answer| answer.ok().id()).collect();
+        assert!(given.iter().all(|id| *id == given[0]), "{given:?}");
+        let me = alice.get("/api/v1/accounts/verify_credentials").await.ok().json();
+        assert_eq!(me["statuses_count"], 1);
+    }
+
     async fn what_cannot_be_posted_is_refused_with_the_reason(house: House) {
         let alice = house.person("alice").await;
         for (body, status, sentence) in [

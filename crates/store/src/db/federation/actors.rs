@@ -33,13 +33,15 @@ queries! {
             also_known_as = excluded.also_known_as, is_suspended_at_home = excluded.is_suspended_at_home,
             fetched_at = excluded.fetched_at");
     FIND = Sql::Same("select t.account_id, t.host, t.inbox, t.shared_inbox, t.outbox, t.followers, t.following, t.featured,
-            t.featured_tags, t.avatar, t.header, t.emojis, t.also_known_as, t.fetched_at, t.backfilled_at
+            t.featured_tags, t.avatar, t.header, t.emojis, t.also_known_as, t.fetched_at, t.backfilled_at,
+            t.counted_at
         from actors t where t.account_id = $1");
     SET_BACKFILLED = Sql::Same("update actors set backfilled_at = $2 where account_id = $1");
     SET_COUNTS = Sql::Same("update accounts set followers_count = coalesce(cast($2 as bigint), followers_count),
             following_count = coalesce(cast($3 as bigint), following_count),
             statuses_count = coalesce(cast($4 as bigint), statuses_count)
         where id = $1");
+    SET_COUNTED = Sql::Same("update actors set counted_at = $2 where account_id = $1");
     SET_MOVED = Sql::Same("update accounts set moved_to_id = $2 where id = $1");
     SET_HANDLE_FREE = Sql::Same("update accounts set username_key = username_key || ' ' || id
         where username_key = $1 and domain = $2 and id <> $3");
@@ -171,6 +173,8 @@ pub struct ActorRow {
     pub fetched_at: Time,
     /// When its posts were last fetched.
     pub backfilled_at: Option<Time>,
+    /// When its server was last asked how many follow it, and how much it wrote.
+    pub counted_at: Option<Time>,
 }
 
 impl FromRow for ActorRow {
@@ -191,6 +195,7 @@ impl FromRow for ActorRow {
             also_known_as: from_json(&row.next::<String>()?)?,
             fetched_at: row.next()?,
             backfilled_at: row.next()?,
+            counted_at: row.next()?,
         })
     }
 }
@@ -359,7 +364,7 @@ pub fn set_backfilled(tx: &Tx<'_>, account: AccountId) -> Result<(), Fault> {
     tx.execute(&SET_BACKFILLED, (account, tx.now())).map(|_| ())
 }
 
-/// What the origin counts: followers, followed, posts. `None` leaves a count as it is.
+/// What the origin counts now: followers, followed, posts. `None` leaves a count as it is.
 ///
 /// # Errors
 /// The database failed.
@@ -370,7 +375,11 @@ pub fn set_counts(
     following: Option<i64>,
     statuses: Option<i64>,
 ) -> Result<(), Fault> {
-    tx.execute(&SET_COUNTS, (account, followers, following, statuses)).map(|_| ())
+    tx.execute(&SET_COUNTS, (account, followers, following, statuses))?;
+    if followers.or(following).or(statuses).is_some() {
+        tx.execute(&SET_COUNTED, (account, tx.now()))?;
+    }
+    Ok(())
 }
 
 /// Somebody has gone to another account, or came back (`None`).

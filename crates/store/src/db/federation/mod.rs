@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod key_pairs;
 pub mod neighbours;
 pub mod posts;
+pub mod purge;
 pub mod received;
 pub mod relays;
 
@@ -28,6 +29,7 @@ pub(crate) fn all() -> Vec<&'static Statement> {
         key_pairs::ALL,
         neighbours::ALL,
         posts::ALL,
+        purge::ALL,
         received::ALL,
         relays::ALL,
     ]

@@ -20,18 +20,19 @@ queries! {
         select s.id, s.account_id, s.is_local, s.deleted_at is null from statuses s join accounts a on a.id = s.account_id
         where s.id = $2 and s.uri is null and a.uri = $3 and (s.reblog_of_id is not null) = $4");
     KEEP = Sql::Same("insert into remote_statuses (status_id, attachments, emojis, in_reply_to_uri, replies, context,
-            origin_replies, origin_reblogs, origin_favourites, fetched_at, interaction_policy)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            origin_replies, origin_reblogs, origin_favourites, fetched_at, interaction_policy, counted_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         on conflict (status_id) do update set attachments = excluded.attachments, emojis = excluded.emojis,
             replies = excluded.replies, context = excluded.context,
             origin_replies = coalesce(excluded.origin_replies, remote_statuses.origin_replies),
             origin_reblogs = coalesce(excluded.origin_reblogs, remote_statuses.origin_reblogs),
             origin_favourites = coalesce(excluded.origin_favourites, remote_statuses.origin_favourites),
-            fetched_at = excluded.fetched_at, interaction_policy = excluded.interaction_policy");
+            fetched_at = excluded.fetched_at, interaction_policy = excluded.interaction_policy,
+            counted_at = coalesce(excluded.counted_at, remote_statuses.counted_at)");
     INTERACTIONS = Sql::Same("select interaction_policy from remote_statuses
         where status_id = $1 and interaction_policy is not null");
     FIND = Sql::Same("select r.in_reply_to_uri, r.replies, r.context, r.origin_replies, r.origin_reblogs,
-            r.origin_favourites, r.fetched_at, r.attachments, r.emojis
+            r.origin_favourites, r.fetched_at, r.attachments, r.emojis, r.n_reactions, r.counted_at
         from remote_statuses r where r.status_id = $1");
     ERASE = Sql::Same("delete from remote_statuses where status_id = $1");
     ERASE_REACTIONS = Sql::Same("delete from reactions where status_id = $1");
@@ -89,6 +90,10 @@ pub struct RemoteRow {
     pub attachments: Vec<RemoteMedia>,
     /// Pictures for `:shortcodes:`.
     pub emojis: Vec<RemoteEmoji>,
+    /// Reactions with an emoji that came here.
+    pub n_reactions: i64,
+    /// When the origin last said how much it counts; `None`: it never did, or that was not noted yet.
+    pub counted_at: Option<Time>,
 }
 
 impl FromRow for RemoteRow {
@@ -103,6 +108,8 @@ impl FromRow for RemoteRow {
             fetched_at: row.next()?,
             attachments: from_json(&row.next::<String>()?)?,
             emojis: from_json(&row.next::<String>()?)?,
+            n_reactions: row.next()?,
+            counted_at: row.next()?,
         })
     }
 }
@@ -154,6 +161,7 @@ pub fn keep(tx: &Tx<'_>, status: StatusId, draft: &RemoteDraft, parent: Option<&
     }
     let number = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
     let is_free = draft.interactions == Interactions::default();
+    let says_counts = [draft.n_replies, draft.n_reblogs, draft.n_favourites].iter().any(Option::is_some);
     let policy = if is_free { None } else { Some(serde_json::to_string(&draft.interactions).map_err(json)?) };
     let values = [
         Value::Int(status.0),
@@ -167,6 +175,7 @@ pub fn keep(tx: &Tx<'_>, status: StatusId, draft: &RemoteDraft, parent: Option<&
         number(draft.n_favourites),
         Value::Int(tx.now().0),
         policy.as_deref().map_or(Value::Null, Value::Text),
+        number(says_counts.then_some(tx.now().0)),
     ];
     tx.execute(&KEEP, values.as_slice()).map(|_| ())
 }

@@ -20,13 +20,13 @@ pub use polls::{
     update_poll, vote,
 };
 pub use quotes::{
-    QuoteRow, erase_quotes, insert_quote, quote_by_stamp, quote_names, quote_of, quotes_page, quotes_waiting_for,
-    quoting_batch, set_quote_names, set_quote_state, set_quoted,
+    QuoteRow, erase_quotes, erase_quotes_by, insert_quote, quote_by_stamp, quote_names, quote_of, quotes_page,
+    quotes_waiting_for, quoting_batch, set_quote_names, set_quote_state, set_quoted,
 };
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, add_silent_mention, age_mentions, author_and_policy, count, deleted_batch,
     edits, erase, forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned,
-    reblogs_batch, record_edit, remember_idempotent, source, update,
+    reblogs_batch, record_edit, remember_idempotent, replace_idempotent, source, update,
 };
 pub use thread::{Thread, ancestors, thread};
 pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, reported, view, views, visible};

@@ -133,6 +133,14 @@ pub fn quoting_batch(q: &Query<'_>, quoted: StatusId, most: i64) -> Result<Vec<(
     q.rows(&QUOTING, (quoted, most))
 }
 
+/// Takes away what a post quotes.
+///
+/// # Errors
+/// The database failed.
+pub fn erase_quotes_by(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
+    tx.execute(&ERASE, (status,)).map(|_| ())
+}
+
 /// Takes away the quote of a post that is erased, and its part in the quotes of it.
 ///
 /// # Errors

@@ -1,8 +1,10 @@
 //! `phiomia federation`: what is decided about other domains. `phiomia fetch`: what we make of something elsewhere.
 
+mod purge;
+
 use clap::{Args, Subcommand};
 use phiomia_federation::{Federation as Handle, resolve::Found};
-use phiomia_model::{AccountId, Handle as Name};
+use phiomia_model::{AccountId, Handle as Name, Time};
 use phiomia_social::remote;
 use phiomia_store::db::{
     accounts,
@@ -55,6 +57,10 @@ pub enum Federation {
         /// Which
         domain: String,
     },
+    /// Forget everything of a domain that is gone: its people, their posts, follows, pictures, what waits for it. Nobody there
+    /// is told, and who is looked up again comes again. The server may run meanwhile; what was cut goes on when it is said
+    /// again
+    Purge(purge::Purge),
     /// List the decisions
     List {
         /// As JSON
@@ -86,6 +92,7 @@ impl Federation {
                 });
                 if forgetting.await? { Ok(()) } else { Err(Failure(format!("nothing was decided about {domain}"))) }
             }
+            Federation::Purge(purge) => purge.run(desk).await,
             Federation::List { json } => list(desk, *json).await,
         })
     }
@@ -178,6 +185,10 @@ fn account(q: &phiomia_store::Query<'_>, id: AccountId) -> Result<Value, phiomia
         "inbox": row.as_ref().map(|row| row.inbox.clone()),
         "shared_inbox": row.as_ref().map(|row| row.shared_inbox.clone()),
         "also_known_as": row.as_ref().map(|row| row.also_known_as.clone()),
+        "followers_count": view.followers_count,
+        "following_count": view.following_count,
+        "statuses_count": view.statuses_count,
+        "counted_at": row.as_ref().and_then(|row| row.counted_at).map(Time::to_iso_millis),
         "fetched_at": row.as_ref().map(|row| row.fetched_at.to_iso_millis()),
     }))
 }
@@ -198,6 +209,12 @@ fn status(q: &phiomia_store::Query<'_>, id: phiomia_model::StatusId) -> Result<V
         "created_at": row.created_at.to_iso_millis(),
         "in_reply_to": remote.as_ref().and_then(|remote| remote.in_reply_to.clone()),
         "attachments": remote.as_ref().map(|remote| json!(remote.attachments)),
+        "replies_count": remote.as_ref().and_then(|remote| remote.n_replies),
+        "reblogs_count": remote.as_ref().and_then(|remote| remote.n_reblogs),
+        "favourites_count": remote.as_ref().and_then(|remote| remote.n_favourites),
+        "reactions_count": remote.as_ref().map(|remote| remote.n_reactions),
+        "counted_at": remote.as_ref().and_then(|remote| remote.counted_at).map(Time::to_iso_millis),
+        "fetched_at": remote.as_ref().map(|remote| remote.fetched_at.to_iso_millis()),
     }))
 }
 
