@@ -115,12 +115,11 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table severances;
-                drop index notifications_once;
-                alter table notifications drop column subject_id;
-                create unique index notifications_once on notifications (account_id);
+                "alter table accounts drop column shows_media;
+                alter table accounts drop column shows_media_replies;
+                alter table accounts drop column shows_featured;
                 create table gone (id bigint);
-                delete from schema_migrations where name = '0032_notices'",
+                delete from schema_migrations where name = '0033_profile_tabs'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
