@@ -94,7 +94,8 @@ CALLS = {
     "GET /api/v1/accounts/familiar_followers": ({}, lambda w: {"id[]": [w.bob.id]}),
     "DELETE /api/v1/suggestions/{account_id}": (lambda w: {"account_id": w.carol.id}, {}),
     **{f"GET /api/v1/accounts/{{id}}{rest}": (of("bob"), {}) for rest in (
-        "", "/statuses", "/followers", "/following", "/endorsements", "/lists", "/featured_tags", "/origin")},
+        "", "/statuses", "/followers", "/following", "/endorsements", "/lists", "/featured_tags", "/origin",
+        "/identity_proofs")},
     **{f"POST /api/v1/accounts/{{id}}/{act}": (of("carol"), {}) for act in (
         "follow", "note", "unfollow", "remove_from_followers", "mute", "unmute", "block", "unblock")},
     **{f"POST /api/v1/accounts/{{id}}/{act}": (of("bob"), {}) for act in ("endorse", "unendorse", "pin", "unpin")},
@@ -180,6 +181,7 @@ CALLS = {
     **{f"{method} /api/v1/filters/{{id}}": (lambda w: {"id": w.filter()["keywords"][0]["id"]}, body) for method, body in (
         ("GET", {}), ("PUT", {"phrase": "coffee", "context": ["home"]}), ("DELETE", {}))},
     "GET /api/v2/search": ({}, {"q": "hello"}),
+    "GET /api/v1/peers/search": ({}, {"q": "exa"}),
     "GET /api/oembed": ({}, lambda w: {"url": w.post_url}),
     "POST /api/v1/apps": ({}, {"client_name": "x", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}),
 }

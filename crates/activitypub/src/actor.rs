@@ -126,6 +126,12 @@ pub struct Actor {
     pub indexable: Option<bool>,
     /// Whether the person has died.
     pub memorial: bool,
+    /// Whether the profile has a tab of posts with media. `None`: nothing said.
+    pub shows_media: Option<bool>,
+    /// Whether answers with media stand there, too. `None`: nothing said.
+    pub shows_media_replies: Option<bool>,
+    /// Whether the profile has a tab of what is featured. `None`: nothing said.
+    pub shows_featured: Option<bool>,
     /// Whether its own server suspended it.
     pub suspended: bool,
     /// Where it went; to be believed only if that actor's `aliases` name this one.
@@ -189,6 +195,9 @@ impl Actor {
             discoverable: node.flag("discoverable"),
             indexable: node.flag("indexable"),
             memorial: node.flag("memorial").unwrap_or(false),
+            shows_media: node.flag("showMedia"),
+            shows_media_replies: node.flag("showRepliesInMedia"),
+            shows_featured: node.flag("showFeatured"),
             suspended: node.flag("suspended").unwrap_or(false),
             moved_to: node.uri("movedTo").filter(|to| *to != id),
             aliases: node.uris("alsoKnownAs").take(bounds::ALIASES).collect(),

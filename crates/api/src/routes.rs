@@ -96,6 +96,8 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/instance/domain_blocks"                          Anyone  ["profile", "read:accounts"] [Api]          Nothing  PERSONAL  instance::domain_blocks;
         GET "/api/v1/instance/peers"                                  Anyone  []                           [Api]          Nothing  MINUTE    instance::peers;
         GET "/api/v1/instance/languages"                              Anyone  []                           [Api]          Nothing  MINUTE    instance::languages;
+        GET "/api/v1/instance/translation_languages"                  Anyone  []                           [Api]          Nothing  MINUTE    instance::translation_languages;
+        GET "/api/v1/peers/search"                                    Anyone  []                           [Api]          Nothing  MINUTE    instance::peers_search;
         GET "/api/v1/custom_emojis"                                   Anyone  []                           [Api]          Nothing  MINUTE    instance::custom_emojis;
         GET "/api/v1/announcements"                                   Member  []                           [Api]          Nothing  PERSONAL  announcements::index;
         POST "/api/v1/announcements/{id}/dismiss"                     Member  ["write:accounts"]           [Api]          Form     PERSONAL  announcements::dismiss;
@@ -129,6 +131,7 @@ pub fn table() -> Vec<Route> {
         GET "/api/v1/accounts/{id}/endorsements"                      Anyone  ["read:accounts"]            [Api, Paging]  Nothing  PERSONAL  accounts::endorsements;
         GET "/api/v1/accounts/{id}/origin"                            Member  ["read:accounts"]            [Api]          Nothing  PERSONAL  origin::of_account;
         GET "/api/v1/accounts/{id}/lists"                             Member  ["read:lists"]               [Api]          Nothing  PERSONAL  lists::with_member;
+        GET "/api/v1/accounts/{id}/identity_proofs"                   Member  []                           [Api]          Nothing  PERSONAL  accounts::identity_proofs;
         POST "/api/v1/accounts/{id}/follow"                           Member  ["write:follows"]            [Api, Follow]  Form     PERSONAL  accounts::follow;
         POST "/api/v1/accounts/{id}/unfollow"                         Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::unfollow;
         POST "/api/v1/accounts/{id}/remove_from_followers"            Member  ["write:follows"]            [Api]          Form     PERSONAL  accounts::remove_from_followers;
@@ -194,6 +197,7 @@ pub fn table() -> Vec<Route> {
         POST "/api/v1/conversations/{id}/unread"                      Member  ["write:conversations"]      [Api]          Form     PERSONAL  conversations::unread;
 
         GET "/api/v1/timelines/home"                                  Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::home;
+        GET "/api/v1/timelines/direct"                                Member  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::direct;
         GET "/api/v1/timelines/public"                                Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::public;
         GET "/api/v1/timelines/tag/{hashtag}"                         Anyone  ["read:statuses"]            [Api, Paging]  Nothing  PERSONAL  timelines::tag;
         GET "/api/v1/timelines/list/{id}"                             Member  ["read:lists"]               [Api, Paging]  Nothing  PERSONAL  timelines::list;

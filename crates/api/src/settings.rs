@@ -75,6 +75,8 @@ pub enum Shape {
     Username,
     /// The address of a page.
     Url,
+    /// A number of years.
+    Years,
     /// One of these words.
     Word(&'static [&'static str]),
 }
@@ -89,6 +91,11 @@ pub const KNOWN: &[Known] = &[
     known("privacy_policy", Shape::Text(200_000), "the privacy policy, as HTML"),
     known("status_page_url", Shape::Url, "a page elsewhere that says whether the server is up"),
     known("registrations", Shape::Word(&["open", "approval", "closed"]), "who may sign up; closed when not set"),
+    known(
+        "min_age",
+        Shape::Years,
+        "who signs up has to be so old and says when they were born; nobody is asked when not set",
+    ),
     known("closed_registrations_message", Shape::Line(500), "shown when nobody may sign up"),
     known(
         "single_user_mode",
@@ -138,6 +145,7 @@ impl Known {
                 must(is_web && !value.contains(char::is_whitespace), "the address of a page")
                     .and_then(|()| within(2048))
             }
+            Shape::Years => must(value.parse().is_ok_and(|years: u8| (1..=120).contains(&years)), "a number of years"),
             Shape::Word(words) => must(words.contains(&value), &words.join(" or ")),
         }
     }
@@ -162,6 +170,8 @@ pub struct ServerSettings {
     pub status_page_url: Option<String>,
     /// `registrations`: `open`, `approval` or `closed`.
     pub registrations: Registrations,
+    /// `min_age`: a number of years; `None` when nobody is asked for their age.
+    pub min_age: Option<String>,
     /// `closed_registrations_message`.
     pub closed_registrations_message: Option<String>,
     /// `single_user_mode`: the owner's profile is the front page. `None`: while one person lives here and registrations
@@ -196,6 +206,7 @@ impl ServerSettings {
                 Some("approval") => Registrations::Approval,
                 _ => Registrations::Closed,
             },
+            min_age: take("min_age").filter(|years| years.parse::<u8>().is_ok()),
             closed_registrations_message: take("closed_registrations_message"),
             single_user: match take("single_user_mode").as_deref() {
                 Some("on") => Some(true),
@@ -213,6 +224,12 @@ impl ServerSettings {
         }
     }
 
+    /// How old somebody has to be to sign up, in years; `None`: nobody is asked.
+    #[must_use]
+    pub fn least_age(&self) -> Option<u8> {
+        self.min_age.as_deref().and_then(|years| years.parse().ok())
+    }
+
     /// What is in force, as text; empty for what was never set and has no default.
     #[must_use]
     pub fn value(&self, key: &str) -> &str {
@@ -225,6 +242,7 @@ impl ServerSettings {
             "privacy_policy" => self.privacy_policy.as_deref().unwrap_or_default(),
             "status_page_url" => self.status_page_url.as_deref().unwrap_or_default(),
             "registrations" => self.registrations.word(),
+            "min_age" => self.min_age.as_deref().unwrap_or_default(),
             "closed_registrations_message" => self.closed_registrations_message.as_deref().unwrap_or_default(),
             "single_user_mode" => self.single_user.map_or("", |is_single| if is_single { "on" } else { "off" }),
             "show_domain_blocks" => self.show_domain_blocks.word(),
@@ -256,6 +274,7 @@ mod tests {
                 Shape::Word(words) => words.first().copied().unwrap_or_default(),
                 Shape::Url => "https://status.example.org",
                 Shape::Email => "me@example.org",
+                Shape::Years => "16",
                 Shape::Line(_) | Shape::Text(_) | Shape::Username => "alice",
             };
             assert_eq!(known.check(good), Ok(()), "{}", known.key);
@@ -272,6 +291,7 @@ mod tests {
         assert_eq!(why("title", "two\nlines"), refused("must be one line"));
         assert_eq!(why("contact_email", "nobody"), refused("must be an e-mail address"));
         assert_eq!(why("status_page_url", "javascript:alert(1)"), refused("must be the address of a page"));
+        assert_eq!(why("min_age", "0"), refused("must be a number of years"));
         assert_eq!(why("title", ""), Some(Ok(())));
         assert_eq!(why("colour", "red"), None);
     }

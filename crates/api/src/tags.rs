@@ -198,6 +198,8 @@ pub async fn delete_featured(ask: Ask<Member>) -> Answer {
 const TREND: Duration = Duration::from_secs(2 * 86_400);
 /// People who have to use a tag before it trends, as in Mastodon.
 const TREND_PEOPLE: i64 = 5;
+/// Since 2022-03-30 `/api/v1/trends/tags` is meant by `/api/v1/trends`.
+const TRENDS_OLD_SINCE: i64 = 1_648_598_400;
 /// Trends that are counted at most.
 const MOST_TRENDS: i64 = 100;
 
@@ -227,7 +229,17 @@ pub async fn trends(ask: Ask<Anyone>) -> Answer {
             Ok(told(q, tags.into_iter().skip(offset).take(limit).collect(), viewer, now)?)
         })
         .await?;
-    json(&told.entities(now, &ask.api.cx().await?))
+    let entities = told.entities(now, &ask.api.cx().await?);
+    let path = ask.parts.uri.path().trim_end_matches(".json");
+    let at =
+        |offset: usize, rel| format!("<{}?limit={limit}&offset={offset}>; rel=\"{rel}\"", ask.api.addresses.at(path));
+    let next = (entities.len() == limit).then(|| at(offset.saturating_add(limit), "next"));
+    let prev = (offset > 0).then(|| at(offset.saturating_sub(limit), "prev"));
+    let links: Vec<String> = next.into_iter().chain(prev).collect();
+    let reply = json(&entities)?.linked(Some(links.join(", ")).filter(|links| !links.is_empty()));
+    // The address of old.
+    let is_old = path.ends_with("/trends");
+    Ok(if is_old { reply.deprecated_since(TRENDS_OLD_SINCE) } else { reply })
 }
 
 /// `GET /api/v1/featured_tags/suggestions`

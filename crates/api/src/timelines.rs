@@ -6,7 +6,7 @@ use phiomia_social::timelines::{self as verbs, Look};
 use phiomia_store::{
     Query,
     db::{
-        statuses as posts, tags,
+        conversations, statuses as posts, tags,
         timelines::{self, Origin, TagFilter},
     },
 };
@@ -18,6 +18,8 @@ use crate::{
     render,
 };
 
+/// Since 2019-10-04, when Mastodon 3.0.0 came, conversations are meant.
+const DIRECT_OLD_SINCE: i64 = 1_570_147_200;
 /// Tags that may be combined with the one of the path, of each kind.
 const MOST_TAGS: usize = 4;
 
@@ -48,6 +50,15 @@ async fn note_look(ask: &Ask<Member>) -> Result<bool, Error> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// `GET /api/v1/timelines/direct`: what conversations are made of, for apps from before there were any.
+pub async fn direct(ask: Ask<Member>) -> Answer {
+    let (me, page, now) = (ask.me.account, ask.page(20, 40), ask.api.now());
+    let read = move |q: &Query<'_>| with_views(q, &conversations::posts(q, me, &page)?, Viewer::Account(me), now);
+    let (keys, views) = ask.api.db.read(read).await?;
+    let reply = paged(&render::statuses(&undisturbed(views), &ask.api.cx().await?), ask.link(&keys, &page))?;
+    Ok(reply.deprecated_since(DIRECT_OLD_SINCE))
 }
 
 /// `GET /api/v1/timelines/list/:id`

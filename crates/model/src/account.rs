@@ -47,6 +47,23 @@ pub struct PictureEdit {
     pub description: Option<String>,
 }
 
+/// Which parts of a profile its owner wants to be shown. All of them, when nothing was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownTabs {
+    /// A tab of posts with media.
+    pub media: bool,
+    /// Answers with media stand there, too.
+    pub media_replies: bool,
+    /// A tab of what is featured.
+    pub featured: bool,
+}
+
+impl Default for ShownTabs {
+    fn default() -> ShownTabs {
+        ShownTabs { media: true, media_replies: true, featured: true }
+    }
+}
+
 /// What somebody changes about their own profile and posting defaults; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default)]
 pub struct ProfileEdit {
@@ -66,6 +83,12 @@ pub struct ProfileEdit {
     pub is_indexable: Option<bool>,
     /// Does not show whom it follows and who follows it.
     pub hides_collections: Option<bool>,
+    /// The profile has a tab of posts with media.
+    pub shows_media: Option<bool>,
+    /// Answers with media stand there, too.
+    pub shows_media_replies: Option<bool>,
+    /// The profile has a tab of what is featured.
+    pub shows_featured: Option<bool>,
     /// Sites that may credit the account.
     pub attribution_domains: Option<Vec<String>>,
     /// The square one.

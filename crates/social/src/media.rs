@@ -319,6 +319,11 @@ pub fn sweep(tx: &Tx<'_>, account: AccountId) -> Result<bool, Error> {
     Ok(!batch.is_empty())
 }
 
+/// Takes away what is attached to a post.
+pub(crate) fn drop_of(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
+    drop_rows(tx, &rows::of_status(tx, status)?)
+}
+
 /// The rows go now and the files when that is committed: a file without a row is found again, a row without a file not.
 fn drop_rows(tx: &Tx<'_>, gone: &[MediaRow]) -> Result<(), Error> {
     if gone.is_empty() {

@@ -37,6 +37,9 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -
             is_indexable: change.is_indexable,
             hides_collections: change.hides_collections,
             attribution_domains: change.attribution_domains.as_deref(),
+            shows_media: change.shows_media,
+            shows_media_replies: change.shows_media_replies,
+            shows_featured: change.shows_featured,
         },
     )?;
     let mut to = defaults::find(tx, me)?.ok_or(Refusal::NotFound(Noun::Account))?;

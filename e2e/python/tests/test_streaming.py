@@ -61,6 +61,48 @@ def test_a_tag_stream_brings_the_tag_alone(as_alice, as_bob):
         assert events.wait_for("update").id == status.id
 
 
+def test_a_list_stream_brings_its_members_alone(as_alice, as_bob, bob, person):
+    carol = person("carol")
+    for followed in (bob, carol):
+        as_alice.account_follow(followed.id)
+    members = as_alice.list_create("Friends")
+    as_alice.list_accounts_add(members.id, [bob.id])
+    with listening(as_alice.stream_list, members.id) as events:
+        carol.client().status_post("from carol")
+        status = as_bob.status_post("from bob")
+        assert events.wait_for("update").id == status.id
+
+
+def test_the_stream_of_conversations_brings_what_is_for_one_alone(as_alice, alice, as_bob):
+    with listening(as_alice.stream_direct) as events:
+        as_bob.status_post("for all")
+        status = as_bob.status_post(f"@{alice.name} between us", visibility="direct")
+        assert events.wait_for("conversation").last_status.id == status.id
+
+
+# Every address that streams are read from as events of a server, what it wants besides, and whether it needs a token.
+PATHS = [
+    ("user", {}, True), ("user/notification", {}, True), ("direct", {}, True), ("list", {"list": "1"}, True),
+    ("public", {}, False), ("public/local", {}, False), ("public/remote", {}, False),
+    ("hashtag", {"tag": "live"}, False), ("hashtag/local", {"tag": "live"}, False),
+]
+
+
+@pytest.mark.parametrize("path, params, is_personal", PATHS, ids=[path for path, _, _ in PATHS])
+def test_every_stream_has_its_address(server, alice, as_alice, path, params, is_personal):
+    address = f"{server.base}/api/v1/streaming/{path}"
+    with requests.get(address, params=params, stream=True, timeout=10) as answer:
+        assert answer.status_code == (401 if is_personal else 200), path
+    own = {**params, "list": as_alice.list_create("own").id} if "list" in params else params
+    headers = {"Authorization": f"Bearer {alice.token()}"}
+    with requests.get(address, params=own, headers=headers, stream=True, timeout=10) as answer:
+        assert answer.status_code == 200, path
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+    if params:
+        assert requests.get(address, headers=headers, timeout=10).status_code == 400, "what it needs is missing"
+    assert requests.get(f"{server.base}/api/v1/streaming/{path}/more", headers=headers, timeout=10).status_code == 400
+
+
 def test_a_muted_author_is_not_heard(as_alice, as_bob, bob, person):
     carol = person("carol")
     for followed in (bob, carol):

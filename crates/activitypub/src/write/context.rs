@@ -30,7 +30,7 @@ enum Means {
 }
 
 /// Terms that the standard context does not have.
-const TERMS: [(&str, Means); 46] = [
+const TERMS: [(&str, Means); 49] = [
     ("AnnounceAuthorization", Means::Plain("gts:AnnounceAuthorization")),
     ("AnnounceRequest", Means::Plain("gts:AnnounceRequest")),
     ("LikeAuthorization", Means::Plain("gts:LikeAuthorization")),
@@ -72,6 +72,9 @@ const TERMS: [(&str, Means); 46] = [
     ("quoteAuthorization", Means::Id("https://w3id.org/fep/044f#quoteAuthorization")),
     ("quoteUri", Means::Plain("http://fedibird.com/ns#quoteUri")),
     ("sensitive", Means::Plain("as:sensitive")),
+    ("showFeatured", Means::Plain("toot:showFeatured")),
+    ("showMedia", Means::Plain("toot:showMedia")),
+    ("showRepliesInMedia", Means::Plain("toot:showRepliesInMedia")),
     ("suspended", Means::Plain("toot:suspended")),
     ("value", Means::Plain("schema:value")),
     ("votersCount", Means::Plain("toot:votersCount")),

@@ -100,9 +100,13 @@ pub async fn suggestions(ask: Ask<Member>) -> Answer {
     json(&suggested(&ask).await?)
 }
 
+/// Since 2021-05-16 version 2 is meant.
+const V1_OLD_SINCE: i64 = 1_621_123_200;
+
 /// `GET /api/v1/suggestions`
 pub async fn suggestions_v1(ask: Ask<Member>) -> Answer {
-    json(&suggested(&ask).await?.into_iter().map(|suggestion| suggestion.account).collect::<Vec<_>>())
+    let people: Vec<_> = suggested(&ask).await?.into_iter().map(|suggestion| suggestion.account).collect();
+    Ok(json(&people)?.deprecated_since(V1_OLD_SINCE))
 }
 
 /// `DELETE /api/v1/suggestions/:account_id`

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::existing;
 use crate::{
-    gate::{Answer, Anyone, Ask, Member, paged},
+    gate::{Answer, Anyone, Ask, Member, json, paged},
     render,
     timelines::boosts_undisturbed,
 };
@@ -53,6 +53,16 @@ async fn related(ask: Ask<Anyone>, read: Read) -> Answer {
         })
         .await?;
     answer(&ask, &rows, &people, &page).await
+}
+
+/// Since 2022-03-30 there are none any more, in Mastodon neither.
+const NO_PROOFS_SINCE: i64 = 1_648_598_400;
+
+/// `GET /api/v1/accounts/:id/identity_proofs`
+pub async fn identity_proofs(ask: Ask<Member>) -> Answer {
+    let id: AccountId = ask.id(Noun::Account)?;
+    ask.api.db.read(move |q| existing(q, id).map(drop)).await?;
+    Ok(json::<[()]>(&[])?.deprecated_since(NO_PROOFS_SINCE))
 }
 
 /// `GET /api/v1/accounts/:id/endorsements`
@@ -137,6 +147,8 @@ struct Filter {
     #[serde(default)]
     exclude_reblogs: Flag,
     #[serde(default)]
+    exclude_direct: Flag,
+    #[serde(default)]
     pinned: Flag,
     #[serde(default, deserialize_with = "filled")]
     tagged: Option<Text>,
@@ -196,7 +208,7 @@ fn of_account(
         only_media: filter.only_media.0,
         excludes_replies: filter.exclude_replies.0,
         excludes_reblogs: filter.exclude_reblogs.0,
-        excludes_direct: false,
+        excludes_direct: filter.exclude_direct.0,
         tag,
     };
     let ids = timelines::of_account(q, id, widest, &wanted, page)?;

@@ -10,7 +10,9 @@ mod sign_up;
 
 pub use discovery::{directory, dismiss_suggestion, familiar_followers, suggestions, suggestions_v1};
 pub use find::{Wanted, found, lookup, search};
-pub use lists::{blocks, endorsements, follow_requests, followers, following, mutes, own_endorsements, statuses};
+pub use lists::{
+    blocks, endorsements, follow_requests, followers, following, identity_proofs, mutes, own_endorsements, statuses,
+};
 pub use profile::{
     delete_avatar, delete_header, preferences, profile, update_credentials, update_profile, verify_credentials,
 };

@@ -7,7 +7,7 @@ use phiomia_mastodon::{
 use phiomia_model::{AccountId, Error, Refusal};
 use phiomia_social::{
     apps,
-    users::{self, NewUser, Origin, SignUp},
+    users::{self, Age, NewUser, Origin, SignUp},
 };
 use phiomia_store::{
     Secret,
@@ -29,7 +29,7 @@ use crate::{
 const NOT_ALLOWED: &str = "This action is not allowed";
 const NEEDS_USER: &str = "This method requires an authenticated user";
 
-/// What may be sent. Mastodon wants a date of birth where a least age is set; none can be set here, so none is read.
+/// What may be sent.
 #[derive(Deserialize)]
 struct Input {
     #[serde(default)]
@@ -41,6 +41,7 @@ struct Input {
     agreement: Option<Flag>,
     locale: Option<Text>,
     reason: Option<Text>,
+    date_of_birth: Option<Text>,
 }
 
 /// `POST /api/v1/accounts`: the token works once the address is confirmed, and the sign-up approved where that is asked.
@@ -52,6 +53,8 @@ pub async fn create(ask: Ask<Client>) -> Answer {
     }
     let input: Input = ask.decode()?;
     let mail_servers = mail_servers(api, &input.email.0).await?;
+    let born = input.date_of_birth.as_ref().map(|born| born.0.as_str());
+    let age = Age::judge(settings.least_age(), born, &api.now().to_iso_day());
     let new = NewUser {
         username: input.username.0,
         email: Some(input.email.0),
@@ -65,6 +68,7 @@ pub async fn create(ask: Ask<Client>) -> Answer {
     let sign_up = SignUp {
         new,
         agrees: input.agreement.is_some_and(Into::into),
+        age,
         needs_approval: settings.registrations == Registrations::Approval || rule.is_some(),
         origin: Origin { address: Some(ask.client.0), app: Some(ask.me.app) },
         mail_servers,

@@ -35,12 +35,19 @@ impl Wanted {
     }
 }
 
+/// Since 2022-11-14 version 2 is meant.
+const OLD_SINCE: i64 = 1_668_384_000;
+
+fn old(answer: Answer) -> Answer {
+    answer.map(|reply| reply.deprecated_since(OLD_SINCE))
+}
+
 /// `GET /api/v1/filters`
 pub async fn index(ask: Ask<Member>) -> Answer {
     let me = ask.me.account;
     let views = ask.api.db.read(move |q| Ok(filters::of_account(q, me)?)).await?;
     let each = views.iter().flat_map(|view| view.keywords.iter().map(|keyword| render::filter_v1(view, keyword)));
-    json(&each.collect::<Vec<_>>())
+    old(json(&each.collect::<Vec<_>>()))
 }
 
 /// `GET /api/v1/filters/:id`
@@ -54,26 +61,26 @@ pub async fn show(ask: Ask<Member>) -> Answer {
             Ok((own(q, me, keyword.filter)?, keyword))
         })
         .await?;
-    json(&render::filter_v1(&filter, &keyword))
+    old(json(&render::filter_v1(&filter, &keyword)))
 }
 
 /// `POST /api/v1/filters`
 pub async fn create(ask: Ask<Member>) -> Answer {
     let (me, how) = (ask.me.account, ask.decode::<Wanted>()?.into_edit());
     let (filter, keyword) = ask.api.db.write(move |tx| verbs::create_phrase(tx, me, &how)).await?;
-    json(&render::filter_v1(&filter, &keyword))
+    old(json(&render::filter_v1(&filter, &keyword)))
 }
 
 /// `PUT /api/v1/filters/:id`
 pub async fn update(ask: Ask<Member>) -> Answer {
     let (id, me, how) = (ask.id(Noun::Record)?, ask.me.account, ask.decode::<Wanted>()?.into_edit());
     let (filter, keyword) = ask.api.db.write(move |tx| verbs::update_phrase(tx, me, id, &how)).await?;
-    json(&render::filter_v1(&filter, &keyword))
+    old(json(&render::filter_v1(&filter, &keyword)))
 }
 
 /// `DELETE /api/v1/filters/:id`
 pub async fn delete(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id(Noun::Record)?, ask.me.account);
     ask.api.db.write(move |tx| verbs::delete_phrase(tx, me, id)).await?;
-    empty()
+    old(empty())
 }

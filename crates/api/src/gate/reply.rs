@@ -71,6 +71,13 @@ impl Reply {
         self.with(HeaderName::from_static("mastodon-async-refresh"), &format!("id=\"{id}\", retry=3"))
     }
 
+    /// The same, saying since when (seconds since 1970) another operation is meant for this (RFC 9745).
+    /// Source: <https://github.com/mastodon/mastodon/blob/main/app/controllers/concerns/deprecation_concern.rb>.
+    #[must_use]
+    pub fn deprecated_since(self, seconds: i64) -> Reply {
+        self.with(HeaderName::from_static("deprecation"), &format!("@{seconds}"))
+    }
+
     /// The same with another status.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Reply {

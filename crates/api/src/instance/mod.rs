@@ -3,14 +3,15 @@
 mod texts;
 
 pub use texts::{
-    domain_blocks, extended_description, languages, peers, privacy_policy, terms_of_service, terms_of_service_of,
+    domain_blocks, extended_description, languages, peers, peers_search, privacy_policy, terms_of_service,
+    terms_of_service_of, translation_languages,
 };
 
 use std::sync::Arc;
 
 use phiomia_mastodon::entities::{self, Decimal};
 use phiomia_model::{Error, Handle};
-use phiomia_store::db::{accounts, activity::Week, server};
+use phiomia_store::db::{accounts, activity::Week, server, terms};
 
 use crate::{
     gate::{Answer, Anyone, Ask, json},
@@ -35,9 +36,13 @@ pub async fn show(ask: Ask<Anyone>) -> Answer {
     json(&render::instance(&*facts(&ask.api).await?, &ask.api.cx().await?))
 }
 
+/// Since 2022-11-14 version 2 is meant.
+const V1_OLD_SINCE: i64 = 1_668_384_000;
+
 /// `GET /api/v1/instance`
 pub async fn show_v1(ask: Ask<Anyone>) -> Answer {
-    json(&render::instance_v1(&*facts(&ask.api).await?, &ask.api.cx().await?))
+    let reply = json(&render::instance_v1(&*facts(&ask.api).await?, &ask.api.cx().await?))?;
+    Ok(reply.deprecated_since(V1_OLD_SINCE))
 }
 
 pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
@@ -50,6 +55,7 @@ pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
     let source_url = api.source_url.clone().unwrap_or_else(|| addresses.at("/about"));
     let converts = api.workshop.converter().await.is_some();
     let stills = api.workshop.stills().await;
+    let is_limited = api.federation.settings.limited;
     let facts = api
         .db
         .read(move |q| {
@@ -67,6 +73,8 @@ pub(crate) async fn facts(api: &Api) -> Result<Arc<InstanceFacts>, Error> {
                 source_url: source_url.clone(),
                 converts,
                 stills: stills.clone(),
+                has_terms: !terms::all(q)?.is_empty(),
+                is_limited,
             })
         })
         .await?;

@@ -1,7 +1,7 @@
 //! The server's long texts: what it is, what it does with data, the terms it is used under; the servers and languages
 //! it knows.
 
-use phiomia_mastodon::entities;
+use phiomia_mastodon::{entities, form::Text};
 use phiomia_model::{Noun, Refusal, Time};
 use phiomia_store::db::{
     discovery,
@@ -11,12 +11,16 @@ use phiomia_store::db::{
 };
 
 use phiomia_text::sanitize;
+use serde::Deserialize;
 
 use crate::{
-    gate::{Answer, Anyone, Ask, json},
+    gate::{Answer, Anyone, Ask, empty, json},
     render,
     settings::ShowDomainBlocks,
 };
+
+/// Servers that are found by the beginning of their name, at most; as in Mastodon.
+const MOST_PEERS: i64 = 10;
 
 /// `GET /api/v1/instance/extended_description`
 pub async fn extended_description(ask: Ask<Anyone>) -> Answer {
@@ -69,6 +73,31 @@ fn midnight(day: &str) -> Time {
 /// `GET /api/v1/instance/languages`
 pub async fn languages(_: Ask<Anyone>) -> Answer {
     json(entities::LANGUAGES)
+}
+
+/// `GET /api/v1/instance/translation_languages`: none, as nothing is translated here.
+pub async fn translation_languages(_: Ask<Anyone>) -> Answer {
+    empty()
+}
+
+#[derive(Deserialize)]
+struct Beginning {
+    #[serde(default)]
+    q: Text,
+}
+
+/// `GET /api/v1/peers/search`: a few servers whose name begins so, for somebody who types theirs.
+pub async fn peers_search(ask: Ask<Anyone>) -> Answer {
+    let typed = ask.decode::<Beginning>()?.q.0.trim().to_lowercase();
+    // A name that is not of ASCII is known in its other form; what ends with a dot is half of a name.
+    let beginning = match phiomia_text::domain_name(&typed) {
+        Some(name) if !typed.is_ascii() => name,
+        _ => typed,
+    };
+    if beginning.is_empty() || ask.api.federation.settings.limited {
+        return json::<[String]>(&[]);
+    }
+    json(&ask.api.db.read(move |q| Ok(discovery::domains_beginning(q, &beginning, MOST_PEERS)?)).await?)
 }
 
 /// `GET /api/v1/instance/peers`

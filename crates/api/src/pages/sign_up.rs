@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use phiomia_model::{Error, Refusal, error::FieldError};
-use phiomia_social::users::{self, NewUser, Origin, SignUp};
+use phiomia_social::users::{self, Age, NewUser, Origin, SignUp};
 use phiomia_store::{
     Secret,
     db::{moderation::sign_ups::IpSeverity, users::Standing},
@@ -22,6 +22,8 @@ struct SignUpPage {
     frame: Frame,
     domain: String,
     needs_approval: bool,
+    /// In years; `None`: nobody is asked for their age.
+    least_age: Option<u8>,
     form: Form,
     errors: Errors,
 }
@@ -32,6 +34,7 @@ struct Form {
     username: String,
     email: String,
     reason: String,
+    born: String,
 }
 
 /// What is wrong, beside its field.
@@ -42,6 +45,7 @@ struct Errors {
     password: Option<String>,
     agreement: Option<String>,
     reason: Option<String>,
+    born: Option<String>,
 }
 
 #[derive(Template)]
@@ -76,7 +80,9 @@ pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
     // The at sign in front belongs to the name in people's minds.
     let username = user.within("account_attributes").text("username").trim().trim_start_matches('@').to_owned();
     let reason = user.within("invite_request_attributes").text("text");
-    let sent = Form { username: username.clone(), email: user.text("email"), reason: reason.clone() };
+    let born = user.text("date_of_birth");
+    let age = Age::judge(settings.least_age(), Some(&born), &api.now().to_iso_day());
+    let sent = Form { username: username.clone(), email: user.text("email"), reason: reason.clone(), born };
     let new = NewUser {
         username,
         email: Some(user.text("email")),
@@ -90,7 +96,7 @@ pub async fn create(ask: Ask<Browser>) -> Result<Response, Error> {
     let needs_approval = settings.registrations == Registrations::Approval || rule.is_some();
     let origin = Origin { address: Some(ask.client.0), app: None };
     let mail_servers = accounts::mail_servers(api, new.email.as_deref().unwrap_or_default()).await?;
-    let sign_up = SignUp { new, agrees: user.is_ticked("agreement"), needs_approval, origin, mail_servers };
+    let sign_up = SignUp { new, agrees: user.is_ticked("agreement"), age, needs_approval, origin, mail_servers };
     match users::sign_up(&api.db, &api.addresses, &api.passwords, sign_up).await {
         Ok(_) if api.sends_mail => {
             let text = "We have sent you a mail. Open the link in it within two days to confirm your address.";
@@ -149,6 +155,7 @@ async fn form(ask: &Ask<Browser>, status: StatusCode, form: Form, wrong: &[Field
         frame: Frame::of(ask).await?,
         domain: ask.api.addresses.local_domain.clone(),
         needs_approval: settings.registrations == Registrations::Approval,
+        least_age: settings.least_age(),
         form,
         errors: Errors {
             username: about("username", "This name"),
@@ -156,6 +163,7 @@ async fn form(ask: &Ask<Browser>, status: StatusCode, form: Form, wrong: &[Field
             password: about("password", "This password"),
             agreement: about("agreement", "The rules"),
             reason: about("reason", "This text"),
+            born: about("date_of_birth", "This day"),
         },
     };
     page(ask, status, &shown)

@@ -85,9 +85,9 @@ fn made(view: &AccountView, cx: &Cx) -> entities::Account {
         followers_count: view.followers_count,
         following_count: view.following_count,
         hide_collections: Some(view.hides_collections),
-        show_media: true,
-        show_media_replies: true,
-        show_featured: true,
+        show_media: view.tabs.media,
+        show_media_replies: view.tabs.media_replies,
+        show_featured: view.tabs.featured,
         roles: view.is_local().then(|| badges(view.role)),
         feature_approval: FeatureApproval {
             automatic: if view.is_discoverable { vec![ApprovedGroup::Public] } else { Vec::new() },

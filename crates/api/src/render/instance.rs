@@ -20,8 +20,10 @@ use crate::settings::{Registrations, ServerSettings};
 
 /// What clients parse: the Mastodon whose API this is, then who serves it.
 pub const VERSION: &str = concat!("4.7.0 (compatible; Phiomia ", env!("CARGO_PKG_VERSION"), ")");
-/// Below 2, which promises grouped notifications.
-const API_LEVEL: i64 = 1;
+/// Of the levels of Mastodon's API the highest of which all is here: 2 promises grouped notifications, 6 endorsements and
+/// featured tags by their new paths, 7 quotes; 10 would promise collections. Apps show by it what they have.
+/// Source: <https://docs.joinmastodon.org/entities/Instance/#api-versions>.
+const API_LEVEL: i64 = 7;
 
 /// What the two entities are made of.
 #[derive(Clone, Debug)]
@@ -42,6 +44,10 @@ pub struct InstanceFacts {
     pub converts: bool,
     /// Pictures in boxes that are decoded here.
     pub stills: Vec<StillCodec>,
+    /// Whether there are terms of service.
+    pub has_terms: bool,
+    /// Whether only servers that were allowed by hand are spoken with.
+    pub is_limited: bool,
 }
 
 /// Version 2.
@@ -64,7 +70,7 @@ pub fn instance(facts: &InstanceFacts, cx: &Cx) -> entities::Instance {
             enabled: settings.registrations != Registrations::Closed,
             approval_required: settings.registrations == Registrations::Approval,
             message: settings.closed_registrations_message.clone(),
-            min_age: None,
+            min_age: settings.least_age().map(Into::into),
             reason_required: Some(settings.registrations == Registrations::Approval),
             url: None,
         },
@@ -125,8 +131,8 @@ fn configuration(facts: &InstanceFacts, cx: &Cx) -> InstanceConfiguration {
             streaming: cx.addresses.streaming(),
             status: facts.settings.status_page_url.clone(),
             about: cx.addresses.at("/about"),
-            privacy_policy: None,
-            terms_of_service: None,
+            privacy_policy: facts.settings.privacy_policy.as_ref().map(|_| cx.addresses.at("/privacy-policy")),
+            terms_of_service: facts.has_terms.then(|| cx.addresses.at("/terms-of-service")),
         },
         // No key: there is no Web Push yet.
         vapid: InstanceVapid { public_key: String::new() },
@@ -150,7 +156,7 @@ fn configuration(facts: &InstanceFacts, cx: &Cx) -> InstanceConfiguration {
             hashtag_feeds: open.clone(),
             trending_link_feeds: open,
         },
-        limited_federation: false,
+        limited_federation: facts.is_limited,
     }
 }
 

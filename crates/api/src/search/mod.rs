@@ -15,6 +15,7 @@ use crate::{
     accounts::{Wanted, found},
     gate::{Answer, Anyone, Ask, json},
     render,
+    search::statuses::Searcher,
     tags::told,
 };
 
@@ -73,7 +74,7 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
     let question = phiomia_text::search::question(&text);
     let from = search.account_id.map(|Id(id)| id.unwrap_or(AccountId(0)));
     let page = ask.page(20, 40);
-    let (following, now) = (search.following.0, ask.api.now());
+    let (following, now, addresses) = (search.following.0, ask.api.now(), ask.api.addresses.clone());
     let (people, tags, posts) = ask
         .api
         .db
@@ -89,7 +90,10 @@ pub async fn search(ask: Ask<Anyone>) -> Answer {
                 Vec::new()
             };
             let posts = match viewer {
-                Some(me) if wants_statuses => statuses::found(q, me, &question, from, page, offset, now)?,
+                Some(me) if wants_statuses => {
+                    let who = Searcher { me, own_domains: &addresses.own_domains(), from };
+                    statuses::found(q, &who, &question, page, offset, now)?
+                }
                 _ => Vec::new(),
             };
             Ok::<_, Error>((people, told(q, tags, viewer, now)?, posts))

@@ -62,6 +62,7 @@ pub async fn edit(ask: Ask<Member>) -> Answer {
         media: Some(media_ids(input.media_ids)?),
         media_words: input.media_attributes.map(words).unwrap_or_default(),
     };
+    ask.api.look_up_mentions(change.text.as_deref().unwrap_or_default()).await?;
     let (me, social) = (ask.me.account, ask.api.social());
     let view = ask
         .api
@@ -109,15 +110,22 @@ pub async fn revoke_quote(ask: Ask<Member>) -> Answer {
     json(&render::status(&view, &ask.api.cx().await?))
 }
 
+#[derive(Deserialize)]
+struct Deleting {
+    #[serde(default)]
+    delete_media: Flag,
+}
+
 /// `DELETE /api/v1/statuses/:id`: answers the post as it was, with its text as typed, for writing it anew.
 pub async fn delete(ask: Ask<Member>) -> Answer {
     let (id, me) = (ask.id::<StatusId>(Noun::Status)?, ask.me.account);
+    let act = if ask.decode::<Deleting>()?.delete_media.0 { verbs::delete_with_media } else { verbs::delete };
     let (view, deleted) = ask
         .api
         .db
         .write(move |tx| {
             let view = seen(tx, id, Viewer::Account(me), tx.now())?;
-            Ok((view, verbs::delete(tx, me, id)?))
+            Ok((view, act(tx, me, id)?))
         })
         .await?;
     json(&render::deleted_status(&view, deleted.text, &ask.api.cx().await?))

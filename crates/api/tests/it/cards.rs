@@ -234,8 +234,14 @@ on_both_engines! {
         let film = json!({ "version": "1.0", "type": "video", "title": "Film", "html": html, "author_name": "Ann",
             "thumbnail_url": "https://v.example/t.jpg", "provider_name": "V", "provider_url": "https://v.example/" });
         street.puts("/o", "application/json", film.to_string());
-        let (_, card) = street.says(&format!("{}/film", street.at)).await;
+        let (id, card) = street.says(&format!("{}/film", street.at)).await;
         assert_eq!((&card["type"], &card["title"], &card["width"]), (&json!("video"), &json!("Film"), &json!(640)));
+        let other = street.says(&format!("{}/nothing", street.at)).await.0;
+        for (question, expected) in [("has:embed", vec![&id]), ("-has:embed", vec![&other]), ("has:link", vec![&other, &id])] {
+            let found = street.alice.get(&format!("/api/v2/search?type=statuses&q=from:me%20{question}")).await.ok().json();
+            let found: Vec<&str> = found["statuses"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
+            assert_eq!(found, expected, "{question}");
+        }
         let frame = card["html"].as_str().unwrap();
         assert!(frame.starts_with("<iframe src=\"https://v.example/e?a=1&amp;b=2\" width=\"640\" height=\"360\""), "{frame}");
         assert!(frame.contains("sandbox=\"allow-scripts") && !frame.contains("onload") && !frame.contains("evil"));

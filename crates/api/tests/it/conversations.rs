@@ -22,6 +22,26 @@ async fn replies(who: &Person, to: &str, text: &str) -> String {
 }
 
 on_both_engines! {
+    async fn apps_of_old_read_the_posts_of_conversations_as_a_timeline(house: House) {
+        let (alice, bob, carol) = (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+        let mut direct = Vec::new();
+        for (who, text) in [(&alice, "@bob one"), (&bob, "@alice two"), (&carol, "@alice @bob three"), (&alice, "for me alone")] {
+            direct.insert(0, who.says(text, "direct").await);
+            who.says("for all @alice", "public").await;
+        }
+        let read = async |who: &Person, rest: &str| who.get(&format!("/api/v1/timelines/direct{rest}")).await.ok();
+        assert_eq!(read(&alice, "").await.ids(), direct);
+        assert_eq!(read(&bob, "").await.ids(), direct[1..]);
+        assert_eq!(read(&carol, "").await.ids(), direct[1..2]);
+        let page = read(&alice, "?limit=2").await;
+        assert_eq!((page.ids(), page.header("deprecation")), (direct[..2].to_vec(), "@1570147200"));
+        assert!(page.header("link").contains(&format!("max_id={}>; rel=\"next\"", direct[1])));
+        assert_eq!(read(&alice, &format!("?limit=2&max_id={}", direct[1])).await.ids(), direct[2..]);
+        assert_eq!(read(&alice, &format!("?limit=1&min_id={}", direct[3])).await.ids(), direct[2..3]);
+        alice.post(&format!("/api/v1/accounts/{}/block", carol.account), json!({})).await.ok();
+        assert!(!read(&alice, "").await.ids().contains(&direct[1]));
+    }
+
     async fn a_direct_post_opens_a_conversation_for_both(house: House) {
         let (alice, bob, carol) = (person(&house, "alice").await, person(&house, "bob").await, person(&house, "carol").await);
         let id = alice.says("@bob psst", "direct").await;

@@ -2,10 +2,11 @@
 
 use insta::assert_json_snapshot;
 use phiomia_api::{Api, Parts};
-use phiomia_model::{CustomEmojiId, Event};
+use phiomia_model::{CustomEmojiId, Event, Role};
 use phiomia_store::{
     db::{
         emojis::{self, CustomEmojiView},
+        federation::actors::{self, RemoteProfile},
         server, settings,
     },
     files::{FileKey, FileKind},
@@ -114,9 +115,73 @@ on_both_engines! {
         assert_eq!(house.get("/api/v1/instance/terms_of_service/2025-01-01").await.status, 404);
     }
 
-    async fn peers_are_the_servers_somebody_is_known_of(house: House) {
+    async fn peers_are_the_servers_somebody_is_known_of_unless_they_are_blocked(house: House) {
         house.person("alice").await;
         assert_eq!(house.get("/api/v1/instance/peers").await.ok().json(), json!([]));
+        for (at, domain) in ["cats.example", "cats.org", "dogs.example", "xn--bcher-kva.example", "bad.example"].into_iter().enumerate() {
+            let profile = RemoteProfile {
+                uri: format!("https://{domain}/u/{at}"),
+                username: "bob".into(),
+                domain: domain.into(),
+                url: format!("https://{domain}/@bob"),
+                host: domain.into(),
+                inbox: format!("https://{domain}/inbox"),
+                ..RemoteProfile::default()
+            };
+            house.api.db.write(move |tx| Ok(actors::keep(tx, &profile)?)).await.unwrap();
+        }
+        let staff = house.staff("mod", Role::Admin).await;
+        staff.post("/api/v1/admin/domain_blocks", json!({"domain": "bad.example", "severity": "silence"})).await.ok();
+        let peers = house.get("/api/v1/instance/peers").await.ok().json();
+        assert_eq!(peers, json!(["cats.example", "cats.org", "dogs.example", "xn--bcher-kva.example"]));
+        let found = async |beginning: &str| house.get(&format!("/api/v1/peers/search?q={beginning}")).await.ok().json();
+        assert_eq!(found("Cats").await, json!(["cats.example", "cats.org"]));
+        assert_eq!(found("cats.e").await, json!(["cats.example"]));
+        assert_eq!(found("b%C3%BCcher.example").await, json!(["xn--bcher-kva.example"]));
+        for nothing in ["", "ad", "bad", "%25", "_ats"] {
+            assert_eq!(found(nothing).await, json!([]), "{nothing}");
+        }
+    }
+
+    async fn what_is_translated_is_nothing(house: House) {
+        assert_eq!(house.get("/api/v1/instance/translation_languages").await.ok().json(), json!({}));
+        let configuration = house.get("/api/v2/instance").await.ok().json()["configuration"].clone();
+        assert_eq!(configuration["translation"], json!({"enabled": false}));
+    }
+
+    async fn apps_are_told_which_pages_and_which_features_there_are(house: House) {
+        let mut house = house;
+        let told = async |house: &House| house.get("/api/v2/instance").await.ok().json();
+        let before = told(&house).await;
+        // Grouped notifications, endorsements by their new paths, quotes; no collections.
+        assert_eq!(before["api_versions"], json!({"mastodon": 7}));
+        let urls = &before["configuration"]["urls"];
+        assert_eq!((&urls["privacy_policy"], &urls["terms_of_service"]), (&json!(null), &json!(null)));
+        house.set("privacy_policy", "<p>We keep nothing.</p>").await;
+        house.api.db.write(|tx| Ok(phiomia_social::server::set_terms(tx, "2026-01-01", "<p>Be kind</p>")?)).await.unwrap();
+        house.settle();
+        let urls = told(&house).await["configuration"]["urls"].clone();
+        for (name, path) in [("about", "/about"), ("privacy_policy", "/privacy-policy"), ("terms_of_service", "/terms-of-service")] {
+            assert_eq!(urls[name], format!("https://phiomia.example{path}"));
+            house.get(path).await.ok();
+        }
+    }
+
+    async fn old_operations_say_so(house: House) {
+        let alice = house.person("alice").await;
+        for (path, since) in [
+            ("/api/v1/instance", "@1668384000"),
+            ("/api/v1/filters", "@1668384000"),
+            ("/api/v1/suggestions", "@1621123200"),
+            ("/api/v1/trends", "@1648598400"),
+            (format!("/api/v1/accounts/{}/identity_proofs", alice.account).as_str(), "@1648598400"),
+            ("/api/v2/instance", ""),
+            ("/api/v2/filters", ""),
+            ("/api/v2/suggestions", ""),
+            ("/api/v1/trends/tags", ""),
+        ] {
+            assert_eq!(alice.get(path).await.ok().header("deprecation"), since, "{path}");
+        }
     }
 
     async fn languages_have_a_code_and_their_own_name(house: House) {

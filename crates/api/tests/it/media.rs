@@ -226,6 +226,19 @@ on_both_engines! {
         assert_eq!(alice.put(&path, json!({"status": "", "media_ids": [two["id"]]})).await.ok().json()["content"], "");
     }
 
+    async fn what_was_deleted_with_its_pictures_has_none_any_more(house: House) {
+        let alice = house.person("alice").await;
+        let one = uploads(&alice, &[]).await;
+        let id = alice.posts(json!({"status": "typo", "media_ids": [one["id"]]})).await;
+        fetches(&house, &one["url"]).await.ok();
+        let deleted = alice.delete(&format!("/api/v1/statuses/{id}?delete_media=true")).await.ok().json();
+        assert_eq!((&deleted["text"], &deleted["media_attachments"]), (&json!("typo"), &json!([one])));
+        house.work().await;
+        assert_eq!(fetches(&house, &one["url"]).await.status, 404);
+        let anew = json!({"status": "better", "media_ids": [one["id"]]});
+        assert_eq!(alice.post("/api/v1/statuses", anew).await.refusal().0, 422);
+    }
+
     async fn what_was_deleted_can_be_written_anew_with_its_pictures_for_a_day(house: House) {
         let alice = house.person("alice").await;
         let one = uploads(&alice, &[]).await;

@@ -144,6 +144,37 @@ on_both_engines! {
         }
     }
 
+    async fn operators_are_taken_back_by_a_minus(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let first = alice.posts(json!({"status": "about walruses", "language": "en"})).await;
+        house.wait(std::time::Duration::from_secs(86_400));
+        let second = bob.posts(json!({"status": "@alice walruses too", "language": "zh-TW"})).await;
+        house.wait(std::time::Duration::from_secs(86_400));
+        let third = alice.posts(json!({"status": "walruses at last", "language": "de"})).await;
+        for (question, expected) in [
+            ("walruses -from:bob", vec![&third, &first]),
+            ("walruses -from:me", vec![&second]),
+            ("-from:me", vec![&second]),
+            ("walruses -from:nobody", vec![&third, &second, &first]),
+            ("walruses from:alice@phiomia.example", vec![&third, &first]),
+            ("walruses from:@bob@PHIOMIA.example", vec![&second]),
+            ("walruses language:zh-tw", vec![&second]),
+            ("walruses -language:zh-TW", vec![&third, &first]),
+            ("walruses -language:en -language:de", vec![&second]),
+            ("walruses before:2026-11-26", vec![&first]),
+            ("walruses -before:2026-11-26", vec![&third, &second]),
+            ("walruses after:2026-11-26", vec![&third]),
+            ("walruses -after:2026-11-26", vec![&second, &first]),
+            ("walruses during:2026-11-26", vec![&second]),
+            ("walruses -during:2026-11-26", vec![&third, &first]),
+            ("-during:2026-11-26", vec![&third, &first]),
+            ("walruses after:2026-11-24 before:2026-11-27 -from:bob", vec![&first]),
+            ("walruses before:yesterday", vec![]),
+        ] {
+            assert_eq!(finds(&alice, question).await.iter().collect::<Vec<_>>(), expected, "{question}");
+        }
+    }
+
     async fn edits_and_deletions_change_what_is_found(house: House) {
         let alice = house.person("alice").await;
         let id = alice.says("about otters", "public").await;

@@ -199,6 +199,11 @@ on_both_engines! {
         assert_eq!(shown.each("name"), [json!("Elephants"), json!("many")]);
         assert_eq!(shown.json()[0]["history"][0]["accounts"], "4");
         assert_eq!(house.get("/api/v1/trends?limit=1&offset=1").await.ok().each("name"), [json!("many")]);
+        let first = house.get("/api/v1/trends/tags?limit=1").await.ok();
+        let next = "<https://phiomia.example/api/v1/trends/tags?limit=1&offset=1>; rel=\"next\"";
+        assert_eq!((first.each("name"), first.header("link")), (vec![json!("Elephants")], next));
+        assert!(house.get("/api/v1/trends/tags?limit=1&offset=1").await.ok().header("link").ends_with("offset=0>; rel=\"prev\""));
+        assert_eq!(house.get("/api/v1/trends/tags").await.ok().header("link"), "");
         house.wait(Duration::from_secs(3 * 86_400));
         assert_eq!(house.get("/api/v1/trends/tags").await.ok().each("name"), [json!("Elephants")]);
     }

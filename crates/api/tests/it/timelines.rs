@@ -52,6 +52,15 @@ on_both_engines! {
         assert_eq!(newest.ids(), [ids[4].clone(), ids[3].clone()]);
     }
 
+    async fn ones_own_posts_are_listed_without_those_for_some_when_that_is_wanted(house: House) {
+        let alice = house.person("alice").await;
+        let open = alice.says("hello", "public").await;
+        let direct = alice.says("psst", "direct").await;
+        let path = format!("/api/v1/accounts/{}/statuses", alice.account);
+        assert_eq!(alice.get(&path).await.ok().ids(), [direct, open.clone()]);
+        assert_eq!(alice.get(&format!("{path}?exclude_direct=true")).await.ok().ids(), [open]);
+    }
+
     async fn tags_combine(house: House) {
         let alice = house.person("alice").await;
         let cats = alice.says("#cats", "public").await;

@@ -89,6 +89,9 @@ on_both_engines! {
         let [author, follower, _, _, blocked, blocker, muter] = &people[..] else { unreachable!() };
         author.patch("/api/v1/accounts/update_credentials", json!({"indexable": true})).await.ok();
         follower.follows(author).await;
+        let list = follower.post("/api/v1/lists", json!({"title": "friends"})).await.ok().id();
+        let members = json!({"account_ids": [author.account.to_string()]});
+        follower.post(&format!("/api/v1/lists/{list}/accounts"), members).await.ok();
         author.post(&format!("/api/v1/accounts/{}/block", blocked.account), json!({})).await.ok();
         blocker.post(&format!("/api/v1/accounts/{}/block", author.account), json!({})).await.ok();
         muter.post(&format!("/api/v1/accounts/{}/mute", author.account), json!({})).await.ok();
@@ -96,6 +99,8 @@ on_both_engines! {
             let text = format!("@mentioned zebra {visibility}secret #striped");
             let poll = json!({"options": [format!("{visibility}secret"), "no"], "expires_in": 600});
             let id = author.posts(json!({"status": text, "visibility": visibility, "poll": poll})).await;
+            // What is for a few is pinned for them alone, or not at all.
+            author.post(&format!("/api/v1/statuses/{id}/pin"), json!({})).await;
             house.work().await;
             let post = author.get(&format!("/api/v1/statuses/{id}")).await.ok().json();
             let poll = post["poll"]["id"].as_str().unwrap().to_owned();
@@ -123,6 +128,26 @@ on_both_engines! {
                 "/api/v1/bookmarks".to_owned(),
                 "/api/v2/search?q=zebra".to_owned(),
                 format!("/api/v2/search?q={visibility}secret"),
+                format!("/api/v2/search?q=%22zebra%20{visibility}secret%22"),
+                "/api/v2/search?q=zebra%20in:library".to_owned(),
+                "/api/v2/search?q=zebra%20in:public".to_owned(),
+                "/api/v2/search?q=from:author%20-is:reply".to_owned(),
+                "/api/v2/search?q=zebra%20has:poll%20-from:stranger%20-language:xx".to_owned(),
+                format!("/api/v2/search?q=zebra&account_id={}", author.account),
+                format!("/api/v2/search?q=https://phiomia.example/@author/{id}&resolve=true"),
+                format!("/api/v1/timelines/list/{list}"),
+                "/api/v1/timelines/tag/any?any[]=striped".to_owned(),
+                format!("/api/v1/accounts/{}/statuses?pinned=true", author.account),
+                format!("/api/v1/accounts/{}/statuses?tagged=striped", author.account),
+                format!("/api/v1/accounts/{}/statuses?exclude_replies=true&exclude_direct=true", author.account),
+                "/api/v1/notifications?include_filtered=true".to_owned(),
+                "/api/v1/notifications/requests".to_owned(),
+                "/api/v2/notifications?expand_accounts=partial_avatars&include_filtered=true".to_owned(),
+                format!("/ap/users/{}/statuses/{id}", author.account),
+                format!("/ap/users/{}/statuses/{id}/activity", author.account),
+                format!("/ap/users/{}/statuses/{id}/replies", author.account),
+                format!("/ap/users/{}/outbox?page=true", author.account),
+                format!("/ap/users/{}/collections/featured", author.account),
                 format!("/api/oembed?url=https://phiomia.example/@author/{id}"),
                 format!("/@author/{id}"),
                 format!("/@author/{id}/embed"),
@@ -130,6 +155,13 @@ on_both_engines! {
                 "/@author.rss".to_owned(),
                 "/tags/striped".to_owned(),
                 "/tags/striped.rss".to_owned(),
+                "/@author/with_replies".to_owned(),
+                "/@author/with_replies.rss".to_owned(),
+                "/@author/media".to_owned(),
+                "/@author/media.rss".to_owned(),
+                "/@author/tagged/striped".to_owned(),
+                "/@author/tagged/striped.rss".to_owned(),
+                "/".to_owned(),
             ];
             for viewer in people.iter().map(Some).chain([None]) {
                 let name = viewer.map(|person| person.name.as_str());

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use phiomia_activitypub::{Activity, Actor, Document, Write as _};
-use phiomia_model::{QuotePolicy, QuoteState, Time, Visibility, account::Field};
+use phiomia_model::{
+    QuotePolicy, QuoteState, Time, Visibility,
+    account::{Field, ShownTabs},
+};
 use phiomia_store::db::{
     federation::neighbours::QuoteNames,
     statuses::{MentionView, PollOptionView, PollView, StatusBody},
@@ -37,6 +40,7 @@ fn person(id: i64, name: &str) -> AccountView {
         is_indexable: false,
         hides_collections: false,
         is_memorial: false,
+        tabs: ShownTabs::default(),
         attribution_domains: vec!["blog.example".into()],
         moved_to: None,
         is_suspended: false,

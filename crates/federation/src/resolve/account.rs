@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use phiomia_activitypub::{Actor, ActorKind, Collection, KeyMaterial, Uri};
-use phiomia_model::{AccountId, Error, Handle, Job, Noun, Refusal, account::Field, remote::RemoteEmoji};
+use phiomia_model::{
+    AccountId, Error, Handle, Job, Noun, Refusal,
+    account::{Field, ShownTabs},
+    remote::RemoteEmoji,
+};
 use phiomia_social::remote;
 use phiomia_store::db::{
     accounts,
@@ -269,6 +273,11 @@ fn profile(actor: &Actor, handle: Handle) -> RemoteProfile {
         is_discoverable: actor.discoverable.unwrap_or(false),
         is_indexable: actor.indexable.unwrap_or(false),
         is_memorial: actor.memorial,
+        tabs: ShownTabs {
+            media: actor.shows_media.unwrap_or(true),
+            media_replies: actor.shows_media_replies.unwrap_or(true),
+            featured: actor.shows_featured.unwrap_or(true),
+        },
         attribution_domains: actor.attribution_domains.clone(),
         created_at: actor.published,
         host: actor.id.host().to_owned(),

@@ -44,6 +44,17 @@ pub fn delete(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<Deleted, Error
     Ok(Deleted { text: row.text })
 }
 
+/// The same, and what it shows goes with it.
+///
+/// # Errors
+/// As [`delete`].
+pub fn delete_with_media(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<Deleted, Error> {
+    let row = own(tx, me, id)?;
+    remove(tx, id, &row, Tells::Each)?;
+    media::drop_of(tx, id)?;
+    Ok(Deleted { text: row.text })
+}
+
 /// Takes a status out of sight, moves the counters back, tells the streams, and leaves the rest to a job.
 pub(crate) fn remove(tx: &Tx<'_>, id: StatusId, row: &Edited, tells: Tells) -> Result<(), Error> {
     if !take_out(tx, id, row)? {

@@ -11,7 +11,7 @@ mod reblog;
 pub mod retention;
 
 pub use acts::{bookmark, favourite, pin, unbookmark, unfavourite, unpin};
-pub use delete::{Deleted, delete, sweep, sweep_account};
+pub use delete::{Deleted, delete, delete_with_media, sweep, sweep_account};
 pub use edit::{edit, set_quote_policy};
 pub use post::{check, given_before, post, remember, tidy};
 pub use quotes::revoke_quote;

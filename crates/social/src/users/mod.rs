@@ -38,7 +38,7 @@ pub use sign_in::{
     Browser, MOST_SESSIONS, SESSION_LIFE, SignInOutcome, SignedIn, begin_session, session, sign_in, sign_in_by_link,
     sign_out,
 };
-pub use sign_up::{Origin, SignUp, sign_up};
+pub use sign_up::{Age, Origin, SignUp, sign_up};
 
 use std::time::Duration;
 

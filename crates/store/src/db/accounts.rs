@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use phiomia_model::{
     AccountId, Fault, Handle, Role, Time,
-    account::{Field, ProfilePicture},
+    account::{Field, ProfilePicture, ShownTabs},
     remote::RemoteEmoji,
 };
 
@@ -12,13 +12,14 @@ use super::{
     made::Made,
     query::{Query, Tx},
     sql::{Sql, queries},
-    value::{FromRow, Row},
+    value::{FromRow, Row, Value},
 };
 
 macro_rules! columns {
     () => {
         "a.id, a.username, a.domain, a.uri, a.url, a.display_name, a.note, a.fields, a.is_locked, a.is_bot, a.is_group,
-         a.is_discoverable, a.is_indexable, a.hides_collections, a.is_memorial, a.attribution_domains, a.moved_to_id,
+         a.is_discoverable, a.is_indexable, a.hides_collections, a.is_memorial, a.shows_media, a.shows_media_replies,
+         a.shows_featured, a.attribution_domains, a.moved_to_id,
          a.suspended_at, a.silenced_at, a.sensitized_at, a.deleted_at, a.created_at, a.last_status_day, a.statuses_count,
          a.followers_count, a.following_count, u.role, t.avatar, t.header, t.avatar_description, t.header_description,
          t.emojis, u.avatar, u.header"
@@ -38,7 +39,10 @@ queries! {
             is_discoverable = coalesce(cast($7 as boolean), is_discoverable),
             is_indexable = coalesce(cast($8 as boolean), is_indexable),
             hides_collections = coalesce(cast($9 as boolean), hides_collections),
-            attribution_domains = coalesce(cast($10 as text), attribution_domains)
+            attribution_domains = coalesce(cast($10 as text), attribution_domains),
+            shows_media = coalesce(cast($11 as boolean), shows_media),
+            shows_media_replies = coalesce(cast($12 as boolean), shows_media_replies),
+            shows_featured = coalesce(cast($13 as boolean), shows_featured)
         where id = $1");
     // Prefixes of the name, then of words of the display name; people the viewer follows come first.
     SEARCH = Sql::Same("select a.id from accounts a
@@ -92,6 +96,8 @@ pub struct AccountView {
     pub hides_collections: bool,
     /// In memory of.
     pub is_memorial: bool,
+    /// Which parts of its profile it shows.
+    pub tabs: ShownTabs,
     /// Sites that may credit it.
     pub attribution_domains: Vec<String>,
     /// Where it moved to.
@@ -179,6 +185,7 @@ impl FromRow for Loaded {
             is_indexable: row.next()?,
             hides_collections: row.next()?,
             is_memorial: row.next()?,
+            tabs: ShownTabs { media: row.next()?, media_replies: row.next()?, featured: row.next()? },
             attribution_domains: from_json(&row.next::<String>()?)?,
             moved_to: None,
             is_suspended: false,
@@ -333,6 +340,12 @@ pub struct ProfileColumns<'a> {
     pub hides_collections: Option<bool>,
     /// Sites that may credit it.
     pub attribution_domains: Option<&'a [String]>,
+    /// Has a tab of posts with media.
+    pub shows_media: Option<bool>,
+    /// Answers with media stand there, too.
+    pub shows_media_replies: Option<bool>,
+    /// Has a tab of what is featured.
+    pub shows_featured: Option<bool>,
 }
 
 /// Changes a profile.
@@ -343,19 +356,27 @@ pub fn update_profile(tx: &Tx<'_>, id: AccountId, change: &ProfileColumns<'_>) -
     let json = |e| Fault::because("writing a JSON column of accounts", e);
     let fields = change.fields.map(serde_json::to_string).transpose().map_err(json)?;
     let domains = change.attribution_domains.map(serde_json::to_string).transpose().map_err(json)?;
-    let values = (
-        id,
-        change.display_name,
-        change.note,
-        fields,
-        change.is_locked,
-        change.is_bot,
-        change.is_discoverable,
-        change.is_indexable,
-        change.hides_collections,
-        domains,
-    );
-    tx.execute(&UPDATE_PROFILE, values).map(|_| ())
+    let flag = |value: Option<bool>| value.map_or(Value::Null, Value::Bool);
+    let values = [
+        Value::Int(id.0),
+        text(change.display_name),
+        text(change.note),
+        text(fields.as_deref()),
+        flag(change.is_locked),
+        flag(change.is_bot),
+        flag(change.is_discoverable),
+        flag(change.is_indexable),
+        flag(change.hides_collections),
+        text(domains.as_deref()),
+        flag(change.shows_media),
+        flag(change.shows_media_replies),
+        flag(change.shows_featured),
+    ];
+    tx.execute(&UPDATE_PROFILE, values.as_slice()).map(|_| ())
+}
+
+fn text(value: Option<&str>) -> Value<'_> {
+    value.map_or(Value::Null, Value::Text)
 }
 
 /// What to look for among accounts.

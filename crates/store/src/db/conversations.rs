@@ -46,6 +46,16 @@ queries! {
 keysets! {
     LIST = "c.last_status_id", "select c.last_status_id, c.id, c.participants, c.is_unread
         from account_conversations c where c.account_id = $4";
+    POSTS = "s.status_id", "select distinct s.status_id from account_conversations c
+        join account_conversation_statuses s on s.account_conversation_id = c.id where c.account_id = $4";
+}
+
+/// The posts of all conversations somebody has in their list, newest first.
+///
+/// # Errors
+/// The database failed.
+pub fn posts(q: &Query<'_>, account: AccountId, page: &Page) -> Result<Vec<StatusId>, Fault> {
+    Ok(POSTS.page::<(StatusId,)>(q, page, &[Value::Int(account.0)])?.into_iter().map(|(id,)| id).collect())
 }
 
 /// A conversation as the one who has it in their list sees it.

@@ -77,7 +77,11 @@ queries! {
             and not friend.hides_collections and not target.hides_collections
             and friend.suspended_at is null and friend.deleted_at is null
         order by theirs.id desc");
-    DOMAINS = Sql::Same("select distinct domain from accounts where domain <> '' order by domain");
+    DOMAINS = Sql::Same("select distinct a.domain from accounts a where a.domain <> ''
+            and not exists (select 1 from domain_blocks b where b.domain = a.domain) order by 1");
+    DOMAINS_BEGINNING = Sql::Same("select distinct a.domain from accounts a where a.domain <> ''
+            and substr(a.domain, 1, length(cast($1 as text))) = $1
+            and not exists (select 1 from domain_blocks b where b.domain = a.domain) order by 1 limit $2");
 }
 
 /// In which order the directory is.
@@ -169,4 +173,12 @@ pub fn familiar_followers(
 /// The database failed.
 pub fn domains(q: &Query<'_>) -> Result<Vec<String>, Fault> {
     q.column(&DOMAINS, ())
+}
+
+/// The same, of those whose name begins so: at most so many.
+///
+/// # Errors
+/// The database failed.
+pub fn domains_beginning(q: &Query<'_>, beginning: &str, most: i64) -> Result<Vec<String>, Fault> {
+    q.column(&DOMAINS_BEGINNING, (beginning, most))
 }

@@ -63,6 +63,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0030_expired",
     "0031_approvals",
     "0032_notices",
+    "0033_profile_tabs",
     "0035_origin",
     "0036_uploads",
 ];

@@ -28,13 +28,19 @@ macro_rules! findable {
             blocks_domain!("$5", "a.domain"),
             "
         and (cast($8 as bigint) is null or s.account_id = $8)
-        and (cast($9 as text) is null or s.language = $9)
+        and (cast($9 as text) is null or lower(s.language) = $9)
         and (cast($10 as boolean) is null or (s.in_reply_to_id is not null or s.answers_unknown) = $10)
         and (cast($11 as boolean) is null or s.is_sensitive = $11)
         and (cast($12 as boolean) is null or exists (select 1 from polls l where l.status_id = s.id) = $12)
-        and (cast($13 as boolean) is null or (s.text like '%http%://%') = $13)
+        and (cast($13 as boolean) is null or (case when s.is_local then s.text like '%http%://%'
+            else exists (select 1 from status_cards k where k.status_id = s.id) end) = $13)
         and (cast($15 as text) is null or (coalesce(s.media, '') like $15
             or exists (select 1 from remote_statuses t where t.status_id = s.id and t.attachments like $15)) = $16)
+        and (cast($18 as boolean) is null or exists (select 1 from status_cards k join cards c on c.id = k.card_id
+            where k.status_id = s.id and c.facts like '%\"kind\":\"video\"%') = $18)
+        and not (s.account_id in ids($19))
+        and not (coalesce(lower(s.language), '') in texts($20))
+        and not (s.id > $21 and s.id < $22)
         and (($6 and s.visibility = 0 and a.is_indexable and a.silenced_at is null
                 and not exists (select 1 from blocks b where b.account_id = $5 and b.target_id = s.account_id)
                 and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $5)
@@ -62,11 +68,11 @@ queries! {
         sqlite: "delete from status_words where rowid = $1",
         postgres: "delete from status_words where status_id = $1",
     };
-    // $1 below, $2 above, $3 at most, $4 the words, $17 passed over, $18 matches looked at. PostgreSQL looks through the newest posts before it
+    // $1 below, $2 above, $3 at most, $4 the words, $17 passed over, $23 matches looked at. PostgreSQL looks through the newest posts before it
     // asks the index: a word of most posts is found among them, and collecting all its posts from the index takes long.
     WITH_WORDS = Sql::Differs {
         sqlite: concat!("select s.id from (select rowid as id from status_words
-                where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit cast($18 as bigint)) w
+                where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit cast($23 as bigint)) w
             join statuses s on s.id = w.id join accounts a on a.id = s.account_id
             where ", findable!(), " order by s.id desc limit $3 offset $17"),
         postgres: concat!("with recent as materialized (select status_id, words from status_words
@@ -78,14 +84,14 @@ queries! {
                     where words @@ cast(cast($4 as text) as tsquery) and status_id > $2
                         and status_id < (select min(status_id) from recent)
                         and (select count(*) from first) < cast($3 as bigint) + cast($17 as bigint)
-                    order by status_id desc limit cast($18 as bigint)) w
+                    order by status_id desc limit cast($23 as bigint)) w
                 join statuses s on s.id = w.status_id join accounts a on a.id = s.account_id
                 where ", findable!(), ")
             select id from first union all select id from rest order by id desc limit $3 offset $17"),
     };
     // The same for conditions alone.
     WITHOUT_WORDS = Sql::Same(concat!("select s.id from (select id, account_id, text, language, visibility, is_sensitive,
-                in_reply_to_id, answers_unknown, reblog_of_id, deleted_at, media
+                in_reply_to_id, answers_unknown, reblog_of_id, deleted_at, media, is_local
             from statuses where id < $1 and id > $2 and (cast($8 as bigint) is null or account_id = $8)
             order by id desc limit cast($4 as bigint)) s
         join accounts a on a.id = s.account_id
@@ -119,16 +125,24 @@ pub struct StatusSearch {
     pub in_library: bool,
     /// Written by.
     pub from: Option<AccountId>,
-    /// An ISO 639 code.
+    /// Not written by.
+    pub not_from: Vec<AccountId>,
+    /// An ISO 639 code, in small letters.
     pub language: Option<String>,
+    /// Not in these languages, in small letters.
+    pub not_in: Vec<String>,
+    /// Not between these two ids.
+    pub not_between: Option<(i64, i64)>,
     /// Answers something.
     pub is_reply: Option<bool>,
     /// Marked sensitive.
     pub is_sensitive: Option<bool>,
     /// Has a poll.
     pub has_poll: Option<bool>,
-    /// Has a link.
+    /// Has a link; written elsewhere: to a page of which there is a preview.
     pub has_link: Option<bool>,
+    /// Links to something that is played in the preview.
+    pub has_embed: Option<bool>,
     /// With attachments, of one kind or of any; or without.
     pub media: Option<(Option<&'static str>, bool)>,
 }
@@ -182,6 +196,8 @@ pub fn statuses(
         None => "%\"kind\":%".to_owned(),
         Some(word) => format!("%\"kind\":\"{word}\"%"),
     });
+    let not_from: Vec<i64> = search.not_from.iter().map(|id| id.0).collect();
+    let (not_after, not_before) = search.not_between.unwrap_or((i64::MAX, i64::MAX));
     let find = |window: i64| {
         let mut values = vec![
             Value::Int(page.max_id.unwrap_or(i64::MAX)),
@@ -201,6 +217,11 @@ pub fn statuses(
             kind.as_deref().map_or(Value::Null, Value::Text),
             Value::Bool(search.media.as_ref().is_some_and(|(_, is)| *is)),
             Value::Int(offset),
+            flag(search.has_embed),
+            Value::Ids(&not_from),
+            Value::Texts(&search.not_in),
+            Value::Int(not_after),
+            Value::Int(not_before),
         ];
         if has_words {
             values.push(Value::Int(window));

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use phiomia_model::{
     AccountId, Error, Noun, Refusal,
-    account::{Field, ProfileEdit, ProfilePicture},
+    account::{Field, ProfileEdit, ProfilePicture, ShownTabs},
     limits::LIMITS,
 };
 use phiomia_social::profiles;
@@ -59,6 +59,7 @@ struct Form {
     is_discoverable: bool,
     is_indexable: bool,
     hides_collections: bool,
+    tabs: ShownTabs,
     /// One a line.
     attribution_domains: String,
 }
@@ -161,6 +162,7 @@ impl Form {
             is_discoverable: view.is_discoverable,
             is_indexable: view.is_indexable,
             hides_collections: view.hides_collections,
+            tabs: view.tabs,
             attribution_domains: view.attribution_domains.join("\n"),
         }
     }
@@ -181,6 +183,11 @@ impl Form {
             is_discoverable: account.is_ticked("discoverable"),
             is_indexable: account.is_ticked("indexable"),
             hides_collections: account.is_ticked("hide_collections"),
+            tabs: ShownTabs {
+                media: account.is_ticked("show_media"),
+                media_replies: account.is_ticked("show_media_replies"),
+                featured: account.is_ticked("show_featured"),
+            },
             attribution_domains: account.text("attribution_domains"),
         }
     }
@@ -198,6 +205,9 @@ impl Form {
             is_discoverable: Some(self.is_discoverable),
             is_indexable: Some(self.is_indexable),
             hides_collections: Some(self.hides_collections),
+            shows_media: Some(self.tabs.media),
+            shows_media_replies: Some(self.tabs.media_replies),
+            shows_featured: Some(self.tabs.featured),
             attribution_domains: Some(self.attribution_domains.split_whitespace().map(str::to_owned).collect()),
             ..ProfileEdit::default()
         }

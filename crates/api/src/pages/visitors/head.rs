@@ -20,6 +20,8 @@ pub(in crate::pages) struct Head {
     pub(in crate::pages) kind: &'static str,
     /// A picture to show with it.
     pub(in crate::pages) image: Option<String>,
+    /// Its pixels, and what there is to see, when the page is about it.
+    pub(in crate::pages) picture: Option<(i64, i64, String)>,
     /// A film to show with it: its address and its pixels.
     pub(in crate::pages) film: Option<(String, i64, i64)>,
     /// Whether search engines may keep it.
@@ -87,7 +89,8 @@ impl Head {
             description: text,
             canonical: post.url.clone(),
             kind: "article",
-            image: Some(post.picture().unwrap_or(&post.author.avatar).to_owned()),
+            image: Some(post.picture().map_or(post.author.avatar.as_str(), |(file, ..)| file).to_owned()),
+            picture: post.picture().map(|(_, width, height, alt)| (width, height, summary(alt, DESCRIPTION))),
             film: post.film(),
             // Unlisted means: not in lists of finds either.
             is_indexed: status.account.indexable && status.visibility == phiomia_model::Visibility::Public,

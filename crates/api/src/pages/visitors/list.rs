@@ -9,8 +9,10 @@ use crate::render::Cx;
 /// Posts of a page.
 pub(super) const POSTS: i64 = 20;
 /// Bytes that what people wrote may take on a page, so that with what stands around, its styles included, it has less
-/// than 30,000 and opens at once wherever one is. One post is always shown.
+/// than 30,000 and opens at once wherever one is.
 pub(super) const BUDGET: usize = 12_000;
+/// One post is shown beyond the budget, but never beyond this.
+pub(super) const MOST: usize = 13_000;
 
 /// Keys of a page, newest first, and what lies beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +69,10 @@ impl Listed {
         for status in statuses {
             let html = Post::of(status, Place::Listed, cx).html()?;
             n_bytes = n_bytes.saturating_add(html.len());
-            if n_bytes > BUDGET && last.is_some() {
-                listed.older = last;
+            let most = if last.is_some() { BUDGET } else { MOST };
+            if n_bytes > most {
+                // Who finds none here finds all behind the next page.
+                listed.older = last.or(Some(status.id.0.saturating_add(1)));
                 break;
             }
             last = Some(status.id.0);

@@ -6,6 +6,7 @@ mod answer;
 mod embed;
 mod feed;
 mod files;
+mod fit;
 mod guard;
 mod head;
 mod list;

@@ -6,10 +6,30 @@ use phiomia_model::{Error, Time, Visibility};
 
 use super::{
     answer::rendered,
+    fit::{fitted, plain_within, shortened},
     person::{Person, drawn, escaped},
     shown_number, shown_time,
 };
 use crate::render::Cx;
+
+/// Bytes of a post in a list, at most; one that would take more shows its beginning.
+const LISTED: usize = 4_000;
+/// Bytes of the post a page is about, at most: with what stands around a page has less than 30,000.
+const WHOLE: usize = 11_000;
+/// Bytes of the text of one post.
+const TEXT: usize = 9_000;
+/// The same where the rest of it is long, too.
+const LESS_TEXT: usize = 6_000;
+/// Bytes of a quoted text, which has a page of its own.
+const QUOTED: usize = 1_500;
+/// Characters of what there is to see in a picture, where a post is cut, on its own page and in a list.
+const SAID: usize = 500;
+const SAID_IN_LISTS: usize = 120;
+/// Pictures, and choices of a poll, that are shown of a post that is cut.
+const MOST_SHOWN: usize = 16;
+const MOST_LISTED: usize = 4;
+/// Bytes of a name with its emoji.
+const NAME: usize = 400;
 
 /// A moment for people and for machines.
 #[derive(Clone, Debug)]
@@ -139,7 +159,7 @@ impl Post {
             boosted_by,
             posted_at: Moment::of(status.created_at.0),
             edited_at: status.edited_at.map(|at| Moment::of(at.0)),
-            content: drawn(words(status), &status.emojis),
+            content: fitted(words(status), &status.emojis, &cx.addresses.base(), TEXT),
             warning: warning(status),
             language: status.language.clone(),
             answers: answered(status, cx),
@@ -156,11 +176,14 @@ impl Post {
         }
     }
 
-    /// The first picture that may be seen at once.
-    pub(super) fn picture(&self) -> Option<&str> {
+    /// The first picture that may be seen at once: its address, its pixels, and what there is to see.
+    pub(super) fn picture(&self) -> Option<(&str, i64, i64, &str)> {
         let is_covered = self.is_veiled || !self.warning.is_empty();
-        let drawn = self.media.iter().filter(|_| !is_covered).find_map(|one| one.drawn.as_ref());
-        drawn.map(|(file, _, _)| file.as_str())
+        let mut seen = self.media.iter().filter(|_| !is_covered);
+        seen.find_map(|one| {
+            let (file, width, height) = one.drawn.as_ref()?;
+            Some((file.as_str(), *width, *height, one.alt.as_str()))
+        })
     }
 
     /// The first film that may be seen at once: its address and its pixels.
@@ -173,9 +196,61 @@ impl Post {
         })
     }
 
-    /// As HTML.
+    /// As HTML, as much of it as its place has room for.
     pub(super) fn html(&self) -> Result<String, Error> {
-        rendered(self)
+        self.within(if self.is_main() { WHOLE } else { LISTED })
+    }
+
+    /// As HTML of so many bytes, about.
+    pub(super) fn within(&self, most: usize) -> Result<String, Error> {
+        let html = rendered(self)?;
+        match html.len() {
+            n if n <= most => Ok(html),
+            _ if self.is_main() && most > LISTED => rendered(&self.trimmed()),
+            _ => rendered(&self.beginning()),
+        }
+    }
+
+    /// With a shorter text, and shorter words about what it shows.
+    fn trimmed(&self) -> Post {
+        let mut post = self.clone();
+        if post.content.len() > LESS_TEXT {
+            post.content = plain_within(&self.plain, LESS_TEXT);
+        }
+        post.shorten(SAID, MOST_SHOWN);
+        post
+    }
+
+    /// Its first words and the way to the rest.
+    fn beginning(&self) -> Post {
+        let mut post = self.clone();
+        post.content = format!(
+            "{}<p><a href=\"{}\">Read the whole post</a></p>",
+            plain_within(&summary(&self.plain, 280), QUOTED),
+            escaped(&self.url)
+        );
+        post.author.avatar_description = String::new();
+        post.shorten(SAID_IN_LISTS, MOST_LISTED);
+        post
+    }
+
+    /// Cuts what stands beside the text: `most_said` characters of what there is to see, so many pictures and choices.
+    fn shorten(&mut self, most_said: usize, most_shown: usize) {
+        self.warning = shortened(&self.warning, &self.plain_warning, NAME);
+        for person in [Some(&mut self.author), self.boosted_by.as_mut()].into_iter().flatten() {
+            person.name_html = shortened(&person.name_html, &person.name, NAME);
+            person.handle = summary(&person.handle, NAME);
+        }
+        self.media.truncate(most_shown);
+        for one in &mut self.media {
+            one.alt = summary(&one.alt, most_said);
+        }
+        if let Some(poll) = &mut self.poll {
+            poll.choices.truncate(most_shown);
+            for choice in &mut poll.choices {
+                choice.title = summary(&choice.title, most_said);
+            }
+        }
     }
 
     /// What a preview may tell: the warning instead of what it warns of.
@@ -278,8 +353,8 @@ pub(super) fn quoted(quote: &StatusQuote, cx: &Cx) -> Option<Result<Box<Quoted>,
         (Some(status), QuoteState::Accepted) => Ok(Box::new(Quoted {
             author: Person::of(&status.account, cx),
             url: address(status),
-            content: drawn(&status.content, &status.emojis),
-            warning: warning(status),
+            content: fitted(&status.content, &status.emojis, &cx.addresses.base(), QUOTED),
+            warning: shortened(&warning(status), &status.spoiler_text, NAME),
             language: status.language.clone(),
         })),
         (_, QuoteState::Pending) => Err("The quoted post waits for its author’s consent."),

@@ -18,13 +18,21 @@ use phiomia_store::{
 };
 
 use super::{
-    Around, Head, Visitor, answer, encoded, feed, frame,
+    Around, Head, Visitor, answer, encoded, feed,
+    fit::{fitted, shortened},
+    frame,
     list::{BUDGET, Listed, POSTS, Slice, slice},
     person::{Person, drawn, escaped},
     post::{Moment, Place, Post},
     shown_number, unlimited,
 };
 use crate::{gate::Ask, pages::Frame, render, state::Api};
+
+/// Bytes of what somebody says of themselves.
+const NOTE: usize = 3_000;
+/// Bytes of the label and of the content of a line of the profile's table.
+const LABEL: usize = 400;
+const VALUE: usize = 700;
 
 /// Which of somebody's posts are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +85,8 @@ pub(in crate::pages) struct Profile {
     is_bot: bool,
     is_memorial: bool,
     is_limited: bool,
+    /// Has a tab of posts with media.
+    shows_media: bool,
     moved_to: Option<Person>,
     tab: Tab,
     pinned: Vec<String>,
@@ -206,19 +216,23 @@ async fn build(
         head.canonical.push_str(&tab.path());
         head.feed = Some((format!("Posts of {}", person.handle), format!("{}.rss", head.canonical)));
     }
-    let note = if is_limited { String::new() } else { drawn(&account.note, &account.emojis) };
-    let fields = if is_limited { Vec::new() } else { fields(&account) };
+    let base = cx.addresses.base();
+    let note = if is_limited { String::new() } else { fitted(&account.note, &account.emojis, &base, NOTE) };
+    let fields = if is_limited { Vec::new() } else { fields(&account, &base) };
     let mut spent = fields.iter().fold(note.len(), |n, field| n.saturating_add(field.name.len() + field.value.len()));
-    let mut pinned = Vec::new();
+    let (mut pinned, mut shown) = (Vec::new(), Vec::new());
     for view in &found.pinned {
         let html = Post::of(&render::status(view, &cx), Place::Pinned, &cx).html()?;
-        if !pinned.is_empty() && spent.saturating_add(html.len()) > BUDGET {
+        if spent.saturating_add(html.len()) > BUDGET {
             break;
         }
         spent = spent.saturating_add(html.len());
         pinned.push(html);
+        shown.push(view.body.id);
     }
-    let listed = Listed::of(&found.slice, &render::statuses(&found.views, &cx), spent, &cx)?;
+    let mut statuses = render::statuses(&found.views, &cx);
+    statuses.retain(|status| !shown.contains(&status.id));
+    let listed = Listed::of(&found.slice, &statuses, spent, &cx)?;
     Ok(Profile {
         frame: frame(api).await?,
         path: format!("/@{}{}", account.username, tab.path()),
@@ -234,6 +248,7 @@ async fn build(
         is_bot: account.bot,
         is_memorial: account.memorial.unwrap_or_default(),
         is_limited,
+        shows_media: account.show_media,
         moved_to: account.moved.as_deref().map(|target| Person::of(target, &cx)),
         person,
         tab,
@@ -247,7 +262,8 @@ fn read(q: &Query<'_>, account: Arc<AccountView>, tab: &Tab, page: &Page, now: T
         let slice = Slice { keys: Vec::new(), has_newer: false, has_older: false };
         return Ok(Found { account, pinned: Vec::new(), slice, views: Vec::new() });
     }
-    let filter = filter(q, tab, false)?;
+    let hides_replies = *tab == Tab::Media && !account.tabs.media_replies;
+    let filter = AccountFilter { excludes_replies: *tab == Tab::Posts || hides_replies, ..filter(q, tab, false)? };
     let slice = slice(page, |page| {
         let ids = timelines::of_account(q, account.id, Visibility::Unlisted, &filter, page)?;
         Ok(ids.into_iter().map(|id| id.0).collect())
@@ -256,7 +272,7 @@ fn read(q: &Query<'_>, account: Arc<AccountView>, tab: &Tab, page: &Page, now: T
     let pins =
         if is_first && *tab == Tab::Posts { timelines::pinned(q, account.id, &Page::first(POSTS))? } else { vec![] };
     let pins: Vec<StatusId> = pins.into_iter().map(|(_, id)| id).collect();
-    let listed: Vec<StatusId> = slice.keys.iter().map(|key| StatusId(*key)).filter(|id| !pins.contains(id)).collect();
+    let listed: Vec<StatusId> = slice.keys.iter().map(|key| StatusId(*key)).collect();
     let pinned = unlimited(posts::views(q, &pins, Viewer::Anonymous, now)?);
     let views = unlimited(posts::views(q, &listed, Viewer::Anonymous, now)?);
     Ok(Found { account, pinned, slice, views })
@@ -298,10 +314,10 @@ pub(super) fn existing(q: &Query<'_>, addresses: &Addresses, name: &str) -> Resu
     if view.is_suspended || !has_come { Err(not_there()) } else { Ok(view) }
 }
 
-fn fields(account: &entities::Account) -> Vec<Field> {
+fn fields(account: &entities::Account, base: &str) -> Vec<Field> {
     let field = |field: &entities::Field| Field {
-        name: drawn(&escaped(&field.name), &account.emojis),
-        value: drawn(&field.value, &account.emojis),
+        name: shortened(&drawn(&escaped(&field.name), &account.emojis), &field.name, LABEL),
+        value: fitted(&field.value, &account.emojis, base, VALUE),
         verified_at: field.verified_at.map(|at| Moment::of(at.0)),
     };
     account.fields.iter().map(field).collect()

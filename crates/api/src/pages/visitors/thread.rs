@@ -13,7 +13,7 @@ use phiomia_store::{
 
 use super::{
     Around, Head, Visitor, answer, encoded, frame,
-    list::BUDGET,
+    list::{BUDGET, MOST},
     post::{Place, Post},
     profile::existing,
     unlimited,
@@ -98,14 +98,15 @@ fn lay_out(
     let status = render::status(view, cx);
     let shown = status.reblog.as_deref().unwrap_or(&status);
     let post = Post::of(&status, Place::Main, cx);
-    let main = post.html()?;
+    // Who reads on has seen it.
+    let main = if after.is_some() { post.within(REMINDER)? } else { post.html()? };
     let by_id: HashMap<StatusId, &StatusView> = views.iter().map(|view| (view.body.id, view)).collect();
     let pick = |ids: &mut dyn Iterator<Item = &StatusId>| -> Vec<entities::Status> {
         ids.filter_map(|id| by_id.get(id)).map(|view| render::status(view, cx)).collect()
     };
     let ancestors = if after.is_some() { Vec::new() } else { pick(&mut thread.ancestors.iter().rev()) };
     let mut below = thread.descendants.iter();
-    if let Some(after) = after {
+    if let Some(after) = after.filter(|after| *after != view.body.id) {
         below.by_ref().find(|id| **id == after);
     }
     let descendants = pick(&mut below);
@@ -121,8 +122,8 @@ fn lay_out(
         around: Around::of(head),
         author: post.author.name_html.clone(),
         profile: post.author.url.clone(),
-        earlier: above.cut_at.map(|status| super::post::address(&status)),
-        later: answers.cut_at.map(|status| format!("?after={}", status.id)),
+        earlier: above.cut_at.map(|cut| super::post::address(cut.as_ref().or(ancestors.first()).unwrap_or(&status))),
+        later: answers.cut_at.map(|cut| format!("?after={}", cut.map_or(view.body.id, |status| status.id))),
         above: above.posts.into_iter().rev().collect(),
         post: main,
         below: answers.posts,
@@ -133,19 +134,23 @@ fn lay_out(
 struct Fitting {
     posts: Vec<String>,
     n_bytes: usize,
-    /// The last one that found a place, when others did not.
-    cut_at: Option<entities::Status>,
+    /// The last one that found a place, when others did not; `Some(None)`: none did.
+    cut_at: Option<Option<entities::Status>>,
 }
 
-/// As many posts as fit between `spent` and `most` bytes, at least one.
+/// Bytes of the post a page is about where it shows more of the answers.
+const REMINDER: usize = 3_000;
+
+/// As many posts as fit between `spent` and `most` bytes; one where that leaves the page small.
 fn fitting(statuses: &[entities::Status], spent: usize, most: usize, cx: &Cx) -> Result<Fitting, Error> {
     let mut fitting = Fitting { posts: Vec::new(), n_bytes: 0, cut_at: None };
     let mut last: Option<&entities::Status> = None;
     for status in statuses {
         let html = Post::of(status, Place::Around, cx).html()?;
         let n_bytes = fitting.n_bytes.saturating_add(html.len());
-        if last.is_some() && spent.saturating_add(n_bytes) > most {
-            fitting.cut_at = last.cloned();
+        let most = if last.is_some() { most } else { MOST };
+        if spent.saturating_add(n_bytes) > most {
+            fitting.cut_at = Some(last.cloned());
             break;
         }
         fitting.n_bytes = n_bytes;

@@ -37,6 +37,26 @@ on_both_engines! {
         assert_eq!((&post["visibility"], &post["sensitive"], &post["language"]), (&json!("private"), &json!(true), &json!("de")));
     }
 
+    async fn what_tabs_a_profile_has_is_its_owners_to_say(house: House) {
+        let alice = house.person("alice").await;
+        let names = ["show_media", "show_media_replies", "show_featured"];
+        let said = |entity: &serde_json::Value| names.map(|name| entity[name].as_bool().unwrap());
+        assert_eq!(said(&alice.get("/api/v1/profile").await.ok().json()), [true; 3]);
+        let change = json!({"show_media": false, "show_featured": "0"});
+        assert_eq!(said(&alice.patch("/api/v1/profile", change).await.ok().json()), [false, true, false]);
+        assert_eq!(said(&alice.patch("/api/v1/profile", json!({"note": "hi"})).await.ok().json()), [false, true, false]);
+        let account = format!("/api/v1/accounts/{}", alice.account);
+        assert_eq!(said(&house.get(&account).await.ok().json()), [false, true, false]);
+        // Other servers are told, in Mastodon's words.
+        let actor = house.get(&format!("/ap/users/{}", alice.account)).await.ok().json();
+        let told = ["showMedia", "showRepliesInMedia", "showFeatured"].map(|name| actor[name].as_bool().unwrap());
+        assert_eq!(told, [false, true, false]);
+        let tab = "<a href=\"https://phiomia.example/@alice/media\"";
+        assert!(!house.get("/@alice").await.ok().text().contains(tab));
+        alice.patch("/api/v1/profile", json!({"show_media": true, "show_media_replies": false})).await.ok();
+        assert!(house.get("/@alice").await.ok().text().contains(tab));
+    }
+
     async fn a_profile_that_is_too_long_is_refused(house: House) {
         let alice = house.person("alice").await;
         let answer = alice.patch("/api/v1/accounts/update_credentials", json!({"display_name": "x".repeat(31)})).await;

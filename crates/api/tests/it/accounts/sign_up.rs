@@ -75,6 +75,20 @@ on_both_engines! {
         assert!(answer.refusal().1.starts_with("Validation failed: "));
     }
 
+    async fn where_an_age_is_asked_for_nobody_below_it_gets_in(house: House) {
+        house.set("registrations", "open").await;
+        assert_eq!(house.get("/api/v2/instance").await.ok().json()["registrations"]["min_age"], json!(null));
+        house.set("min_age", "16").await;
+        assert_eq!(house.get("/api/v2/instance").await.ok().json()["registrations"]["min_age"], 16);
+        for (born, code) in [(json!(null), "ERR_BLANK"), (json!("2010-11-26"), "ERR_BELOW_LIMIT"), (json!("once"), "ERR_INVALID")] {
+            let answer = sign_up(&house, &json!({"date_of_birth": born, "username": "young"})).await;
+            assert_eq!((answer.status.as_u16(), &answer.json()["details"]["date_of_birth"][0]["error"]), (422, &json!(code)));
+        }
+        let page = house.get("/auth/sign_up").await.ok().text();
+        assert!(page.contains("<input id=\"born\" name=\"user[date_of_birth]\" type=\"date\"") && page.contains("You have to be 16"));
+        sign_up(&house, &alice()).await.ok();
+    }
+
     async fn it_takes_an_app_of_the_right_scope_and_an_open_door(house: House) {
         assert_eq!(sign_up(&house, &alice()).await.refusal(), (403, "This action is not allowed".to_owned()));
         house.set("registrations", "open").await;

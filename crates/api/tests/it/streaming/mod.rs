@@ -3,6 +3,7 @@
 mod connection;
 mod event_source;
 mod filters;
+mod matrix;
 mod public;
 mod station;
 mod subscriptions;

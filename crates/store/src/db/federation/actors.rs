@@ -1,6 +1,10 @@
 //! People who live elsewhere: how they are reached, and the keys their servers sign with for them.
 
-use phiomia_model::{AccountId, Fault, Time, account::Field, remote::RemoteEmoji};
+use phiomia_model::{
+    AccountId, Fault, Time,
+    account::{Field, ShownTabs},
+    remote::RemoteEmoji,
+};
 use serde::Serialize;
 
 use crate::db::{
@@ -14,12 +18,14 @@ queries! {
     BY_URIS = Sql::Same("select id, uri from accounts where uri in texts($1)");
     BY_URL = Sql::Same("select id from accounts where url = $1 and suspended_at is null limit 1");
     INSERT_ACCOUNT = Sql::Same("insert into accounts (id, username, username_key, domain, uri, url, display_name, note, fields,
-            is_locked, is_bot, is_group, is_discoverable, is_indexable, is_memorial, attribution_domains, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            is_locked, is_bot, is_group, is_discoverable, is_indexable, is_memorial, attribution_domains, created_at,
+            shows_media, shows_media_replies, shows_featured)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
         on conflict (uri) do nothing");
     UPDATE_ACCOUNT = Sql::Same("update accounts set username = $2, username_key = $3, domain = $4, url = $5, display_name = $6,
             note = $7, fields = $8, is_locked = $9, is_bot = $10, is_group = $11, is_discoverable = $12,
-            is_indexable = $13, is_memorial = $14, attribution_domains = $15
+            is_indexable = $13, is_memorial = $14, attribution_domains = $15, shows_media = $16,
+            shows_media_replies = $17, shows_featured = $18
         where id = $1");
     KEEP = Sql::Same("insert into actors (account_id, host, inbox, shared_inbox, outbox, followers, following, featured,
             featured_tags, avatar, header, avatar_description, header_description, emojis, also_known_as,
@@ -102,6 +108,8 @@ pub struct RemoteProfile {
     pub is_indexable: bool,
     /// In memory of.
     pub is_memorial: bool,
+    /// Which parts of its profile it shows.
+    pub tabs: ShownTabs,
     /// Sites that may credit it.
     pub attribution_domains: Vec<String>,
     /// When it was made, as it says.
@@ -282,6 +290,9 @@ pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
             Value::Bool(profile.is_indexable),
             Value::Bool(profile.is_memorial),
             Value::Text(&domains),
+            Value::Bool(profile.tabs.media),
+            Value::Bool(profile.tabs.media_replies),
+            Value::Bool(profile.tabs.featured),
         ];
         tx.execute(&UPDATE_ACCOUNT, values.as_slice())?;
     } else {
@@ -304,6 +315,9 @@ pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
             Value::Bool(profile.is_memorial),
             Value::Text(&domains),
             Value::Int(created_at.0),
+            Value::Bool(profile.tabs.media),
+            Value::Bool(profile.tabs.media_replies),
+            Value::Bool(profile.tabs.featured),
         ];
         if tx.execute(&INSERT_ACCOUNT, values.as_slice())? == 0 {
             // Somebody else kept the same one at this moment.

@@ -6,6 +6,7 @@ mod keeping;
 mod markup;
 mod profile;
 mod seen;
+mod size;
 mod thread;
 
 use http::{Method, Request};

@@ -128,32 +128,6 @@ on_both_engines! {
         assert!(html.contains(&address), "{html}");
     }
 
-    async fn a_page_is_small_however_much_is_said(house: House) {
-        house.switch_off_rate_limits().await;
-        let alice = alice(&house).await;
-        let mut newest = String::new();
-        for n in 0..25 {
-            newest = alice.says(&format!("{n} {} #a #b #c #d", "Long words, ".repeat(39)), "public").await;
-        }
-        for n in 0..30 {
-            alice.posts(json!({"status": format!("{n} {}", "Long words, ".repeat(40)), "in_reply_to_id": newest})).await;
-        }
-        for path in ["/@alice".to_owned(), "/@alice/with_replies".to_owned(), "/tags/a".to_owned(), "/".to_owned(),
-            format!("/@alice/{newest}"), "/about".to_owned()] {
-            let html = page(&house, &path).await;
-            let mut n_bytes = html.len();
-            for sheet in html.split("<link rel=\"stylesheet\" href=\"").skip(1) {
-                n_bytes += house.get(sheet.split('"').next().unwrap()).await.ok().body.len();
-            }
-            assert!(n_bytes < 30_000, "{path}: {n_bytes}");
-        }
-        let html = page(&house, &format!("/@alice/{newest}")).await;
-        assert!(ids(&html).len() > 5);
-        let more = between(&html, "<a rel=\"next\" href=\"", "\"").to_owned();
-        let rest = page(&house, &format!("/@alice/{newest}{more}")).await;
-        assert!(ids(&rest).iter().all(|id| *id == newest || !ids(&html).contains(id)));
-    }
-
     async fn a_server_of_one_person_shows_them_first(house: House) {
         let owner = signed_in(&house, "olga").await;
         assert!(page(&house, "/").await.contains("<h1 class=\"p-name\">olga</h1>"), "of itself, while she is alone");
