@@ -215,7 +215,9 @@ pub fn rebuild_list(tx: &Tx<'_>, list: ListId) -> Result<(), Error> {
 /// A feed or list that has grown too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overlong {
+    /// Of a person.
     Home(AccountId),
+    /// Of a list.
     List(ListId),
 }
 

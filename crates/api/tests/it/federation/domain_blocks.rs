@@ -169,8 +169,8 @@ on_both_engines! {
         }
         assert_eq!(told(&house).await, [1, 2]);
         house.work().await;
-        let told = told_of().await;
-        assert_eq!((told.as_array().unwrap().len(), &told[0]["event"]), (1, event), "told of nothing twice");
+        let notices = told_of().await;
+        assert_eq!((notices.as_array().unwrap().len(), &notices[0]["event"]), (1, event), "told of nothing twice");
         for account in [cy, di] {
             let now = relationship(&alice, account).await;
             let held = ["following", "followed_by", "requested", "domain_blocking"].map(|name| now[name].clone());
