@@ -23,7 +23,7 @@ async fn replies(who: &Person, to: &str, text: &str) -> String {
 
 on_both_engines! {
     async fn apps_of_old_read_the_posts_of_conversations_as_a_timeline(house: House) {
-        let (alice, bob, carol) = (house.person("alice").await, house.person("bob").await, house.person("carol").await);
+        let (alice, bob, carol) = (person(&house, "alice").await, person(&house, "bob").await, person(&house, "carol").await);
         let mut direct = Vec::new();
         for (who, text) in [(&alice, "@bob one"), (&bob, "@alice two"), (&carol, "@alice @bob three"), (&alice, "for me alone")] {
             direct.insert(0, who.says(text, "direct").await);

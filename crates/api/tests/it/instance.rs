@@ -130,7 +130,7 @@ on_both_engines! {
             };
             house.api.db.write(move |tx| Ok(actors::keep(tx, &profile)?)).await.unwrap();
         }
-        let staff = house.staff("mod", Role::Admin).await;
+        let staff = house.staff("rita", Role::Admin).await;
         staff.post("/api/v1/admin/domain_blocks", json!({"domain": "bad.example", "severity": "silence"})).await.ok();
         let peers = house.get("/api/v1/instance/peers").await.ok().json();
         assert_eq!(peers, json!(["cats.example", "cats.org", "dogs.example", "xn--bcher-kva.example"]));
