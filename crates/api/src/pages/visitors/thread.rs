@@ -139,7 +139,7 @@ struct Fitting {
 }
 
 /// Bytes of the post a page is about where it shows more of the answers.
-const REMINDER: usize = 3_000;
+const REMINDER: usize = 2_000;
 
 /// As many posts as fit between `spent` and `most` bytes; one where that leaves the page small.
 fn fitting(statuses: &[entities::Status], spent: usize, most: usize, cx: &Cx) -> Result<Fitting, Error> {

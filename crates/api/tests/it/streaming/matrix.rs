@@ -45,8 +45,8 @@ async fn everything(mut radio: Radio, list: Option<i64>) -> Radio {
         radio.say(json!({"type": "subscribe", "stream": "list", "list": list.to_string()})).await;
     }
     // Streams that need a token are refused to who has none.
+    radio.say(json!({"type": "subscribe", "stream": "are you there"})).await;
     loop {
-        radio.say(json!({"type": "subscribe", "stream": "are you there"})).await;
         if radio.hear().await["error"] == "Unknown stream type" {
             return radio;
         }

@@ -180,7 +180,7 @@ on_both_engines! {
         // Previews show the picture, and say how large it is and what there is to see, in a few words.
         let html = small(&house, &format!("/@alice/{}", posts[0])).await;
         let told = |name: &str| between(&html, &format!("<meta property=\"og:image{name}\" content=\""), "\"").to_owned();
-        assert!(told("").starts_with("https://phiomia.example/system/media_attachments/"), "{}", told(""));
+        assert!(told("").starts_with("https://phiomia.example/system/media/"), "{}", told(""));
         assert_eq!((told(":width").as_str(), told(":height").as_str()), ("1", "1"));
         assert!(told(":alt").starts_with("What there is to see, and more. What") && told(":alt").chars().count() <= 201);
         assert!(html.contains("<meta name=\"twitter:card\" content=\"summary_large_image\">"));
