@@ -96,6 +96,8 @@ onEachEngine('talk through masto', (server) => {
 
   test('a conversation is read, and put away, by each for themselves', async () => {
     const carol = await person(server, 'carol')
+    // Strangers' private mentions wait among the requests.
+    await bob.masto.v1.accounts.$select(carol.id).follow()
     const status = await says(carol, `@${bob.name} between us`, { visibility: 'direct' })
     const [conversation] = await bob.masto.v1.conversations.list()
     assert.equal(conversation.lastStatus.id, status.id)
