@@ -74,6 +74,8 @@ def test_a_list_stream_brings_its_members_alone(as_alice, as_bob, bob, person):
 
 
 def test_the_stream_of_conversations_brings_what_is_for_one_alone(as_alice, alice, as_bob):
+    # Private mentions of strangers wait among the requests.
+    as_alice.account_follow(as_bob.account_verify_credentials().id)
     with listening(as_alice.stream_direct) as events:
         as_bob.status_post("for all")
         status = as_bob.status_post(f"@{alice.name} between us", visibility="direct")

@@ -28,7 +28,7 @@ def dana(server):
 def rows(server):
     """Every row of the database as text, by table."""
     if server.engine == "sqlite":
-        with sqlite3.connect(f"file:{server.data / 'phiomia.db'}?mode=ro", uri=True) as database:
+        with sqlite3.connect(f"file:{server.data / 'phiomia.sqlite3'}?mode=ro", uri=True) as database:
             tables = [name for name, in database.execute("select name from sqlite_master where type = 'table'")]
             return {table: [str(row) for row in database.execute(f"select * from {table}")] for table in tables
                     if not table.startswith(("sqlite_", "status_words"))}

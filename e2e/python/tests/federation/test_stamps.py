@@ -40,8 +40,9 @@ def follows(member, actor):
     """Until the actor has said yes."""
     account = member.finds(actor)
     member.client.account_follow(account.id)
-    asked = actor.peer.eventually_received(type="Follow", object=actor.id)
-    actor.send(actor.accept(asked.json), actor.peer.find(member.handle))
+    remote = actor.peer.find(member.handle)
+    asked = actor.peer.eventually_received(type="Follow", actor=remote.id, object=actor.id)
+    actor.send(actor.accept(asked.json), remote)
     soon(lambda: member.client.account_relationships(account.id)[0].following, f"{member} follows {actor.handle}")
 
 
