@@ -80,7 +80,7 @@ def test_an_answer_is_asked_for_allowed_and_read_elsewhere(here, third, reader, 
     cy.send(cy.create(begins), cy.peer.find(reader.handle))
     parent, seen = alice.sees(begins["content"][3:-4]), reader.sees(begins["content"][3:-4])
     answer = alice.says(word(), in_reply_to_id=parent.id)
-    request = cy.peer.eventually_received(type="ReplyRequest")
+    request = cy.peer.eventually_received(type="ReplyRequest", actor=remote.id)
     assert request.part("instrument") == answer.uri
     below = lambda: [post.uri for post in reader.client.status_context(seen.id).descendants]
     assert below() == [], "until the author has said yes nobody else hears of it"

@@ -3,7 +3,6 @@
 mod connection;
 mod event_source;
 mod filters;
-mod matrix;
 mod public;
 mod station;
 mod subscriptions;
