@@ -10,9 +10,9 @@ use crate::render::Cx;
 pub(super) const POSTS: i64 = 20;
 /// Bytes that what people wrote may take on a page, so that with what stands around, its styles included, it has less
 /// than 30,000 and opens at once wherever one is.
-pub(super) const BUDGET: usize = 11_600;
+pub(super) const BUDGET: usize = 10_500;
 /// One post is shown beyond the budget, but never beyond this.
-pub(super) const MOST: usize = 12_400;
+pub(super) const MOST: usize = 11_300;
 
 /// Keys of a page, newest first, and what lies beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]
