@@ -95,7 +95,7 @@ fn long_posts() -> Vec<Value> {
         json!({"status": format!("{} #x", "<&>\"'".repeat(90))}),
         // One character to the eye, and two hundred to a computer.
         json!({"status": format!("{} #x", format!("a{}", "\u{301}".repeat(200)).repeat(100))}),
-        json!({"status": format!("{} #x", words("https://e.org/", "", 400)), "spoiler_text": ":aa: ".repeat(19)}),
+        json!({"status": format!("{} #x", words("https://e.org/", "", 270)), "spoiler_text": ":aa: ".repeat(19)}),
         json!({"status": "#x ?", "poll": {"options": choices, "expires_in": 600}}),
     ]
 }
