@@ -185,19 +185,27 @@ impl Workshop {
     /// # Errors
     /// What is wrong with the file, or with us.
     pub async fn film(&self, film: &Spooled) -> Result<Playable, Spoiled> {
-        let file = film.open().map_err(|error| broken("opening a film", error))?;
-        let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
-        let said = match &self.0.place {
-            Place::Here => {
-                let mut file = file;
-                tokio::task::spawn_blocking(move || wire::answer_film(&mut file))
-                    .await
-                    .map_err(|error| broken("reading a film", io::Error::other(error)))?
-                    .unwrap_or_default()
-            }
-            Place::Children(settings) => patiently(settings, ask(settings, Asked::Film(file))).await?,
-        };
+        let said = self.asked_of_film(film, "reading a film", |file| wire::answer_film(file), Asked::Film).await?;
         wire::understand_film(&said, film.size_bytes()).unwrap_or_else(|| Err(gone())).map_err(Spoiled::Unfit)
+    }
+
+    /// What is said of a film, here or by a child, when its turn has come.
+    async fn asked_of_film(
+        &self,
+        film: &Spooled,
+        doing: &'static str,
+        here: fn(&mut std::fs::File) -> Option<Vec<u8>>,
+        asked: fn(std::fs::File) -> Asked<'static>,
+    ) -> Result<Vec<u8>, Spoiled> {
+        let mut file = film.open().map_err(|error| broken("opening a film", error))?;
+        let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
+        match &self.0.place {
+            Place::Here => Ok(tokio::task::spawn_blocking(move || here(&mut file))
+                .await
+                .map_err(|error| broken(doing, io::Error::other(error)))?
+                .unwrap_or_default()),
+            Place::Children(settings) => patiently(settings, ask(settings, asked(file))).await,
+        }
     }
 
     /// The first picture of a film, as far as our own decoders make it. Waits for its turn.
@@ -205,18 +213,7 @@ impl Workshop {
     /// # Errors
     /// What is wrong with the film, or that its kind is not decoded here; or what is wrong with us.
     pub async fn first_picture(&self, film: &Spooled) -> Result<Picture, Spoiled> {
-        let file = film.open().map_err(|error| broken("opening a film", error))?;
-        let _bench = self.0.benches.acquire().await.map_err(|_| broken("waiting", io::ErrorKind::Other.into()))?;
-        let said = match &self.0.place {
-            Place::Here => {
-                let mut file = file;
-                tokio::task::spawn_blocking(move || wire::answer_poster(&mut file))
-                    .await
-                    .map_err(|error| broken("decoding a film", io::Error::other(error)))?
-                    .unwrap_or_default()
-            }
-            Place::Children(settings) => patiently(settings, ask(settings, Asked::Poster(file))).await?,
-        };
+        let said = self.asked_of_film(film, "decoding a film", |file| wire::answer_poster(file), Asked::Poster).await?;
         wire::understand(&said).unwrap_or_else(|| Err(gone())).map_err(Spoiled::Unfit)
     }
 
