@@ -1,6 +1,7 @@
 """Open streams: of Mastodon.py, whose events are put in a queue until a test waits for them, and as they are on the wire."""
 
 import base64
+import itertools
 import json
 import os
 import queue
@@ -83,12 +84,17 @@ class Wire:
             self._seen.append(name)
         raise AssertionError(f"no {event} within {seconds} s, but {self._seen}")
 
+    def until(self, fits):
+        """What is told before the first event that fits, as pairs of a name and a payload."""
+        return list(itertools.takewhile(lambda told: not fits(*told), self._pieces))
+
 
 @contextmanager
 def event_source(server, token, path):
-    """Server-sent events, read line by line."""
+    """Server-sent events, read line by line; without a token as anybody hears them."""
     address = f"{server.base}/api/v1/streaming/{path}"
-    with requests.get(address, headers={"Authorization": f"Bearer {token}"}, stream=True, timeout=10) as answer:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with requests.get(address, headers=headers, stream=True, timeout=10) as answer:
         assert answer.status_code == 200
 
         def pieces():
