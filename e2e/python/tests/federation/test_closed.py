@@ -1,5 +1,6 @@
 """Where every request must be signed: what is told to whom, and two such servers that meet. And limits, on and off."""
 
+import copy
 import re
 
 import pytest
@@ -143,3 +144,31 @@ def test_limits_of_the_inbox_are_on_unless_they_are_switched_off(closed, peer):
         closed.cli("settings", "set", "rate_limits", "off")
     soon(lambda: wrong().status == 401, "nobody is counted")
     assert peer.get(f"{closed.base}/api/v2/instance").header("X-RateLimit-Limit") is None
+
+
+def test_one_address_does_not_make_the_server_fetch_more_than_300_keys_in_five_minutes(closed, peer):
+    """The windows lie on the clock, so that one may end meanwhile: then it is a few more."""
+    mallory, carol = peer.actor("mallory"), peer.actor("carol")
+    inbox = f"{closed.base}/inbox"
+    assert mallory.post(inbox, mallory.create(mallory.note(word()))).status == 202, "this key is known"
+    n_fetched = lambda: sum(got.path.startswith("/users/nobody") for got in list(peer.received))
+    key = copy.copy(mallory.key)
+
+    def in_the_name_of_nobody(number):
+        key.id = f"{peer.base}/users/nobody{number}#main-key"
+        return mallory.post(inbox, mallory.create(mallory.note(word())), key=key)
+
+    closed.cli("settings", "set", "rate_limits", "on")
+    try:
+        soon(lambda: peer.get(f"{closed.base}/api/v2/instance").header("X-RateLimit-Limit"), "requests are counted")
+        for number in range(700):
+            before, answer = n_fetched(), in_the_name_of_nobody(number)
+            if n_fetched() == before:
+                break
+        assert 300 <= n_fetched() <= 600
+        assert answer.status == 429 and int(answer.header("Retry-After")) > 0
+        assert carol.post(inbox, carol.create(carol.note(word()))).status == 429, "a key that would have to be fetched"
+        assert mallory.post(inbox, mallory.create(mallory.note(word()))).status == 202, "one that is known"
+    finally:
+        closed.cli("settings", "set", "rate_limits", "off")
+    soon(lambda: carol.post(inbox, carol.create(carol.note(word()))).status == 202, "nobody is counted")

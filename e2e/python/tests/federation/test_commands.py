@@ -12,12 +12,6 @@ from server import CommandFailed, engines, eventually
 from wire import Answer
 
 
-@pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
-
-
 @pytest.fixture
 def dana(server):
     return server.person("dana")

@@ -8,12 +8,6 @@ from server import engines, eventually
 
 
 @pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
-
-
-@pytest.fixture(scope="module", params=engines())
 def closed(request):
     with Federated(request.param, AUTHORIZED_FETCH="true") as running:
         yield running

@@ -7,12 +7,11 @@ import subprocess
 import zlib
 from datetime import datetime, timedelta, timezone
 
-import pytest
 import requests
 
-from federation import PATIENCE_SECONDS, Federated
+from federation import PATIENCE_SECONDS
 from hostile import word
-from server import engines, eventually
+from server import eventually
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -71,12 +70,6 @@ def test_an_emoji_that_a_command_offers_moves_in_posts_and_profiles_here_and_the
     assert all(b"acTL" in moving for moving in list(shown(there, copied[0]))[:1])
     here.cli("emoji", "remove", code)
     eventually(lambda: not alice.client.status(status.id).emojis, "texts that name it show the name")
-
-
-@pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
 
 
 def ages(server, days):

@@ -2,17 +2,8 @@
 
 from datetime import datetime, timedelta, timezone
 
-import pytest
-
-from federation import Federated
 from hostile import word
-from server import engines, eventually
-
-
-@pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
+from server import eventually
 
 
 def test_an_edit_that_overtakes_its_post_is_not_lost(server, peer):

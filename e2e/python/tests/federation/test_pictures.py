@@ -3,16 +3,10 @@
 import pytest
 import requests
 
-from federation import PATIENCE_SECONDS, Federated
+from federation import PATIENCE_SECONDS
 from hostile import word
 from operations import png_of
-from server import engines, eventually
-
-
-@pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
+from server import eventually
 
 
 @pytest.fixture

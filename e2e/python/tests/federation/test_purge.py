@@ -6,18 +6,12 @@ import subprocess
 
 import pytest
 
-from federation import PATIENCE_SECONDS, Federated
+from federation import PATIENCE_SECONDS
 from hostile import word
 from operations import png_of
 from peer import Peer
-from server import POSTGRES, CommandFailed, engines, eventually
+from server import POSTGRES, CommandFailed, eventually
 from wire import Answer
-
-
-@pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
 
 
 @pytest.fixture

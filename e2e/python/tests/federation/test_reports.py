@@ -5,15 +5,9 @@ import json
 import pytest
 from mastodon.errors import MastodonAPIError
 
-from federation import PATIENCE_SECONDS, Federated
+from federation import PATIENCE_SECONDS
 from hostile import word
-from server import engines, eventually
-
-
-@pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
+from server import eventually
 
 
 @pytest.fixture

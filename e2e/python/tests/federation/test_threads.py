@@ -8,17 +8,11 @@ from datetime import datetime, timezone
 import pytest
 import requests
 
-from federation import PATIENCE_SECONDS, Federated
+from federation import PATIENCE_SECONDS
 from hostile import word
 from live import listening
-from server import engines, eventually
+from server import eventually
 from wire import Answer
-
-
-@pytest.fixture(scope="module", params=engines())
-def server(request):
-    with Federated(request.param) as running:
-        yield running
 
 
 @pytest.fixture

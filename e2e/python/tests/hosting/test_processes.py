@@ -10,7 +10,7 @@ import requests
 from beside import Beside
 from fronts import end
 from live import listening, web_socket
-from people import client_of, new_person
+from people import new_person
 from server import BINARY, POSTGRES, START_SECONDS, Server, eventually, free_port
 
 PARTS = ["web", "web", "streaming", "workers", "workers"]
