@@ -25,6 +25,8 @@ class Federated(Server):
             "WEB_DOMAIN": self.domain,
             "ALLOWED_PRIVATE_ADDRESSES": "127.0.0.0/8",
             "PHIOMIA_FEDERATION_ALLOW_HTTP": "true",
+            # A machine that runs tests may have a full disk.
+            "PHIOMIA_MEDIA_REMOTE_DISK_LEFT": "0%",
             # All waits after failures grow with the first; people wait 15 s.
             "PHIOMIA_FEDERATION_FIRST_RETRY": "500ms",
         } | more

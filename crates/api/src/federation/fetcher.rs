@@ -1,6 +1,7 @@
 //! Who fetches a document: anybody, or another server that signed for doing so.
 
 use axum::response::{IntoResponse, Response};
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use phiomia_federation::documents::{MEDIA_TYPE, Part, Served};
 use phiomia_model::{AccountId, Error, Fault, Refusal, Viewer};
@@ -8,6 +9,7 @@ use phiomia_store::db::accounts;
 
 use crate::{
     gate::{Ask, Guard, Identity, Knock, Wants, Who, json_refusal},
+    inbox,
     peer::ClientAddr,
     state::Api,
 };
@@ -55,7 +57,8 @@ async fn signer(knock: &Knock<'_>) -> Result<Option<AccountId>, Error> {
     if knock.parts.uri.path() == SERVER_PATH {
         return Ok(None);
     }
-    match knock.api.federation.verify_get(target, &knock.parts.headers).await {
+    let may_fetch = || Box::pin(inbox::may_fetch_key(knock.api, knock.client)) as BoxFuture<'_, _>;
+    match knock.api.federation.verify_get(target, &knock.parts.headers, &may_fetch).await {
         Ok(Some(signer)) => standing(knock.api, signer).await,
         Ok(None) => Ok(None),
         Err(turned) if turned.status == StatusCode::SERVICE_UNAVAILABLE => {

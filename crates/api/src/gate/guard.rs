@@ -59,6 +59,8 @@ pub struct Knock<'a> {
     pub api: &'a Api,
     /// Head of the request.
     pub parts: &'a Parts,
+    /// Who asks, by their address.
+    pub client: ClientAddr,
     /// Its parameters.
     pub input: &'a Tree,
     /// What the route asks for; any one suffices.

@@ -162,13 +162,13 @@ async fn ask<G: Guard>(
     if api.rule_for(client).await.map_err(|error| refusal(&error))? == Some(IpSeverity::NoAccess) {
         return Err(refusal(&Refusal::Forbidden(NO_ACCESS).into()));
     }
-    let input = match early::<G>(&api, &declared, &parts).await {
+    let input = match early::<G>(&api, &declared, &parts, client).await {
         Ok(()) => body::read(declared.body, &parts, body, &api.workshop).await,
         Err(error) => Err(error),
     };
     let (admitted, input) = match input {
         Ok(input) => {
-            let knock = Knock { api: &api, parts: &parts, input: &input.tree, scopes: declared.scopes };
+            let knock = Knock { api: &api, parts: &parts, client, input: &input.tree, scopes: declared.scopes };
             (G::admit(&knock).await, input)
         }
         Err(error) => (Err(error), body::Input::default()),
@@ -190,12 +190,12 @@ async fn ask<G: Guard>(
 }
 
 /// Looks who brings an upload before it is read, where that shows without it: by a token, and not by a form.
-async fn early<G: Guard>(api: &Api, declared: &Declared, parts: &http::request::Parts) -> Result<(), Error> {
+async fn early<G: Guard>(api: &Api, declared: &Declared, parts: &http::request::Parts, client: ClientAddr) -> Result<(), Error> {
     if !matches!(declared.body, Body::Upload | Body::Film | Body::Counted) || parts.headers.contains_key(header::COOKIE)
     {
         return Ok(());
     }
     let query = phiomia_mastodon::Tree::from_urlencoded(parts.uri.query().unwrap_or_default().as_bytes())?;
-    let knock = Knock { api, parts, input: &query, scopes: declared.scopes };
+    let knock = Knock { api, parts, client, input: &query, scopes: declared.scopes };
     G::admit(&knock).await.map(drop)
 }

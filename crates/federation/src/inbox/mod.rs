@@ -12,7 +12,10 @@ mod reaction;
 mod signature;
 mod undo;
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method, StatusCode};
 use phiomia_activitypub::{Envelope, Uri, signature::Head, synchronization::CollectionSynchronization};
 use phiomia_model::{AccountId, Error, Job};
@@ -44,11 +47,17 @@ pub struct Turned {
     pub status: StatusCode,
     /// One sentence.
     pub why: String,
+    /// When it may be tried again, where that is known.
+    pub retry_after: Option<Duration>,
 }
+
+/// Asked before a key is fetched that a request names: each costs a request to a server of the caller's choice. An error is
+/// how long the caller has to wait.
+pub type MayFetch<'a> = &'a (dyn Fn() -> BoxFuture<'a, Result<(), Duration>> + Send + Sync);
 
 impl Turned {
     pub(crate) fn new(status: StatusCode, why: impl Into<String>) -> Turned {
-        Turned { status, why: why.into() }
+        Turned { status, why: why.into(), retry_after: None }
     }
 }
 
@@ -96,7 +105,11 @@ impl Federation {
     ///
     /// # Errors
     /// [`Turned`], as the door answers it.
-    pub async fn authenticate(&self, incoming: &Incoming) -> Result<Option<Authentic>, Turned> {
+    pub async fn authenticate(
+        &self,
+        incoming: &Incoming,
+        may_fetch: MayFetch<'_>,
+    ) -> Result<Option<Authentic>, Turned> {
         let envelope = Envelope::parse(&incoming.body, self.web)
             .map_err(|e| Turned::new(StatusCode::BAD_REQUEST, format!("The activity cannot be read: {e}")))?;
         let actor = &envelope.actor;
@@ -109,7 +122,7 @@ impl Federation {
         }
         let url = self.own_url(&incoming.target)?;
         let head = Head { method: &Method::POST, url: &url, headers: &incoming.headers };
-        let signer = self.verify(&head, Some(&incoming.body), Some(actor.host())).await?;
+        let signer = self.verify(&head, Some(&incoming.body), Some(actor.host()), may_fetch).await?;
         if signer.uri != *actor && signer.uri.host() != actor.host() {
             self.check_host(signer.uri.host()).await.map_err(turned_by_domain)?;
         }
@@ -138,13 +151,18 @@ impl Federation {
     ///
     /// # Errors
     /// [`Turned`], when it is signed and does not hold.
-    pub async fn verify_get(&self, target: &str, headers: &HeaderMap) -> Result<Option<AccountId>, Turned> {
+    pub async fn verify_get(
+        &self,
+        target: &str,
+        headers: &HeaderMap,
+        may_fetch: MayFetch<'_>,
+    ) -> Result<Option<AccountId>, Turned> {
         if !headers.contains_key("signature") {
             return Ok(None);
         }
         let url = self.own_url(target)?;
         let head = Head { method: &Method::GET, url: &url, headers };
-        let signer = self.verify(&head, None, None).await?;
+        let signer = self.verify(&head, None, None, may_fetch).await?;
         self.check_host(signer.uri.host()).await.map_err(turned_by_domain)?;
         Ok(Some(signer.account))
     }

@@ -11,7 +11,7 @@ use phiomia_activitypub::{
 use phiomia_model::{AccountId, Error, Time};
 use phiomia_store::db::federation::actors;
 
-use super::{Signer, Turned};
+use super::{MayFetch, Signer, Turned};
 use crate::{Federation, resolve::Missing};
 
 /// Keys in memory: each takes about 1 kB.
@@ -71,6 +71,7 @@ impl Federation {
         head: &Head<'_>,
         body: Option<&[u8]>,
         admitted: Option<&str>,
+        may_fetch: MayFetch<'_>,
     ) -> Result<Signer, Turned> {
         let now = self.db.clock().now();
         let signed = Signed::examine(head, body, now).map_err(unauthorized)?;
@@ -93,6 +94,10 @@ impl Federation {
                 StatusCode::UNAUTHORIZED,
                 "The key could not be had before; it is asked for again later",
             ));
+        }
+        if let Err(wait) = may_fetch().await {
+            let turned = Turned::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+            return Err(Turned { retry_after: Some(wait), ..turned });
         }
         match self.fetch_key(&key_id).await {
             Ok(known) => match signed.verify(&known.key) {

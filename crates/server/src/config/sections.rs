@@ -6,7 +6,7 @@ use phiomia_store::db::SslMode;
 
 use super::{
     setting::section,
-    value::{Cidr, Count, Domain, Listen, Program, Seconds, Secret, Size, Value, words},
+    value::{Cidr, Count, Domain, Listen, Percent, Program, Seconds, Secret, Size, Value, words},
 };
 
 section! {
@@ -333,9 +333,10 @@ section! {
     /// How long the conversion of one film may take; also the processor time it may take.
     ffmpeg_time: Duration = "15m", [];
     /// Bytes that may be kept of other servers' pictures. They are fetched when somebody looks at them; who was not looked
-    /// at for longest goes first, previews last, and the last tenth of the disk is always left to others. With `0B` nothing
-    /// is kept, and every look fetches.
+    /// at for longest goes first, previews last. With `0B` nothing is kept, and every look fetches.
     remote_budget: Size = "1GB", [];
+    /// The part of the disk that they leave free in any case: on a disk that is fuller none of them are kept.
+    remote_disk_left: Percent = "10%", [];
     /// How much of the disk files leave to the database, without which nothing can be deleted either: while less is free,
     /// uploads are refused for the time being (`503`).
     disk_reserve: Size = "64MB", [];

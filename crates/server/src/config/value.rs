@@ -159,6 +159,21 @@ impl Value for Count {
     }
 }
 
+/// A part of a whole, as `10%`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(pub u64);
+
+impl Value for Percent {
+    const SHAPE: &'static str = "part of a whole, as `10%`";
+
+    fn read(text: &str) -> Result<Percent, String> {
+        match text.strip_suffix('%').unwrap_or(text).trim_end().parse() {
+            Ok(percent) if percent <= 100 => Ok(Percent(percent)),
+            _ => Err(format!("must be a part from 0% to 100%, not {text:?}")),
+        }
+    }
+}
+
 /// Nothing given is nothing read.
 impl<T: Value> Value for Option<T> {
     const SHAPE: &'static str = T::SHAPE;
@@ -410,6 +425,17 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
+
+    #[test]
+    fn parts_are_of_a_hundred() {
+        assert_eq!(
+            (Percent::read("10%"), Percent::read("0 %"), Percent::read("100")),
+            (Ok(Percent(10)), Ok(Percent(0)), Ok(Percent(100)))
+        );
+        for bad in ["", "%", "101%", "-1%", "a tenth"] {
+            assert!(Percent::read(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn sizes_and_spans_need_a_unit_that_exists() {

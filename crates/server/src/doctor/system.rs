@@ -35,6 +35,8 @@ struct Seen {
     folder: String,
     /// Bytes of the disk that may still be written.
     disk: Option<u64>,
+    /// Whether that is less than pictures of other servers leave free.
+    is_without_pictures: bool,
     /// Bytes of memory that may still be had.
     memory: Option<u64>,
     /// Files and sockets that may be open at the same time; `u64::MAX`: as many as one likes.
@@ -45,9 +47,12 @@ struct Seen {
 /// Looks and judges.
 pub(super) fn examine(practice: &Practice) -> Vec<Finding> {
     let folder = practice.config.data();
+    let disk = disk(folder);
+    let left = practice.config.media.remote_disk_left.0;
     judge(&Seen {
         folder: folder.display().to_string(),
-        disk: disk(folder),
+        disk: disk.map(|disk| disk.free),
+        is_without_pictures: disk.is_some_and(|disk| disk.free < (disk.total / 100).saturating_mul(left)),
         memory: memory(),
         files: Some(getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)),
         connections: u64::try_from(practice.config.server.max_connections.0).unwrap_or(u64::MAX),
@@ -69,11 +74,19 @@ fn judge_films(is_well: bool, sentence: String) -> Finding {
     NO_FFMPEG.cured(sentence, cure)
 }
 
-/// The nearest folder that is there.
-fn disk(folder: &Path) -> Option<u64> {
+/// Bytes of a disk.
+#[derive(Clone, Copy)]
+struct Disk {
+    free: u64,
+    total: u64,
+}
+
+/// The disk of the nearest folder that is there.
+fn disk(folder: &Path) -> Option<Disk> {
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     let said = rustix::fs::statvfs(there).ok()?;
-    Some(said.f_bavail.saturating_mul(said.f_frsize))
+    let bytes = |blocks: u64| blocks.saturating_mul(said.f_frsize);
+    Some(Disk { free: bytes(said.f_bavail), total: bytes(said.f_blocks) })
 }
 
 /// What the system has left, or what one of the groups of this process has left of what it may take, whichever is least.
@@ -162,7 +175,10 @@ fn judge(seen: &Seen) -> Vec<Finding> {
     }
     match (seen.disk, seen.memory) {
         (Some(disk), Some(memory)) => {
-            let what = format!("{} of disk and {} of memory are left", megabytes(disk), megabytes(memory));
+            let mut what = format!("{} of disk and {} of memory are left", megabytes(disk), megabytes(memory));
+            if seen.is_without_pictures {
+                what.push_str("; other servers' pictures are not kept on a disk so full (media.remote_disk_left)");
+            }
             vec![good(Subject::System, what)]
         }
         _ => vec![unknown(Subject::System, "This system does not say how much disk and memory are left")],
@@ -181,6 +197,7 @@ mod tests {
             files: Some(65_536),
             connections: 8_192,
             folder: "data".to_owned(),
+            is_without_pictures: false,
         };
         let names = |seen: Seen| judge(&seen).into_iter().map(|finding| finding.name).collect::<Vec<_>>();
         assert_eq!(names(well.clone()), ["system-good"]);
@@ -188,7 +205,9 @@ mod tests {
         assert_eq!(names(Seen { disk: Some(50 * MEGABYTE), ..well.clone() }), ["system-disk-full"]);
         assert_eq!(names(Seen { memory: Some(MEGABYTE), ..well.clone() }), ["system-memory-low"]);
         assert_eq!(names(Seen { files: Some(1_024), ..well.clone() }), ["system-few-files"]);
-        assert_eq!(names(Seen { memory: None, ..well }), ["system-unknown"]);
+        assert_eq!(names(Seen { memory: None, ..well.clone() }), ["system-unknown"]);
+        let said = judge(&Seen { is_without_pictures: true, ..well }).remove(0).what;
+        assert!(said.contains("media.remote_disk_left"), "{said}");
     }
 
     #[test]

@@ -41,8 +41,6 @@ use folder::Lock;
 const DATABASE_TRIES: u32 = 60;
 /// The same of Redis.
 const REDIS_TRIES: u32 = 10;
-/// How much of the disk other servers' pictures never take, in percent.
-const LEFT_TO_OTHERS: u64 = 10;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long what runs beside requests may take to end.
@@ -277,7 +275,7 @@ pub fn ceilings(config: &Config) -> Result<phiomia_workshop::Settings, String> {
 /// How much of other servers' pictures may be kept.
 #[must_use]
 pub fn gallery_settings(config: &Config) -> GallerySettings {
-    GallerySettings { budget: config.media.remote_budget.0, left_to_others: LEFT_TO_OTHERS }
+    GallerySettings { budget: config.media.remote_budget.0, left_to_others: config.media.remote_disk_left.0 }
 }
 
 /// Where a one-time link leads.

@@ -1,8 +1,11 @@
 """One instance of several processes: two for requests, one for streams, two that work, behind HAProxy."""
 
+import collections
+import re
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -45,6 +48,7 @@ class Cluster(Server):
     def __init__(self):
         super().__init__("postgres", PHIOMIA_WORKERS_LEASE="3s")
         self.ports = [free_port() for _ in PARTS]
+        self.metrics_ports = [free_port() for _ in PARTS]
         self.processes = [None for _ in PARTS]
         self.front = None
 
@@ -67,7 +71,8 @@ class Cluster(Server):
         with self.log.open("ab") as log:
             self.processes[n] = subprocess.Popen(
                 [BINARY, "serve", "--only", PARTS[n], "--data", self.data, "--listen", f"127.0.0.1:{self.ports[n]}"],
-                env=self.environment, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+                env=self.environment | {"PHIOMIA_METRICS_LISTEN": f"127.0.0.1:{self.metrics_ports[n]}"},
+                stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         if PARTS[n] != "workers":
             eventually(lambda: self._listens(self.ports[n]), f"the {PARTS[n]} process listens", START_SECONDS)
 
@@ -86,6 +91,12 @@ class Cluster(Server):
     def directly(self, n):
         """Mastodon.py's base for one of the processes, past HAProxy."""
         return f"http://127.0.0.1:{self.ports[n]}"
+
+    def jobs_run(self, n):
+        """How many jobs that process has run, by the kind of job."""
+        text = requests.get(f"http://127.0.0.1:{self.metrics_ports[n]}/metrics", timeout=5).text
+        found = re.findall(r'^phiomia_jobs_run_total\{.*kind="(\w+)".*\} (\d+)$', text, re.MULTILINE)
+        return sum((collections.Counter({kind: int(count)}) for kind, count in found), collections.Counter())
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +135,21 @@ def test_each_process_serves_its_part_alone(cluster):
     assert (status(2, "/api/v2/instance"), status(2, "/api/v1/streaming/health")) == (404, 200)
     assert status(2, "/health") == 200
     assert not cluster._listens(cluster.ports[3])
+
+
+def test_jobs_are_spread_over_the_processes_that_work(cluster, pair):
+    _, as_bob = pair
+    workers = [n for n, part in enumerate(PARTS) if part == "workers"]
+    before = {n: cluster.jobs_run(n) for n in workers}
+    others = [n for n in range(len(PARTS)) if n not in workers]
+
+    def shares():
+        with ThreadPoolExecutor(8) as crowd:
+            list(crowd.map(lambda n: as_bob.status_post(f"no {n}"), range(24)))
+        return [(cluster.jobs_run(n) - before[n]).total() for n in workers]
+
+    eventually(lambda: all(share >= 10 for share in shares()), "each has done its share", 30)
+    assert [cluster.jobs_run(n).total() for n in others] == [0] * len(others), "who answers requests does no jobs"
 
 
 def test_what_changes_in_one_process_shows_in_the_other_at_once(cluster, pair):

@@ -10,22 +10,12 @@ use phiomia_store::db::{
 use phiomia_testkit::{leave_for, on_both_engines};
 use serde_json::{Value, json};
 
-use super::recorded::{comes, created, follows, somebody};
+use super::recorded::{PUBLIC, comes, follows, note, somebody};
 use crate::kit::{House, Person};
 
 const GONE: &str = "https://gone.example/users/gil";
 const OTHER: &str = "https://gone.example/users/ada";
 const STAYS: &str = "https://stays.example/users/bo";
-const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
-
-fn note(author: &str, name: &str, more: Value) -> Value {
-    let mut note = json!({
-        "id": format!("{author}/{name}"), "type": "Note", "attributedTo": author, "to": [PUBLIC],
-        "cc": [format!("{author}/followers")], "content": format!("<p>{name}</p>"),
-    });
-    note.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    created(&note)
-}
 
 fn act(author: &str, kind: &str, object: &str) -> Value {
     json!({

@@ -37,6 +37,8 @@ pub(super) async fn comes(house: &House, signer: AccountId, activity: &Value) {
     house.work().await;
 }
 
+pub(super) const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
 /// A post as its own software would send it.
 pub(super) fn created(note: &Value) -> Value {
     json!({
@@ -48,6 +50,16 @@ pub(super) fn created(note: &Value) -> Value {
         "cc": note["cc"],
         "object": note,
     })
+}
+
+/// The creation of a public post of somebody, with more or other facts.
+pub(super) fn note(author: &str, name: &str, more: Value) -> Value {
+    let mut note = json!({
+        "id": format!("{author}/{name}"), "type": "Note", "attributedTo": author, "to": [PUBLIC],
+        "cc": [format!("{author}/followers")], "content": format!("<p>{name}</p>"),
+    });
+    note.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    created(&note)
 }
 
 /// Somebody here who follows an account, whose server said yes.

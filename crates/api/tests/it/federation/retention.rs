@@ -10,22 +10,11 @@ use phiomia_social::statuses::retention::{self, Bounds};
 use phiomia_testkit::on_both_engines;
 use serde_json::{Value, json};
 
-use super::recorded::{comes, created, follows, somebody};
+use super::recorded::{PUBLIC, comes, follows, note, somebody};
 use crate::kit::{House, Person};
 
 const BOB: &str = "https://b.example/bob";
 const CAROL: &str = "https://c.example/carol";
-const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
-
-/// A post of somebody, with more or other facts.
-fn note(author: &str, name: &str, more: Value) -> Value {
-    let mut note = json!({
-        "id": format!("{author}/{name}"), "type": "Note", "attributedTo": author, "to": [PUBLIC],
-        "cc": [format!("{author}/followers")], "content": format!("<p>{name}</p>"),
-    });
-    note.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    created(&note)
-}
 
 fn answer_to(author: &str, name: &str) -> Value {
     json!({ "inReplyTo": format!("{author}/{name}") })
