@@ -190,7 +190,12 @@ async fn ask<G: Guard>(
 }
 
 /// Looks who brings an upload before it is read, where that shows without it: by a token, and not by a form.
-async fn early<G: Guard>(api: &Api, declared: &Declared, parts: &http::request::Parts, client: ClientAddr) -> Result<(), Error> {
+async fn early<G: Guard>(
+    api: &Api,
+    declared: &Declared,
+    parts: &http::request::Parts,
+    client: ClientAddr,
+) -> Result<(), Error> {
     if !matches!(declared.body, Body::Upload | Body::Film | Body::Counted) || parts.headers.contains_key(header::COOKIE)
     {
         return Ok(());

@@ -174,5 +174,8 @@ fn read(answer: &Answer, family: Family, who: &str) -> Told {
 /// Whether a failure means that this machine has no IPv6.
 pub(crate) fn is_without_ipv6(why: &str) -> bool {
     let why = why.to_ascii_lowercase();
-    why.contains("network is unreachable") || why.contains("address not available") || why.contains("assign requested")
+    why.contains("network is unreachable")
+        || why.contains("network unreachable")
+        || why.contains("address not available")
+        || why.contains("assign requested")
 }

@@ -131,14 +131,16 @@ impl Dns {
     }
 }
 
+/// How the libraries of systems say that there is no such name, or that it has no address: glibc, musl (in static builds) and
+/// others.
+const NO_SUCH_NAME: [&str; 5] =
+    ["not known", "No address", "nodename nor servname", "does not resolve", "no usable address"];
+
 /// What a name server, or this machine, knows of a name; nothing when there is no such name.
 pub(crate) async fn resolve(prober: &Prober, server: Option<SocketAddr>, name: &str) -> Result<Vec<IpAddr>, String> {
     let Some(server) = server else {
         return match prober.addresses_of(name).await {
-            // As the libraries of systems say that there is no such name.
-            Err(why) if ["not known", "No address", "nodename nor servname"].iter().any(|w| why.contains(w)) => {
-                Ok(Vec::new())
-            }
+            Err(why) if NO_SUCH_NAME.iter().any(|words| why.contains(words)) => Ok(Vec::new()),
             found => found,
         };
     };
