@@ -12,6 +12,7 @@ mod proxy;
 mod recorded;
 mod retention;
 mod threads;
+mod together;
 
 use http::{Request, header};
 use phiomia_model::AccountId;

@@ -12,6 +12,10 @@ use crate::db::{
 queries! {
     BY_URI = Sql::Same("select id from accounts where uri = $1");
     BY_URIS = Sql::Same("select id, uri from accounts where uri in texts($1)");
+    // Of those who sign, what working through what they send asks for.
+    SENDERS = Sql::Same("select a.id, a.uri, t.followers, t.following,
+            exists (select 1 from follows f join users u on u.account_id = f.account_id where f.target_id = a.id)
+        from accounts a left join actors t on t.account_id = a.id where a.id in ids($1)");
     BY_URL = Sql::Same("select id from accounts where url = $1 and suspended_at is null limit 1");
     INSERT_ACCOUNT = Sql::Same("insert into accounts (id, username, username_key, domain, uri, url, display_name, note, fields,
             is_locked, is_bot, is_group, is_discoverable, is_indexable, is_memorial, attribution_domains, created_at)
@@ -434,6 +438,44 @@ pub fn all_inboxes(q: &Query<'_>) -> Result<Vec<Inbox>, Fault> {
 /// The database failed.
 pub fn is_anybody_known(q: &Query<'_>) -> Result<bool, Fault> {
     q.exists(&ANY, ())
+}
+
+/// Somebody who signed what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// Who.
+    pub account: AccountId,
+    /// Their id in the network.
+    pub uri: String,
+    /// Their followers.
+    pub followers: Option<String>,
+    /// Whom they follow.
+    pub following: Option<String>,
+    /// Whether anybody here follows them.
+    pub is_followed: bool,
+}
+
+impl FromRow for Sender {
+    fn from_row(row: &mut Row<'_>) -> Result<Sender, Fault> {
+        Ok(Sender {
+            account: row.next()?,
+            uri: row.next()?,
+            followers: row.next()?,
+            following: row.next()?,
+            is_followed: row.next()?,
+        })
+    }
+}
+
+/// What is known of those who signed, as far as they are known.
+///
+/// # Errors
+/// The database failed.
+pub fn senders(q: &Query<'_>, accounts: &[AccountId]) -> Result<Vec<Sender>, Fault> {
+    let mut ids: Vec<i64> = accounts.iter().map(|account| account.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    q.rows(&SENDERS, (&ids,))
 }
 
 /// Whether anybody here follows an account.

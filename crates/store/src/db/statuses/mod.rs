@@ -25,8 +25,8 @@ pub use quotes::{
 };
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, add_silent_mention, age_mentions, author_and_policy, count, deleted_batch,
-    edits, erase, forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned,
-    reblogs_batch, record_edit, remember_idempotent, source, update,
+    edits, erase, forget_idempotent, idempotent, insert, insert_conversation, insert_conversations, insert_each,
+    is_deleted, mark_deleted, mentioned, reblogs_batch, record_edit, remember_idempotent, source, update,
 };
 pub use thread::{Thread, ancestors, thread};
 pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, reported, view, views, visible};
