@@ -60,7 +60,7 @@ const HOT: &[&str] = &[
     "thread::ANCESTORS",
     "thread::DESCENDANTS",
     "rows::SOURCE",
-    "rows::IDEMPOTENT",
+    "idempotency::IDEMPOTENT",
     "rows::REBLOGS_BATCH",
     "rows::MENTIONED",
     "rows::EDITS",
