@@ -102,12 +102,15 @@ impl Federation {
         }
         let may_bury = authority::may_bury(&signer.uri, object);
         self.db
-            .write(move |tx| match posts::owner(tx, &name)? {
-                Some((status, owner, _)) if owner == by => remote::remove(tx, by, status),
-                Some(_) => Ok(()),
-                None if remote::quote_revoked(tx, by, &name)? => Ok(()),
-                None if may_bury => Ok(received::bury(tx, &name)?),
-                None => Ok(()),
+            .write(move |tx| {
+                posts::hold_names(tx, std::slice::from_ref(&name))?;
+                match posts::owner(tx, &name)? {
+                    Some((status, owner, _)) if owner == by => remote::remove(tx, by, status),
+                    Some(_) => Ok(()),
+                    None if remote::quote_revoked(tx, by, &name)? => Ok(()),
+                    None if may_bury => Ok(received::bury(tx, &name)?),
+                    None => Ok(()),
+                }
             })
             .await
     }

@@ -75,6 +75,8 @@ pub fn receive(
     social: &Social,
     arrivals: &[Arc<Arrival>],
 ) -> Result<Vec<Result<Option<StatusId>, Refusal>>, Error> {
+    let names: Vec<String> = arrivals.iter().map(|a| a.draft.uri.clone()).collect();
+    posts::hold_names(tx, &names)?;
     let names: Vec<String> =
         arrivals.iter().flat_map(|a| [Some(&a.draft.uri), a.draft.in_reply_to.as_ref()]).flatten().cloned().collect();
     let found = posts::found_each(tx, &names)?;

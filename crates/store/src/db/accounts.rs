@@ -61,8 +61,10 @@ queries! {
         limit $5 offset $6");
     COUNT_STATUSES = Sql::Same("update accounts set statuses_count = statuses_count + $2 where id = $1");
     COUNT_POSTED = Sql::Differs {
-        sqlite: "update accounts set statuses_count = statuses_count + $2, last_status_day = $3 where id = $1",
-        postgres: "update accounts set statuses_count = statuses_count + p.n, last_status_day = p.day
+        sqlite: "update accounts set statuses_count = statuses_count + $2,
+                last_status_day = max(coalesce(last_status_day, $3), $3)
+            where id = $1",
+        postgres: "update accounts set statuses_count = statuses_count + p.n, last_status_day = greatest(last_status_day, p.day)
             from unnest($1::bigint[], $2::bigint[], $3::bigint[]) p (id, n, day) where accounts.id = p.id",
     };
     LOCAL_COUNT = Sql::Same("select count(*) from accounts a join users u on u.account_id = a.id

@@ -10,6 +10,7 @@ use phiomia_model::{
 use crate::db::{
     names,
     query::{Query, Tx},
+    search::is_postgres,
     sql::{Sql, queries},
     value::{FromRow, Row, ToValue, Value},
 };
@@ -58,6 +59,12 @@ queries! {
     ANSWERS_UNKNOWN = Sql::Same("select 1 from statuses where id = $1 and answers_unknown");
     HOLD = Sql::Same("update remote_statuses set is_held = true where status_id = $1");
     RELEASE = Sql::Same("update remote_statuses set is_held = false where status_id = $1 and is_held");
+    // Until the end of the transaction nobody else has one of these names in hand; always taken in the same order.
+    HOLD_NAMES = Sql::Differs {
+        sqlite: "select 0",
+        postgres: "select 1 from (select pg_advisory_xact_lock(k.key) from
+            (select hashtextextended(name, 0) as key from unnest($1::text[]) name order by 1) k) held",
+    };
     BY_CONVERSATION = Sql::Same("select uri, id from conversations where uri in texts($1)");
     NAME_CONVERSATION = Sql::Once(&Sql::Same("insert into conversations (id, created_at, uri)
         rows($1 bigint, $2 bigint, $3 text) on conflict (uri) where uri is not null do nothing"));
@@ -156,6 +163,18 @@ pub fn owner(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bo
 fn found(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool, bool)>, Fault> {
     let (author, id, is_boost) = names::of_own(uri).unwrap_or(("", 0, false));
     q.row(&OWNER, (uri, id, author, is_boost))
+}
+
+/// What is asked next of these names, and written because of the answer, is not overtaken by what another transaction does
+/// with one of them: a post may come at the moment when its deletion does. On SQLite there is no other transaction.
+///
+/// # Errors
+/// The database failed.
+pub fn hold_names(tx: &Tx<'_>, names: &[String]) -> Result<(), Fault> {
+    if is_postgres(tx) && !names.is_empty() {
+        tx.rows::<(i64,)>(&HOLD_NAMES, (names,))?;
+    }
+    Ok(())
 }
 
 /// A post as known by its name.
