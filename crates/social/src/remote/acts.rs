@@ -33,6 +33,7 @@ pub fn reblog(
     visibility: Visibility,
     published: Option<Time>,
 ) -> Result<Option<StatusId>, Error> {
+    posts::hold_names(tx, &[uri.to_owned()])?;
     if let Some((known, owner, _)) = posts::owner(tx, uri)? {
         return Ok((owner == who && !statuses::is_deleted(tx, known)?).then_some(known));
     }

@@ -37,6 +37,7 @@ use crate::{
 
 /// A post that says it is older than this is not put before anybody.
 pub(super) const NEWS: Duration = Duration::from_secs(86_400);
+const FORBIDDEN: Refusal = Refusal::Forbidden("This action is not allowed");
 
 /// How a post comes here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +70,14 @@ impl Arrival {
 /// else.
 ///
 /// # Errors
-/// The database failed, or one was refused when others had been written: then nothing may be kept of any.
+/// The database failed, or cannot write one of them: then nothing may be kept of any.
 pub fn receive(
     tx: &Tx<'_>,
     social: &Social,
     arrivals: &[Arc<Arrival>],
 ) -> Result<Vec<Result<Option<StatusId>, Refusal>>, Error> {
-    let names: Vec<String> = arrivals.iter().map(|a| a.draft.uri.clone()).collect();
+    // A post and what it answers must find each other, also where they are written at the same moment.
+    let names: Vec<String> = arrivals.iter().flat_map(|a| a.refers_to().chain([&a.draft.uri])).cloned().collect();
     posts::hold_names(tx, &names)?;
     let names: Vec<String> =
         arrivals.iter().flat_map(|a| [Some(&a.draft.uri), a.draft.in_reply_to.as_ref()]).flatten().cloned().collect();
@@ -106,7 +108,8 @@ pub fn receive(
     for (n, arrival) in later {
         // What came in just now is known by now.
         let outcome = match found.get(&arrival.draft.uri) {
-            Some(found) => Ok(again(tx, social, arrival, *found)?),
+            Some(found) if found.owner != arrival.draft.author => Err(FORBIDDEN),
+            Some(found) => Ok(again(tx, social, arrival, found.id)?),
             None => receive(tx, social, std::slice::from_ref(arrival))?.pop().unwrap_or(Ok(None)),
         };
         outcomes.insert(n, outcome);
@@ -117,17 +120,14 @@ pub fn receive(
 fn may_write(author: Option<&Arc<AccountView>>) -> Result<(), Refusal> {
     let author = author.ok_or(Refusal::NotFound(phiomia_model::Noun::Account))?;
     if author.is_local() || author.is_suspended || author.is_deleted {
-        return Err(Refusal::Forbidden("This action is not allowed"));
+        return Err(FORBIDDEN);
     }
     Ok(())
 }
 
-/// A post that is here already.
-fn again(tx: &Tx<'_>, social: &Social, arrival: &Arrival, found: Found) -> Result<Option<StatusId>, Error> {
-    let (draft, known) = (&arrival.draft, found.id);
-    if found.owner != draft.author {
-        return Err(Refusal::Forbidden("This action is not allowed").into());
-    }
+/// A post that is here already, and theirs who sends it.
+fn again(tx: &Tx<'_>, social: &Social, arrival: &Arrival, known: StatusId) -> Result<Option<StatusId>, Error> {
+    let draft = &arrival.draft;
     let Some(row) = statuses::source(tx, known)? else { return Ok(None) };
     match arrival.coming {
         Coming::Fetched => {
@@ -329,10 +329,12 @@ fn count(tx: &Tx<'_>, new: &[New<'_>]) -> Result<(), Error> {
         // What we asked for is in the origin's count, which we ask for too.
         let (n, day) = (i64::from(new.coming == Coming::Sent), new.published.as_days());
         match posted.iter_mut().find(|(author, ..)| *author == new.draft.author) {
-            Some((_, n_before, last)) => (*n_before, *last) = (*n_before + n, day),
+            Some((_, n_before, last)) => (*n_before, *last) = (*n_before + n, day.max(*last)),
             None => posted.push((new.draft.author, n, day)),
         }
     }
+    // In one order, so that nobody who waits for one of them holds another.
+    posted.sort_unstable_by_key(|(author, ..)| author.0);
     accounts::count_posted_each(tx, &posted)?;
     for (account, ..) in posted {
         tx.announce(Event::AccountTouched { account });

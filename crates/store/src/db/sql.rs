@@ -147,7 +147,7 @@ pub(crate) use blocks_domain;
 /// The same for the domains of some accounts, given by their ids. Their domains are looked up first, once where the
 /// accounts are the same for all.
 macro_rules! blocks_domain_of {
-    ($me:literal, $accounts:literal) => {
+    ($me:literal, $accounts:expr) => {
         concat!(
             "exists (select 1 from account_domain_blocks z where z.account_id = ",
             $me,

@@ -16,11 +16,14 @@ const HEAVIEST: usize = 1 << 20;
 
 /// Those who wait for the same kind of work.
 pub struct Together<I, O> {
-    waiting: Mutex<VecDeque<(Arc<I>, oneshot::Sender<Told<O>>)>>,
+    waiting: Mutex<VecDeque<Waiting<I, O>>>,
     /// Held by whoever works for all that wait.
     turn: tokio::sync::Mutex<()>,
     weigh: fn(&I) -> usize,
 }
+
+/// One of them, and where they hear what became of it.
+type Waiting<I, O> = (Arc<I>, oneshot::Sender<Told<O>>);
 
 /// What one of many is told.
 enum Told<O> {

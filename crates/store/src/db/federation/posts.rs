@@ -17,12 +17,7 @@ use crate::db::{
 
 queries! {
     BY_URL = Sql::Same("select id from statuses where url = $1 and deleted_at is null and not is_local limit 1");
-    // $2 to $4: what the name says if it is one of ours. One statement, whosever it is.
-    OWNER = Sql::Same("select s.id, s.account_id, s.is_local, s.deleted_at is null from statuses s where s.uri = $1
-        union all
-        select s.id, s.account_id, s.is_local, s.deleted_at is null from statuses s join accounts a on a.id = s.account_id
-        where s.id = $2 and s.uri is null and a.uri = $3 and (s.reblog_of_id is not null) = $4");
-    // The same for some names. Those of ours: $2 what they would be, $3 whose.
+    // $2 and $3: numbers and authors of the names that are of ours. One statement, whosever they are.
     OWNERS = Sql::Same(concat!("select s.uri, s.id, s.account_id, s.is_local, s.deleted_at is null
         from statuses s where s.uri in texts($1)
         union all
@@ -140,7 +135,7 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
 /// # Errors
 /// The database failed.
 pub fn by_uri(q: &Query<'_>, uri: &str) -> Result<Option<StatusId>, Fault> {
-    Ok(found(q, uri)?.filter(|found| found.3).map(|found| found.0))
+    Ok(found(q, uri)?.filter(|found| found.is_there).map(|found| found.id))
 }
 
 /// The post from elsewhere with this page.
@@ -156,17 +151,16 @@ pub fn by_url(q: &Query<'_>, url: &str) -> Result<Option<StatusId>, Fault> {
 /// # Errors
 /// The database failed.
 pub fn owner(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool)>, Fault> {
-    Ok(found(q, uri)?.map(|(id, owner, is_local, _)| (id, owner, is_local)))
+    Ok(found(q, uri)?.map(|found| (found.id, found.owner, found.is_local)))
 }
 
-/// The row of this name: its id, whose it is, whether it was written here, and whether it still stands.
-fn found(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool, bool)>, Fault> {
-    let (author, id, is_boost) = names::of_own(uri).unwrap_or(("", 0, false));
-    q.row(&OWNER, (uri, id, author, is_boost))
+fn found(q: &Query<'_>, uri: &str) -> Result<Option<Found>, Fault> {
+    Ok(found_each(q, &[uri.to_owned()])?.remove(uri))
 }
 
 /// What is asked next of these names, and written because of the answer, is not overtaken by what another transaction does
-/// with one of them: a post may come at the moment when its deletion does. On SQLite there is no other transaction.
+/// with one of them: a post may come at the moment when its deletion does, a `Follow` when its `Undo` does. On SQLite there
+/// is no other transaction.
 ///
 /// # Errors
 /// The database failed.

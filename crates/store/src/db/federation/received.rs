@@ -5,6 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use phiomia_model::{Fault, StatusId, Time};
 
 use crate::db::{
+    federation::posts::hold_names,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::Value,
@@ -79,11 +80,12 @@ pub fn bury_own(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
 const OVERTAKEN: Duration = Duration::from_secs(86_400);
 
 /// Whether an activity was taken back before it came. That holds for one arrival: some softwares give the next `Follow` of
-/// the same two people the same id.
+/// the same two people the same id. Who takes it back at the same moment waits, and finds what this act has written.
 ///
 /// # Errors
 /// The database failed.
 pub fn was_taken_back(tx: &Tx<'_>, uri: &str) -> Result<bool, Fault> {
+    hold_names(tx, &[uri.to_owned()])?;
     let buried: Vec<(Time,)> = tx.rows(&DIG_UP, (uri,))?;
     Ok(buried.iter().any(|(at,)| *at > tx.now().minus(OVERTAKEN)))
 }

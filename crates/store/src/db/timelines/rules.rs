@@ -68,20 +68,23 @@ macro_rules! posted_rules {
             " as bigint), ",
             $author,
             ")))
-            and not exists (select 1 from account_domain_blocks z where z.account_id = f.account_id
-                and z.domain in (select y.domain from accounts y where y.id in (",
-            $author,
-            ",
-                    coalesce(cast(",
-            $whose,
-            " as bigint), ",
-            $author,
-            "),
-                    coalesce(cast(",
-            $answers,
-            " as bigint), ",
-            $author,
-            "))))
+            and not ",
+            $crate::db::sql::blocks_domain_of!(
+                "f.account_id",
+                concat!(
+                    $author,
+                    ", coalesce(cast(",
+                    $whose,
+                    " as bigint), ",
+                    $author,
+                    "), coalesce(cast(",
+                    $answers,
+                    " as bigint), ",
+                    $author,
+                    ")"
+                )
+            ),
+            "
             and (cast(",
             $boosts,
             " as bigint) is null or f.account_id <> cast(",

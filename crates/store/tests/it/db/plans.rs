@@ -12,7 +12,7 @@ const HOT: &[&str] = &[
     "remote_files::BETWEEN",
     "remote_files::REPLACE",
     "timelines::HOME",
-    "posts::OWNER",
+    "posts::OWNERS",
     "posts::BY_URL",
     "timelines::PUBLIC",
     "timelines::PUBLIC_LOCAL",

@@ -1,5 +1,7 @@
 //! What comes at the same moment is written together, and ends as if it had come one after the other.
 
+mod rules;
+
 use std::sync::Arc;
 
 use phiomia_model::{
@@ -8,11 +10,14 @@ use phiomia_model::{
     remote::{Interactions, RemoteDraft, RemotePoll, RemoteQuote},
 };
 use phiomia_social::remote::{self, Arrival, Coming};
-use phiomia_store::db::{federation::received, jobs};
+use phiomia_store::db::{federation::received, inspect, jobs};
 use phiomia_testkit::on_both_engines;
 use serde_json::{Value, json};
 
-use super::recorded::{comes, created, follows, somebody};
+use super::{
+    order::looks_again,
+    recorded::{comes, created, follows, somebody},
+};
 use crate::kit::{House, NOON, Person};
 
 const ADA: &str = "https://mastodon.example/users/ada";
@@ -220,20 +225,110 @@ on_both_engines! {
         assert_eq!(seen["threads"].as_array().unwrap().iter().filter(|thread| thread[1] != json!([])).count(), 2);
     }
 
-    async fn one_that_cannot_be_written_takes_all_back_which_then_are_tried_alone(house: House) {
+    async fn one_that_cannot_be_written_takes_all_back(house: House) {
+        let scene = Scene::set(&house).await;
+        poison(&house).await;
+        let all = [draft(scene.ada, format!("{ADA}/statuses/1"), 30), poisonous(scene.ada, 2)];
+        let all = all.map(|draft| Arc::new(Arrival { draft, coming: Coming::Sent })).to_vec();
+        let outcome = arrive(&house, all).await;
+        assert!(matches!(outcome, Err(Error::Broken(_))), "{outcome:?}");
+        assert!(contents(&scene.alice).await.is_empty());
+    }
+
+    async fn one_that_cannot_be_written_does_not_spoil_the_others(house: House) {
+        let scene = Scene::set(&house).await;
+        poison(&house).await;
+        let mut all: Vec<(AccountId, Value)> =
+            (0..12).map(|n| (scene.ada, created(&note(&house, ADA, &n.to_string(), &n.to_string())))).collect();
+        let mut bad = note(&house, ADA, "bad", "bad");
+        bad["url"] = json!(POISON);
+        all.insert(5, (scene.ada, created(&bad)));
+        let working = all.into_iter().map(|(signer, activity)| {
+            let (federation, body) = (house.api.federation.clone(), activity.to_string());
+            async move { federation.run(Job::Receive { signer, body }).await.is_ok() }
+        });
+        let outcomes = futures_util::future::join_all(working).await;
+        house.work().await;
+        assert_eq!(outcomes.iter().enumerate().filter(|(_, is_ok)| !**is_ok).map(|(n, _)| n).collect::<Vec<_>>(), [5]);
+        assert_eq!(contents(&scene.alice).await.len(), 12);
+    }
+
+    async fn somebody_elses_name_is_refused_and_the_others_come_in_the_same_turn(house: House) {
         let scene = Scene::set(&house).await;
         let ours = draft(scene.ada, format!("{ADA}/statuses/1"), 30);
         arrive(&house, vec![Arc::new(Arrival { draft: ours.clone(), coming: Coming::Sent })]).await.unwrap();
         let all = [
             draft(scene.ada, format!("{ADA}/statuses/2"), 20),
-            // Somebody else's name for it.
-            RemoteDraft { author: scene.bo, ..ours },
+            RemoteDraft { author: scene.bo, text: "stolen".into(), ..ours.clone() },
+            RemoteDraft { author: scene.bo, text: "stolen".into(), ..ours },
+            draft(scene.ada, format!("{ADA}/statuses/3"), 10),
         ];
-        let all = all.map(|draft| Arc::new(Arrival { draft, coming: Coming::Sent })).to_vec();
-        let outcome = arrive(&house, all).await;
-        assert!(matches!(outcome, Err(Error::Refused(Refusal::Forbidden(_)))), "{outcome:?}");
-        let home = scene.alice.get("/api/v1/timelines/home").await.ok();
-        assert_eq!(home.each("content"), [json!("<p>1</p>")]);
+        let coming = |(n, draft): (usize, RemoteDraft)| {
+            Arc::new(Arrival { draft, coming: if n == 2 { Coming::Fetched } else { Coming::Sent } })
+        };
+        let outcomes = arrive(&house, all.into_iter().enumerate().map(coming).collect()).await.unwrap();
+        let refused = Err(Refusal::Forbidden("This action is not allowed"));
+        assert_eq!(told(&outcomes), [Ok(true), refused.clone(), refused, Ok(true)]);
+        assert_eq!(contents(&scene.alice).await, ["<p>3</p>", "<p>2</p>", "<p>1</p>"]);
+    }
+
+    async fn an_older_post_in_the_same_turn_makes_nobodys_last_day_older(house: House) {
+        let scene = Scene::set(&house).await;
+        let sent = |name: &str, seconds: i64| {
+            Arc::new(Arrival { draft: draft(scene.ada, format!("{ADA}/statuses/{name}"), seconds), coming: Coming::Sent })
+        };
+        arrive(&house, vec![sent("today", 10), sent("before", 3 * 86_400)]).await.unwrap();
+        let ada = scene.alice.get(&format!("/api/v1/accounts/{}", scene.ada)).await.ok().json();
+        assert_eq!((&ada["last_status_at"], &ada["statuses_count"]), (&json!("2026-11-25"), &json!(2)));
+    }
+
+    async fn what_is_taken_back_at_the_same_moment_is_taken_back(house: House) {
+        let scene = Scene::set(&house).await;
+        house.switch_off_rate_limits().await;
+        let alice = &scene.alice;
+        let me = json!(house.api.addresses.account_uri(alice.account));
+        let (mut all, mut posts) = (Vec::new(), Vec::new());
+        for n in 0..8 {
+            let uri = format!("https://many.example/users/{n}");
+            let who = somebody(&house, &uri, &n.to_string(), false).await;
+            let post = alice.says(&format!("post {n}"), "public").await;
+            let object = alice.get(&format!("/api/v1/statuses/{post}")).await.ok().json()["uri"].clone();
+            for (kind, object) in [("Follow", &me), ("Like", &object), ("Announce", &object), ("Block", &me)] {
+                let act = json!({ "id": format!("{uri}/{kind}"), "type": kind, "actor": uri, "object": object });
+                let undo = json!({ "id": format!("{uri}/{kind}/undo"), "type": "Undo", "actor": uri, "object": act });
+                all.push((who, act));
+                all.push((who, undo));
+            }
+            posts.push((who, post));
+        }
+        come_at_once(&house, all).await;
+        for (who, post) in posts {
+            let post = alice.get(&format!("/api/v1/statuses/{post}")).await.ok().json();
+            assert_eq!((&post["favourites_count"], &post["reblogs_count"]), (&json!(0), &json!(0)));
+            let relation = alice.get(&format!("/api/v1/accounts/relationships?id[]={who}")).await.ok().json();
+            assert_eq!((&relation[0]["followed_by"], &relation[0]["blocked_by"]), (&json!(false), &json!(false)));
+        }
+    }
+
+    async fn what_is_done_with_a_post_that_comes_at_the_same_moment_is_done(house: House) {
+        let scene = Scene::set(&house).await;
+        let mut all = Vec::new();
+        for n in 0..8 {
+            let post = note(&house, ADA, &n.to_string(), &n.to_string());
+            let mut answer = note(&house, BO, &format!("to{n}"), &format!("to {n}"));
+            answer["inReplyTo"] = post["id"].clone();
+            let like = json!({ "id": format!("{BO}/likes/{n}"), "type": "Like", "actor": BO, "object": post["id"] });
+            all.extend([(scene.bo, like), (scene.ada, created(&post)), (scene.bo, created(&answer))]);
+        }
+        come_at_once(&house, all).await;
+        looks_again(&house).await;
+        let home = scene.alice.get("/api/v1/timelines/home?limit=40").await.ok().json();
+        let home = home.as_array().unwrap();
+        assert_eq!(home.len(), 16);
+        for post in home.iter().filter(|post| post["account"]["username"] == "ada") {
+            assert_eq!((&post["favourites_count"], &post["replies_count"]), (&json!(1), &json!(1)), "{}", post["content"]);
+        }
+        assert_eq!(home.iter().filter(|post| post["in_reply_to_id"].is_string()).count(), 8);
     }
 
     async fn a_bad_post_among_good_ones_is_refused_alone(house: House) {
@@ -310,6 +405,20 @@ on_both_engines! {
         }
         assert!(counts[0] <= 13, "{counts:?}");
     }
+}
+
+const POISON: &str = "https://mastodon.example/@ada/poison";
+
+/// From now on no post whose page this is can be written: the database does not let it.
+async fn poison(house: &House) {
+    let (ada, index) = (somebody(house, ADA, "ada", false).await, "create unique index poison on statuses (url)");
+    arrive(house, vec![Arc::new(Arrival { draft: poisonous(ada, 1), coming: Coming::Fetched })]).await.unwrap();
+    let settings = house.database.settings.clone();
+    tokio::task::spawn_blocking(move || inspect::run(&settings, index)).await.unwrap().unwrap();
+}
+
+fn poisonous(author: AccountId, n: i64) -> RemoteDraft {
+    RemoteDraft { url: Some(POISON.to_owned()), ..draft(author, format!("{ADA}/statuses/poison{n}"), 5) }
 }
 
 fn note(house: &House, author: &str, name: &str, text: &str) -> Value {
