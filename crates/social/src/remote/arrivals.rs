@@ -64,21 +64,45 @@ impl Arrival {
     }
 }
 
-/// Takes posts in, in this order as far as one can tell the difference. One that is known already is changed by what we
-/// asked for, and stays as it is when it was sent as new: that is never newer than what is here. Gives the id of each,
-/// `None` for one that was deleted before, or why it is refused: its author is not there, or the id belongs to somebody
-/// else.
+/// What became of a post: its id, `None` for one that was deleted before, or why it is refused.
+type Outcome = Result<Option<StatusId>, Refusal>;
+
+/// Takes posts in, in this order. One that is known already is changed by what we asked for, and stays as it is when it was
+/// sent as new: that is never newer than what is here. Refused are those whose author is not there, or whose id belongs to
+/// somebody else.
 ///
 /// # Errors
 /// The database failed, or cannot write one of them: then nothing may be kept of any.
-pub fn receive(
-    tx: &Tx<'_>,
-    social: &Social,
-    arrivals: &[Arc<Arrival>],
-) -> Result<Vec<Result<Option<StatusId>, Refusal>>, Error> {
-    // A post and what it answers must find each other, also where they are written at the same moment.
+pub fn receive(tx: &Tx<'_>, social: &Social, arrivals: &[Arc<Arrival>]) -> Result<Vec<Outcome>, Error> {
+    // A post and what it answers must find each other, also where another transaction writes one of them.
     let names: Vec<String> = arrivals.iter().flat_map(|a| a.refers_to().chain([&a.draft.uri])).cloned().collect();
     posts::hold_names(tx, &names)?;
+    let (mut outcomes, mut rest) = (Vec::with_capacity(arrivals.len()), arrivals);
+    while !rest.is_empty() {
+        let (strangers, later) = rest.split_at(n_strangers(rest));
+        outcomes.extend(receive_strangers(tx, social, strangers)?);
+        rest = later;
+    }
+    Ok(outcomes)
+}
+
+/// How many of the first have nothing to do with each other: none is another, nor answers or quotes it.
+fn n_strangers(arrivals: &[Arc<Arrival>]) -> usize {
+    let (mut names, mut referred): (HashSet<&str>, HashSet<&str>) = (HashSet::new(), HashSet::new());
+    for (n, arrival) in arrivals.iter().enumerate() {
+        let uri = arrival.draft.uri.as_str();
+        let others: Vec<&str> = arrival.refers_to().map(String::as_str).filter(|other| *other != uri).collect();
+        if names.contains(uri) || referred.contains(uri) || others.iter().any(|other| names.contains(other)) {
+            return n;
+        }
+        names.insert(uri);
+        referred.extend(others);
+    }
+    arrivals.len()
+}
+
+/// Takes in posts that have nothing to do with each other.
+fn receive_strangers(tx: &Tx<'_>, social: &Social, arrivals: &[Arc<Arrival>]) -> Result<Vec<Outcome>, Error> {
     let names: Vec<String> =
         arrivals.iter().flat_map(|a| [Some(&a.draft.uri), a.draft.in_reply_to.as_ref()]).flatten().cloned().collect();
     let found = posts::found_each(tx, &names)?;
@@ -87,33 +111,27 @@ pub fn receive(
     let buried = if names.is_empty() { HashSet::new() } else { received::buried(tx, &names)? };
     let authors = accounts::map(tx, &unknown.iter().map(|a| a.draft.author).collect::<Vec<_>>())?;
 
-    let coming: HashSet<&str> = names.iter().map(String::as_str).collect();
-    let mut seen: HashSet<&str> = HashSet::new();
-    let (mut outcomes, mut new, mut later) = (HashMap::new(), Vec::new(), Vec::new());
+    let (mut outcomes, mut new) = (HashMap::new(), Vec::new());
     for (n, arrival) in arrivals.iter().enumerate() {
-        let uri = arrival.draft.uri.as_str();
-        let is_about_another = arrival.refers_to().any(|other| other != uri && coming.contains(other.as_str()));
-        if found.contains_key(uri) || !seen.insert(uri) || is_about_another {
-            later.push((n, arrival));
-        } else if buried.contains(uri) {
-            outcomes.insert(n, Ok(None));
-        } else if let Err(refusal) = may_write(authors.get(&arrival.draft.author)) {
-            outcomes.insert(n, Err(refusal));
-        } else {
-            new.push((n, arrival));
-        }
-    }
-    let ids = take_in(tx, social, &new.iter().map(|(_, arrival)| *arrival).collect::<Vec<_>>(), &found)?;
-    outcomes.extend(new.iter().zip(ids).map(|((n, _), id)| (*n, Ok(Some(id)))));
-    for (n, arrival) in later {
-        // What came in just now is known by now.
         let outcome = match found.get(&arrival.draft.uri) {
             Some(found) if found.owner != arrival.draft.author => Err(FORBIDDEN),
-            Some(found) => Ok(again(tx, social, arrival, found.id)?),
-            None => receive(tx, social, std::slice::from_ref(arrival))?.pop().unwrap_or(Ok(None)),
+            Some(known) => {
+                // Who is told of several is told of them in the order they came.
+                take_in(tx, social, &std::mem::take(&mut new), &found, &mut outcomes)?;
+                Ok(again(tx, social, arrival, known.id)?)
+            }
+            None if buried.contains(&arrival.draft.uri) => Ok(None),
+            None => match may_write(authors.get(&arrival.draft.author)) {
+                Ok(()) => {
+                    new.push((n, arrival));
+                    continue;
+                }
+                Err(refusal) => Err(refusal),
+            },
         };
         outcomes.insert(n, outcome);
     }
+    take_in(tx, social, &new, &found, &mut outcomes)?;
     Ok((0..arrivals.len()).map(|n| outcomes.remove(&n).unwrap_or(Ok(None))).collect())
 }
 
@@ -175,15 +193,16 @@ struct New<'a> {
     is_news: bool,
 }
 
-/// Posts that are not here, of authors who may write, none of them about another.
+/// Posts that are not here, of authors who may write, none of them about another; each with its place among the outcomes.
 fn take_in(
     tx: &Tx<'_>,
     social: &Social,
-    arrivals: &[&Arc<Arrival>],
+    arrivals: &[(usize, &Arc<Arrival>)],
     found: &HashMap<String, Found>,
-) -> Result<Vec<StatusId>, Error> {
+    outcomes: &mut HashMap<usize, Outcome>,
+) -> Result<(), Error> {
     if arrivals.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let new = placed(tx, arrivals, found)?;
     let rows: Vec<NewStatus<'_>> = new.iter().map(New::row).collect();
@@ -211,17 +230,18 @@ fn take_in(
         }
     }
     put_before_people(tx, &news)?;
-    Ok(new.iter().map(|new| new.id).collect())
+    outcomes.extend(arrivals.iter().zip(&new).map(|((n, _), new)| (*n, Ok(Some(new.id)))));
+    Ok(())
 }
 
 /// Where they belong: below what they answer, in their threads, at their time.
 fn placed<'a>(
     tx: &Tx<'_>,
-    arrivals: &[&'a Arc<Arrival>],
+    arrivals: &[(usize, &'a Arc<Arrival>)],
     found: &HashMap<String, Found>,
 ) -> Result<Vec<New<'a>>, Error> {
     let mut new = Vec::new();
-    for arrival in arrivals {
+    for (_, arrival) in arrivals {
         let draft = &arrival.draft;
         let parent = draft.in_reply_to.as_ref().and_then(|uri| found.get(uri)).filter(|found| found.is_there);
         let parent = match parent {

@@ -153,6 +153,7 @@ fn for_all(error: &Error) -> Option<Error> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::{future::pending, time::Duration};
 
