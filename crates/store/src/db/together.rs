@@ -9,6 +9,8 @@ use std::{
 use phiomia_model::{Error, Fault, Refusal};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
+use super::error::{Cause, cause};
+
 /// At most so many are served in one turn ...
 const MOST: usize = 64;
 /// ... and none is added to what weighs this much, in bytes.
@@ -141,33 +143,40 @@ impl<I, O> Default for Together<I, O> {
     }
 }
 
-/// The same error for everybody, where it is nobody's fault: trying it alone would end in it, too.
+/// The same error for everybody, where it is nobody's fault: trying it alone would end in it, too. A row that somebody else
+/// has in hand is wanted by one of them, perhaps.
 fn for_all(error: &Error) -> Option<Error> {
     match error {
         Error::Refused(Refusal::Unavailable { retry_after }) => {
             Some(Refusal::Unavailable { retry_after: *retry_after }.into())
         }
-        Error::Broken(fault) if fault.is_transient() => Some(Fault::new(fault.chain()).transient().into()),
+        Error::Broken(fault) if fault.is_transient() && cause(fault) != Cause::Contention => {
+            Some(Fault::new(fault.chain()).transient().into())
+        }
         _ => None,
     }
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use std::{future::pending, time::Duration};
 
-    use super::*;
+    use super::{super::error::fault, *};
 
     type Numbers = Together<u32, u32>;
 
-    /// Doubles numbers and notes which came together; 13 is bad luck for all.
+    /// Doubles numbers and notes which came together; 13 is bad luck for all, and somebody else has 17 in hand.
     async fn double(turns: &Mutex<Vec<Vec<u32>>>, numbers: Vec<Arc<u32>>) -> Result<Vec<u32>, Error> {
         let numbers: Vec<u32> = numbers.iter().map(|n| **n).collect();
         turns.lock().unwrap().push(numbers.clone());
         // Those who come meanwhile wait for the next turn.
         tokio::task::yield_now().await;
-        if numbers.contains(&13) { Err(Fault::new("13").into()) } else { Ok(numbers.iter().map(|n| n * 2).collect()) }
+        match numbers {
+            bad if bad.contains(&13) => Err(Fault::new("13").into()),
+            wanted if wanted.contains(&17) => Err(fault("writing", Cause::Contention, "17".to_owned()).into()),
+            good => Ok(good.iter().map(|n| n * 2).collect()),
+        }
     }
 
     async fn ask_all(numbers: &[u32]) -> (Vec<Result<u32, Error>>, Vec<Vec<u32>>) {
@@ -190,6 +199,14 @@ mod tests {
         let answers: Vec<Option<u32>> = answers.into_iter().map(Result::ok).collect();
         assert_eq!(answers, [Some(2), Some(4), None, Some(6)]);
         assert_eq!(turns, [vec![1], vec![2, 13, 3], vec![2], vec![13], vec![3]]);
+    }
+
+    #[tokio::test]
+    async fn what_one_wants_and_somebody_else_has_keeps_nobody_else() {
+        let (answers, _) = ask_all(&[1, 2, 17, 3]).await;
+        assert!(matches!(&answers[2], Err(Error::Broken(fault)) if fault.is_transient()));
+        let answers: Vec<Option<u32>> = answers.into_iter().map(Result::ok).collect();
+        assert_eq!(answers, [Some(2), Some(4), None, Some(6)]);
     }
 
     #[tokio::test]

@@ -56,7 +56,8 @@ def test_a_sender_that_is_stopped_goes_on_where_it_was(steady, fragile):
 
 @pytest.mark.parametrize("engine", engines())
 def test_what_was_answered_with_202_is_there_once_after_a_kill(engine, peer):
-    with Federated(engine) as server:
+    # What a process has in hand when it dies is done again when its lease is over.
+    with Federated(engine, PHIOMIA_WORKERS_LEASE="5s") as server:
         reader, authors = server.person("reader"), [peer.actor(f"author{n}") for n in range(8)]
         known, accepted, enough = peer.find(reader.handle), [], threading.Event()
         for author in authors:

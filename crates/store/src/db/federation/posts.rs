@@ -54,11 +54,12 @@ queries! {
     ANSWERS_UNKNOWN = Sql::Same("select 1 from statuses where id = $1 and answers_unknown");
     HOLD = Sql::Same("update remote_statuses set is_held = true where status_id = $1");
     RELEASE = Sql::Same("update remote_statuses set is_held = false where status_id = $1 and is_held");
-    // Until the end of the transaction nobody else has one of these names in hand; always taken in the same order.
+    // Until the end of the transaction nobody else has one of these names in hand; always taken in the same order. By two
+    // numbers, which are never the one number that another lock of ours has, whatever somebody calls a post.
     HOLD_NAMES = Sql::Differs {
         sqlite: "select 0",
-        postgres: "select 1 from (select pg_advisory_xact_lock(k.key) from
-            (select hashtextextended(name, 0) as key from unnest($1::text[]) name order by 1) k) held",
+        postgres: "select 1 from (select pg_advisory_xact_lock(cast(k.key >> 32 as int), cast((k.key << 32) >> 32 as int))
+            from (select hashtextextended(name, 0) as key from unnest($1::text[]) name order by 1) k) held",
     };
     BY_CONVERSATION = Sql::Same("select uri, id from conversations where uri in texts($1)");
     NAME_CONVERSATION = Sql::Once(&Sql::Same("insert into conversations (id, created_at, uri)
