@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::OnceCell;
+
 use crate::client::Connection;
 
 /// Where a server keeps its things; thrown away at the end.
@@ -14,6 +16,8 @@ pub struct Site {
     pub data: PathBuf,
     pub address: String,
     postgres: Option<String>,
+    /// One connection for all that is asked behind the server's back: PostgreSQL starts a process for each.
+    client: OnceCell<tokio_postgres::Client>,
 }
 
 /// A running server.
@@ -34,6 +38,7 @@ impl Site {
             data,
             address: format!("127.0.0.1:{port}"),
             postgres: postgres.map(str::to_owned),
+            client: OnceCell::new(),
         }
     }
 
@@ -180,10 +185,13 @@ impl Site {
         connection
     }
 
-    async fn client(&self, address: &str) -> tokio_postgres::Client {
-        let (client, connection) = tokio_postgres::connect(address, tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client
+    async fn client(&self, address: &str) -> &tokio_postgres::Client {
+        let connecting = || async {
+            let (client, connection) = tokio_postgres::connect(address, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client
+        };
+        self.client.get_or_init(connecting).await
     }
 }
 

@@ -96,6 +96,7 @@ pub struct Inner {
     /// Which schemes addresses may have.
     pub web: Web,
     known_keys: inbox::KnownKeys,
+    waiting: inbox::Waiting,
     digests: followers::KnownDigests,
     /// Threads that were looked at just now.
     seen_threads: moka::sync::Cache<StatusId, ()>,
@@ -137,6 +138,7 @@ impl Federation {
             outbound,
             web,
             known_keys,
+            waiting: inbox::Waiting::default(),
             digests: followers::KnownDigests::default(),
             seen_threads,
             manners: Manners::default(),

@@ -17,8 +17,20 @@ pub(crate) fn index(
     spoiler_text: &str,
     choices: &[String],
 ) -> Result<(), Error> {
-    let words = phiomia_text::search::words(&format!("{spoiler_text}\n{text}\n{}", choices.join("\n")));
-    Ok(search::keep(tx, status, author, words)?)
+    keep(tx, vec![(status, author, words(text, spoiler_text, choices))])
+}
+
+/// The words of a post.
+pub(crate) fn words(text: &str, spoiler_text: &str, choices: &[String]) -> Vec<String> {
+    phiomia_text::search::words(&format!("{spoiler_text}\n{text}\n{}", choices.join("\n")))
+}
+
+/// Keeps the words of some posts.
+///
+/// # Errors
+/// The database failed.
+pub(crate) fn keep(tx: &Tx<'_>, posts: Vec<(StatusId, AccountId, Vec<String>)>) -> Result<(), Error> {
+    Ok(search::keep(tx, posts)?)
 }
 
 /// Keeps the words of some posts after one anew; the last of them, `None` when there are no more. Running it again is

@@ -1,6 +1,6 @@
 //! Home feeds and lists: written by jobs after somebody posted, rebuilt when somebody comes back.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use phiomia_model::{AccountId, Error, Event, Job, ListId, NotificationType, StatusId, Time, Visibility};
 use phiomia_store::{
@@ -8,9 +8,7 @@ use phiomia_store::{
     db::{
         accounts,
         federation::posts,
-        lists,
-        statuses::{self, Edited},
-        timelines,
+        lists, statuses, timelines,
         timelines::{Audience, FanOut},
     },
 };
@@ -37,30 +35,6 @@ const FEW: i64 = 32;
 pub fn fan_out(tx: &Tx<'_>, status: StatusId) -> Result<(), Error> {
     // Deleted before its turn came.
     let Some(row) = statuses::source(tx, status)? else { return Ok(()) };
-    let audience = timelines::audience(tx, status, row.author, 1)?;
-    spread(tx, status, &row, audience)
-}
-
-/// The same at once where few are to get it; otherwise a job is left.
-///
-/// # Errors
-/// The database failed.
-pub fn fan_out_or_leave(tx: &Tx<'_>, status: StatusId, author: AccountId) -> Result<(), Error> {
-    let audience = timelines::audience(tx, status, author, FEW + 1)?;
-    let n_feeds = audience.followers + audience.lists + audience.tags;
-    if n_feeds == 0 {
-        return Ok(());
-    }
-    if n_feeds > FEW {
-        return Ok(tx.enqueue(&Job::FanOut { status })?);
-    }
-    match statuses::source(tx, status)? {
-        Some(row) => spread(tx, status, &row, audience),
-        None => Ok(()),
-    }
-}
-
-fn spread(tx: &Tx<'_>, status: StatusId, row: &Edited, audience: Audience) -> Result<(), Error> {
     let reblog_of = match row.reblog_of_id {
         None => None,
         Some(original) => match statuses::author_and_policy(tx, original)? {
@@ -68,44 +42,106 @@ fn spread(tx: &Tx<'_>, status: StatusId, row: &Edited, audience: Audience) -> Re
             None => return Ok(()),
         },
     };
-    let fan_out = FanOut {
-        status,
-        author: row.author,
-        reblog_of,
-        answered: row.in_reply_to_account_id,
-        language: row.language.as_deref(),
-        mentioned_only: row.visibility == Visibility::Direct,
-        seen_since: tx.now().minus(AWAY),
-    };
-    // Whose post it answers is not known, and so neither who wants to see the answer.
     let is_held = !row.is_local && posts::answers_unknown(tx, status)?;
-    if !is_held {
-        let home = if audience.followers > 0 { timelines::fan_out(tx, &fan_out)? } else { Vec::new() };
-        for accounts in home.chunks(ACCOUNTS_PER_EVENT) {
-            tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
-        }
-        let lists = if audience.lists > 0 { timelines::fan_out_to_lists(tx, &fan_out)? } else { Vec::new() };
-        for lists in lists.chunks(ACCOUNTS_PER_EVENT) {
-            tx.announce(Event::ListGained { lists: lists.to_vec(), status });
+    let language = row.language.as_deref();
+    let (author, visibility, answered) = (row.author, row.visibility, row.in_reply_to_account_id);
+    let posted = Posted { status, author, reblog_of, answered, language, visibility, is_held };
+    let audience = timelines::audiences(tx, &[(status, author)], 1)?.remove(&status).unwrap_or_default();
+    spread(tx, &[(&posted, audience)])
+}
+
+/// A post that feeds may get.
+#[derive(Clone, Copy, Debug)]
+pub struct Posted<'a> {
+    /// Which.
+    pub status: StatusId,
+    /// Its author.
+    pub author: AccountId,
+    /// What it boosts, and whose that is.
+    pub reblog_of: Option<(StatusId, AccountId)>,
+    /// Whom it answers.
+    pub answered: Option<AccountId>,
+    /// An ISO 639 code.
+    pub language: Option<&'a str>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Whose post it answers is not known, and so neither who wants to see the answer.
+    pub is_held: bool,
+}
+
+/// The same for some posts, at once where few are to get one; otherwise a job is left.
+///
+/// # Errors
+/// The database failed.
+pub fn fan_out_or_leave(tx: &Tx<'_>, posts: &[Posted<'_>]) -> Result<(), Error> {
+    let authors: Vec<(StatusId, AccountId)> = posts.iter().map(|post| (post.status, post.author)).collect();
+    let audiences = timelines::audiences(tx, &authors, FEW + 1)?;
+    let (mut few, mut many) = (Vec::new(), Vec::new());
+    for post in posts {
+        let audience = audiences.get(&post.status).copied().unwrap_or_default();
+        match audience.followers + audience.lists + audience.tags {
+            0 => {}
+            1..=FEW => few.push((post, audience)),
+            _ => many.push(Job::FanOut { status: post.status }),
         }
     }
-    // What the whole server is shown, under a tag as everywhere.
-    let is_open = row.visibility == Visibility::Public && reblog_of.is_none();
-    if audience.tags > 0 && is_open && !is_silenced(tx, row.author)? {
-        let seen_since = tx.now().minus(AWAY);
-        for accounts in timelines::fan_out_to_tags(tx, status, row.author, seen_since)?.chunks(ACCOUNTS_PER_EVENT) {
+    tx.enqueue_each(&many)?;
+    spread(tx, &few)
+}
+
+fn spread(tx: &Tx<'_>, posts: &[(&Posted<'_>, Audience)]) -> Result<(), Error> {
+    let seen_since = tx.now().minus(AWAY);
+    let for_home: Vec<FanOut<'_>> =
+        posts.iter().filter(|(post, to)| to.followers > 0 && !post.is_held).map(|(post, _)| post.fan_out()).collect();
+    let mut home: HashMap<StatusId, Vec<AccountId>> = HashMap::new();
+    for (status, account) in timelines::fan_out(tx, &for_home, seen_since)? {
+        home.entry(status).or_default().push(account);
+    }
+    for (post, to) in posts {
+        let Posted { status, author, .. } = **post;
+        for accounts in home.remove(&status).unwrap_or_default().chunks(ACCOUNTS_PER_EVENT) {
             tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
         }
-    }
-    let is_news = row.visibility != Visibility::Direct
-        && !is_held
-        && row.in_reply_to_account_id.is_none_or(|answered| answered == row.author);
-    if audience.bells > 0 && is_news && reblog_of.is_none() {
-        for follower in timelines::bells(tx, row.author)? {
-            notify(tx, follower, row.author, NotificationType::Status, Some(status))?;
+        if to.lists > 0 && !post.is_held {
+            for lists in timelines::fan_out_to_lists(tx, &post.fan_out(), seen_since)?.chunks(ACCOUNTS_PER_EVENT) {
+                tx.announce(Event::ListGained { lists: lists.to_vec(), status });
+            }
+        }
+        // What the whole server is shown, under a tag as everywhere.
+        let is_open = post.visibility == Visibility::Public && post.reblog_of.is_none();
+        if to.tags > 0 && is_open && !is_silenced(tx, author)? {
+            for accounts in timelines::fan_out_to_tags(tx, status, author, seen_since)?.chunks(ACCOUNTS_PER_EVENT) {
+                tx.announce(Event::HomeGained { accounts: accounts.to_vec(), status });
+            }
+        }
+        if to.bells > 0 && post.rings() {
+            for follower in timelines::bells(tx, author)? {
+                notify(tx, follower, author, NotificationType::Status, Some(status))?;
+            }
         }
     }
     Ok(())
+}
+
+impl Posted<'_> {
+    fn fan_out(&self) -> FanOut<'_> {
+        FanOut {
+            status: self.status,
+            author: self.author,
+            reblog_of: self.reblog_of,
+            answered: self.answered,
+            language: self.language,
+            mentioned_only: self.visibility == Visibility::Direct,
+        }
+    }
+
+    /// Whether those are told of it who want to be told of every post.
+    fn rings(&self) -> bool {
+        self.visibility != Visibility::Direct
+            && !self.is_held
+            && self.reblog_of.is_none()
+            && self.answered.is_none_or(|answered| answered == self.author)
+    }
 }
 
 fn is_silenced(tx: &Tx<'_>, account: AccountId) -> Result<bool, Error> {

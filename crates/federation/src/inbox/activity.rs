@@ -5,8 +5,7 @@ use std::time::Duration;
 use phiomia_activitypub::{Activity, Document, Uri, Verb, proof::Proof};
 use phiomia_model::{AccountId, Error, StatusId};
 use phiomia_store::db::{
-    accounts,
-    federation::{actors, posts, received},
+    federation::{posts, received},
     statuses,
 };
 
@@ -27,13 +26,9 @@ impl Federation {
                 return Ok(());
             }
         };
-        let known = self.db.read(move |q| match accounts::view(q, signer)? {
-            Some(view) => Ok(Some((view.uri.clone(), actors::has_local_followers(q, signer)?))),
-            None => Ok(None),
-        });
-        let Some((uri, is_followed)) = known.await? else { return Ok(()) };
-        let Ok(uri) = Uri::parse(&uri, self.web) else { return Ok(()) };
-        let signer = Signer { account: signer, uri, is_followed: Some(is_followed) };
+        let Some(known) = self.sender(signer).await? else { return Ok(()) };
+        let Ok(uri) = Uri::parse(&known.uri, self.web) else { return Ok(()) };
+        let signer = Signer { account: signer, uri, known: Some(known) };
         let done = if activity.actor == signer.uri {
             self.act(&signer, &activity, Some(body)).await
         } else {

@@ -86,7 +86,7 @@ impl Federation {
         asked: &Thing,
         stamp: Option<&Uri>,
     ) -> Result<(), Error> {
-        if signer.is_followed != Some(true) {
+        if !signer.is_followed() {
             return Ok(());
         }
         let Some((id, stamp)) = asked.id().filter(|id| !self.is_own(id)).zip(stamp) else { return Ok(()) };

@@ -34,7 +34,7 @@ impl Federation {
         if !self.concerns_us(signer, activity, note).await? {
             return Ok(());
         }
-        done(self.keep_note(note, Coming::Sent).await.map(|_| ()))
+        done(self.keep_sent(signer, note, Coming::Sent).await.map(|_| ()))
     }
 
     async fn vote(&self, signer: &Signer, question: &Uri, title: &str) -> Result<(), Error> {
@@ -47,7 +47,7 @@ impl Federation {
     async fn concerns_us(&self, signer: &Signer, activity: &Activity, note: &Note) -> Result<bool, Error> {
         let is_addressed = note.audience.all().chain(activity.audience.all()).any(|uri| self.is_own(uri))
             || note.tags.mentions.iter().any(|mention| self.is_own(&mention.actor));
-        if is_addressed || signer.is_followed == Some(true) {
+        if is_addressed || signer.is_followed() {
             return Ok(true);
         }
         let parent = note.in_reply_to.as_ref().map(|uri| uri.normal().to_owned());
@@ -79,11 +79,11 @@ impl Federation {
                 Object::Note(note) if authority::speaks_for_note(&signer.uri, note) => {
                     // An edit of something we never had is no news to anybody here. Of somebody who is followed it may
                     // have overtaken its post, which then finds the newer text.
-                    if self.known_status(&note.id).await?.is_none() && signer.is_followed != Some(true) {
+                    if self.known_status(&note.id).await?.is_none() && !signer.is_followed() {
                         return Ok(());
                     }
                     // A changed post is no new one: it is put before nobody again.
-                    done(self.keep_note(note, Coming::Fetched).await.map(|_| ()))
+                    done(self.keep_sent(signer, note, Coming::Fetched).await.map(|_| ()))
                 }
                 _ => Ok(()),
             },
@@ -102,12 +102,15 @@ impl Federation {
         }
         let may_bury = authority::may_bury(&signer.uri, object);
         self.db
-            .write(move |tx| match posts::owner(tx, &name)? {
-                Some((status, owner, _)) if owner == by => remote::remove(tx, by, status),
-                Some(_) => Ok(()),
-                None if remote::quote_revoked(tx, by, &name)? => Ok(()),
-                None if may_bury => Ok(received::bury(tx, &name)?),
-                None => Ok(()),
+            .write(move |tx| {
+                posts::hold_names(tx, std::slice::from_ref(&name))?;
+                match posts::owner(tx, &name)? {
+                    Some((status, owner, _)) if owner == by => remote::remove(tx, by, status),
+                    Some(_) => Ok(()),
+                    None if remote::quote_revoked(tx, by, &name)? => Ok(()),
+                    None if may_bury => Ok(received::bury(tx, &name)?),
+                    None => Ok(()),
+                }
             })
             .await
     }

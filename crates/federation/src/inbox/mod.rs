@@ -10,6 +10,7 @@ mod people;
 mod quote;
 mod reaction;
 mod signature;
+mod together;
 mod undo;
 
 use std::time::Duration;
@@ -18,16 +19,14 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method, StatusCode};
 use phiomia_activitypub::{Envelope, Uri, signature::Head, synchronization::CollectionSynchronization};
-use phiomia_model::{AccountId, Error, Job};
-use phiomia_store::db::{
-    accounts,
-    federation::{actors, domains, hosts, received},
-    jobs,
-};
+use phiomia_model::{AccountId, Error};
+use phiomia_store::db::federation::senders::Sender;
 use url::Url;
 
 use crate::{Federation, resolve::Missing};
 pub use signature::KnownKeys;
+pub(crate) use together::Waiting;
+use together::{Kept, Knock};
 
 /// A request to an inbox, read to its end.
 #[derive(Clone, Debug)]
@@ -79,8 +78,15 @@ impl From<Error> for Turned {
 pub(crate) struct Signer {
     pub(crate) account: AccountId,
     pub(crate) uri: Uri,
-    /// Whether anybody here follows them, where that was looked up already.
-    pub(crate) is_followed: Option<bool>,
+    /// What else is known of them, where that was looked up already.
+    pub(crate) known: Option<Sender>,
+}
+
+impl Signer {
+    /// Whether anybody here follows them, as far as that was looked up.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.is_followed)
+    }
 }
 
 /// A request that is believed: its signature holds.
@@ -135,14 +141,9 @@ impl Federation {
     /// for both.
     async fn look_at_sender(&self, envelope: &Envelope) -> Result<bool, Turned> {
         let is_about_actor = envelope.is_about_its_actor() && matches!(envelope.kind.as_str(), "Delete" | "Update");
-        let (host, uri) = (envelope.actor.host().to_owned(), envelope.actor.normal().to_owned());
-        let (standing, is_of_interest) = self
-            .db
-            .read(move |q| {
-                let is_of_interest = !is_about_actor || actors::by_uri(q, &uri)?.is_some();
-                Ok((domains::standing(q, &host)?, is_of_interest))
-            })
-            .await?;
+        let about = is_about_actor.then(|| envelope.actor.normal().to_owned());
+        let knock = Knock { host: envelope.actor.host().to_owned(), about };
+        let (standing, is_of_interest) = self.look(knock).await?;
         self.admit(&standing, envelope.actor.host()).map_err(turned_by_domain)?;
         Ok(is_of_interest)
     }
@@ -188,28 +189,7 @@ impl Federation {
         let body = String::from_utf8(body.to_vec());
         let body = body.map_err(|_| Turned::new(StatusCode::BAD_REQUEST, "The activity is not UTF-8"))?;
         let (account, host) = (signer.account, signer.uri.host().to_owned());
-        let is_follow = envelope.kind == "Follow";
-        self.db
-            .write(move |tx| {
-                if accounts::view(tx, account)?.is_none_or(|view| view.is_suspended) {
-                    return Ok(());
-                }
-                hosts::note_received(tx, &host)?;
-                if let Some(job) = comparing.as_ref()
-                    && !jobs::is_pending(tx, job)?
-                {
-                    tx.enqueue(job)?;
-                }
-                // Some softwares give each `Follow` of the same two people the same id; told again, it is answered again.
-                if let Some(name) = &name
-                    && !received::note(tx, name)?
-                    && !is_follow
-                {
-                    return Ok(());
-                }
-                Ok(tx.enqueue(&Job::Receive { signer: account, body: body.clone() })?)
-            })
-            .await?;
+        self.put_down(Kept { account, host, name, body, is_follow: envelope.kind == "Follow", comparing }).await?;
         metrics::counter!("phiomia_activities_received_total").increment(1);
         Ok(())
     }

@@ -41,6 +41,7 @@ impl Federation {
         let (who, name, body) = (signer.account, object.normal().to_owned(), body.to_owned());
         self.db
             .write(move |tx| {
+                posts::hold_names(tx, std::slice::from_ref(&name))?;
                 // It came in between.
                 if posts::by_uri(tx, &name)?.is_some() {
                     return Ok(tx.enqueue(&Job::Receive { signer: who, body: body.clone() })?);

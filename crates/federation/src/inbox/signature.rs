@@ -85,7 +85,7 @@ impl Federation {
         if let Some(known) = self.known_key(&key_id).await?
             && signed.verify(&known.key).is_ok()
         {
-            return Ok(Signer { account: known.account, uri: known.owner, is_followed: None });
+            return Ok(Signer { account: known.account, uri: known.owner, known: None });
         }
         // Unknown, or another one by now.
         let name = key_id.normal().to_owned();
@@ -101,7 +101,7 @@ impl Federation {
         }
         match self.fetch_key(&key_id).await {
             Ok(known) => match signed.verify(&known.key) {
-                Ok(()) => Ok(Signer { account: known.account, uri: known.owner, is_followed: None }),
+                Ok(()) => Ok(Signer { account: known.account, uri: known.owner, known: None }),
                 Err(refused) => {
                     self.known_keys.fail(&name, now);
                     Err(unauthorized(refused))
@@ -122,7 +122,7 @@ impl Federation {
             Some(known) => known,
             None => self.fetch_key(id).await?,
         };
-        Ok((Signer { account: known.account, uri: known.owner, is_followed: None }, known.key))
+        Ok((Signer { account: known.account, uri: known.owner, known: None }, known.key))
     }
 
     async fn known_key(&self, id: &Uri) -> Result<Option<Known>, Error> {

@@ -34,6 +34,7 @@ impl Federation {
             Verb::Follow(target) => {
                 let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
                 let undo = move |tx: &Tx<'_>| {
+                    hold(tx, name.as_deref())?;
                     if !rows::followed_or_asked(tx, who)?.contains(&target) {
                         return taken_back(tx, name.as_deref());
                     }
@@ -44,6 +45,7 @@ impl Federation {
             Verb::Block(target) => {
                 let Some(target) = self.somebody_here(target).await? else { return Ok(()) };
                 let undo = move |tx: &Tx<'_>| {
+                    hold(tx, name.as_deref())?;
                     if !rows::is_blocking(tx, who, target)? {
                         return taken_back(tx, name.as_deref());
                     }
@@ -72,6 +74,7 @@ impl Federation {
         let content = reaction.map(|reaction| reaction.content.clone());
         self.db
             .write(move |tx| {
+                hold(tx, name.as_deref())?;
                 let Some(status) = status else { return taken_back(tx, name.as_deref()) };
                 let was_there = match &content {
                     Some(content) => remote::unreact(tx, who, status, content, name.as_deref())?,
@@ -91,6 +94,7 @@ impl Federation {
         let (who, name, text) = (signer.account, id.normal().to_owned(), id.as_str().to_owned());
         self.db
             .write(move |tx| {
+                hold(tx, Some(&name))?;
                 if let Some((status, owner, _)) = posts::owner(tx, &name)? {
                     return if owner == who { remote::remove(tx, who, status) } else { Ok(()) };
                 }
@@ -110,6 +114,14 @@ impl Federation {
                 taken_back(tx, Some(&name))
             })
             .await
+    }
+}
+
+/// What is taken back may come at the same moment: one of the two sees what the other has written.
+fn hold(tx: &Tx<'_>, name: Option<&str>) -> Result<(), Error> {
+    match name {
+        Some(name) => Ok(posts::hold_names(tx, &[name.to_owned()])?),
+        None => Ok(()),
     }
 }
 

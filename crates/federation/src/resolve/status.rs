@@ -8,20 +8,14 @@ use phiomia_model::{
     AccountId, Error, Noun, QuotePolicy, Refusal, StatusId, Visibility,
     remote::{Allowed, Interactions, RemoteDraft, RemoteEmoji, RemoteMedia, RemotePoll},
 };
-use phiomia_social::{
-    cards,
-    remote::{self, Coming},
-};
+use phiomia_social::remote::{Arrival, Coming};
 use phiomia_store::{
     Query,
-    db::{
-        federation::{actors, posts},
-        statuses,
-    },
+    db::federation::{actors, posts, senders::Sender},
 };
 
 use super::{Missing, manners::bounded};
-use crate::Federation;
+use crate::{Federation, inbox::Signer};
 
 /// People of a post who are looked up when they are not known; beyond, they stay text.
 const MOST_LOOKED_UP: usize = 20;
@@ -50,39 +44,42 @@ impl Federation {
         }
         let document = self.fetch_document(uri).await?;
         let note = genuine_note(&document, uri)?;
-        self.keep_within(&note, Coming::Fetched, reach).await
+        self.keep_within(&note, Coming::Fetched, reach, None).await
     }
 
     /// Puts a genuine post into the database, or changes the one that is there.
     pub(crate) async fn keep_note(&self, note: &Note, coming: Coming) -> Result<StatusId, Missing> {
-        self.keep_within(note, coming, Reach::Quoted).await
+        self.keep_within(note, coming, Reach::Quoted, None).await
     }
 
-    async fn keep_within(&self, note: &Note, coming: Coming, reach: Reach) -> Result<StatusId, Missing> {
+    /// The same for a post that came along, signed by its author.
+    pub(crate) async fn keep_sent(&self, signer: &Signer, note: &Note, coming: Coming) -> Result<StatusId, Missing> {
+        self.keep_within(note, coming, Reach::Quoted, signer.known.as_ref()).await
+    }
+
+    async fn keep_within(
+        &self,
+        note: &Note,
+        coming: Coming,
+        reach: Reach,
+        author: Option<&Sender>,
+    ) -> Result<StatusId, Missing> {
         self.check_reply(note).await?;
-        let draft = self.draft(note, reach).await?;
-        let social = self.social.clone();
-        let kept = self.db.write(move |tx| {
-            let known = posts::by_uri(tx, &draft.uri)?;
-            let before = known.map(|id| statuses::source(tx, id)).transpose()?.flatten().map(|row| row.text);
-            // What is sent as new is never newer than what is here.
-            let is_older = known.is_some() && coming == Coming::Sent;
-            if known.is_some() && !is_older {
-                remote::edit(tx, &draft)?;
-            }
-            let kept = remote::receive(tx, &draft, coming)?;
-            if let Some(id) = kept.filter(|_| !is_older && before.as_ref() != Some(&draft.text)) {
-                let look = if known.is_some() { cards::look } else { cards::look_first };
-                look(tx, &social, id, &draft.text, false)?;
-            }
-            Ok(kept)
-        });
-        kept.await?.ok_or_else(|| Missing::Gone(note.id.clone()))
+        let draft = self.draft(note, reach, author).await?;
+        self.receive(Arrival { draft, coming }).await?.ok_or_else(|| Missing::Gone(note.id.clone()))
     }
 
     /// A post as the database takes it: everybody in it looked up, all within the bounds.
-    pub(crate) async fn draft(&self, note: &Note, reach: Reach) -> Result<RemoteDraft, Missing> {
-        let (author, lists) = self.author_and_lists(&note.author).await?;
+    pub(crate) async fn draft(
+        &self,
+        note: &Note,
+        reach: Reach,
+        author: Option<&Sender>,
+    ) -> Result<RemoteDraft, Missing> {
+        let (author, lists) = match author.filter(|author| author.uri == note.author.normal()) {
+            Some(known) => (known.account, [known.followers.clone(), known.following.clone()]),
+            None => self.author_and_lists(&note.author).await?,
+        };
         let [followers, following] = lists.map(|text| text.and_then(|text| Uri::parse(&text, self.web).ok()));
         let mentions = self.mentions(note).await?;
         let addressed = self.addressed(&note.audience, &mentions).await?;

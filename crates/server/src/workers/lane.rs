@@ -178,7 +178,7 @@ async fn settle(in_hand: &InHand, job: JobId, verdict: &Verdict, mut stop: watch
     loop {
         let verdict = verdict.clone();
         let written = match verdict {
-            Verdict::Done => house.finishers.finish(&house.db, job).await,
+            Verdict::Done => finish(house, job).await,
             failed => write_down(&house.db, job, failed).await,
         };
         let Err(error) = written else { return };
@@ -195,6 +195,18 @@ async fn settle(in_hand: &InHand, job: JobId, verdict: &Verdict, mut stop: watch
             () = tokio::time::sleep(house.pace.poll) => {}
         }
     }
+}
+
+/// Returns when it is on stable storage that a job is done.
+async fn finish(house: &House, job: JobId) -> Result<(), Error> {
+    let finishing = |done: Vec<Arc<JobId>>| {
+        house.db.write(move |tx| {
+            let ids: Vec<JobId> = done.iter().map(|job| **job).collect();
+            jobs::finish(tx, &ids)?;
+            Ok(vec![(); ids.len()])
+        })
+    };
+    house.done.ask(job, finishing).await
 }
 
 /// Writes down that a job is not done.

@@ -3,7 +3,6 @@
 //! Nothing is in memory only: a job is a row, leased while it runs. Whatever becomes of this process, the row is there.
 
 mod dispatch;
-mod finish;
 mod lane;
 mod retention;
 mod trim;
@@ -19,8 +18,11 @@ use std::{
 use futures_util::future::BoxFuture;
 use phiomia_api::Api;
 use phiomia_federation::Federation;
-use phiomia_model::{Error, Fault, Job, job::Lane};
-use phiomia_store::{Db, Entropy, db::jobs};
+use phiomia_model::{Error, Fault, Job, JobId, job::Lane};
+use phiomia_store::{
+    Db, Entropy,
+    db::{Together, jobs},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{backups::Backups, mail::Post};
@@ -149,8 +151,7 @@ impl Workers {
     /// Starts the lanes alone, with other work and at another pace.
     #[must_use]
     pub fn with(db: Db, crew: Crew, run: Run, pace: Pace) -> Workers {
-        let house =
-            Arc::new(House { db, crew, run, pace, in_hand: Mutex::default(), finishers: finish::Finishers::default() });
+        let house = Arc::new(House { db, crew, run, pace, in_hand: Mutex::default(), done: Together::default() });
         let (stop, stopping) = watch::channel(false);
         let mut lanes = JoinSet::new();
         for lane in Lane::ALL {
@@ -185,7 +186,9 @@ struct House {
     pace: Pace,
     /// Ids of the jobs that run.
     in_hand: Mutex<HashSet<i64>>,
-    finishers: finish::Finishers,
+    /// Jobs that are done: crossed off together, for where many small ones run beside each other there would be as many
+    /// transactions for this as for their work.
+    done: Together<JobId, ()>,
 }
 
 impl House {

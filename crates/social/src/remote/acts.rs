@@ -13,8 +13,13 @@ use phiomia_store::{
     },
 };
 
-use super::posts::NEWS;
-use crate::{Social, notifications::notify, tags::made, timelines};
+use super::arrivals::NEWS;
+use crate::{
+    Social,
+    notifications::notify,
+    tags::made,
+    timelines::{self, Posted},
+};
 
 /// `who` boosts a post; `uri` names the `Announce`. Twice is once.
 ///
@@ -28,6 +33,7 @@ pub fn reblog(
     visibility: Visibility,
     published: Option<Time>,
 ) -> Result<Option<StatusId>, Error> {
+    posts::hold_names(tx, &[uri.to_owned()])?;
     if let Some((known, owner, _)) = posts::owner(tx, uri)? {
         return Ok((owner == who && !statuses::is_deleted(tx, known)?).then_some(known));
     }
@@ -85,7 +91,10 @@ pub fn reblog(
             is_reply: false,
             is_local: false,
         });
-        timelines::fan_out_or_leave(tx, boost, who)?;
+        let reblog_of = Some((original, row.author));
+        let (answered, language, is_held) = (None, None, false);
+        let posted = Posted { status: boost, author: who, reblog_of, answered, language, visibility, is_held };
+        timelines::fan_out_or_leave(tx, &[posted])?;
     }
     tx.announce(Event::StatusTouched { status: original });
     tx.announce(Event::AccountTouched { account: who });

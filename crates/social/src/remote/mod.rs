@@ -5,6 +5,7 @@
 
 mod acts;
 mod approvals;
+mod arrivals;
 mod domains;
 pub mod files;
 mod follows;
@@ -16,12 +17,13 @@ mod reactions;
 
 pub use acts::{feature_tag, pin, reblog, unfeature_tag, unpin, vote};
 pub use approvals::{Asking, approval_answered, ask_approval};
+pub use arrivals::{Arrival, Coming, receive};
 pub use domains::{
     Decision as DomainDecision, allow as allow_domain, decide as decide_domain, reject_media,
     take_back as take_back_domain,
 };
 pub use follows::{compare_followers, follow, follow_accepted, follow_rejected, forget_follower};
 pub use people::{delete, moved, profile_changed, unreachable};
-pub use posts::{Coming, edit, find_parent, receive, remove};
+pub use posts::{edit, find_parent, remove};
 pub use quotes::{QuoteAnswer, ask_quote, quote_allowed, quote_denied, quote_revoked, quote_stamped};
 pub use reactions::{favourite, react, unreact};

@@ -1,6 +1,4 @@
-//! Posts from elsewhere: how they come in, change and go.
-
-use std::time::Duration;
+//! Posts from elsewhere: how they change and go, and what they find when they come.
 
 use phiomia_model::{
     AccountId, Error, Event, Job, NotificationType, Noun, PollId, QuotePolicy, QuoteState, Refusal, StatusId, Time,
@@ -11,189 +9,39 @@ use phiomia_model::{
 use phiomia_store::{
     Tx,
     db::{
-        accounts, featured_tags,
-        federation::{actors, early, posts, received},
-        statuses::{self, Counter, Edited, NewStatus, PollRow},
+        featured_tags,
+        federation::{
+            early,
+            posts::{self, Overtaken},
+        },
+        statuses::{self, Counter, Edited, PollRow},
         tags,
     },
 };
 
 use crate::{
-    conversations,
     notifications::notify,
     search,
     statuses::delete::{self, Tells},
-    timelines,
 };
 
 use super::quotes;
 
-/// A post that says it is older than this is not put before anybody.
-pub(super) const NEWS: Duration = Duration::from_secs(86_400);
 /// Most people told that a post they boosted has changed.
 const MOST_TOLD: i64 = 500;
 
-/// How a post comes here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coming {
-    /// Its server sent it: it goes into feeds, and who is named in it is told.
-    Sent,
-    /// We asked for it: it takes its place in the past, and nobody is told.
-    Fetched,
-}
-
-/// Takes a post in; one that is known already stays as it is. Gives its id, `None` for one that was deleted before.
-///
-/// # Errors
-/// Refused when its author is not there, or when the id belongs to somebody else.
-pub fn receive(tx: &Tx<'_>, draft: &RemoteDraft, coming: Coming) -> Result<Option<StatusId>, Error> {
-    if let Some((known, owner, _)) = posts::owner(tx, &draft.uri)? {
-        if owner != draft.author {
-            return Err(Refusal::Forbidden("This action is not allowed").into());
-        }
-        let Some(row) = statuses::source(tx, known)? else { return Ok(None) };
-        // Somebody asked for it just before its server sent it: it is no less news for that.
-        if coming == Coming::Sent && row.created_at > tx.now().minus(NEWS) {
-            // What is here counts, and not what comes along now: a post never gains readers by being sent again.
-            let people: Vec<AccountId> =
-                statuses::mentioned(tx, known)?.into_iter().map(|(person, _)| person).collect();
-            let as_kept = RemoteDraft { visibility: row.visibility, ..draft.clone() };
-            let is_unknown = posts::answers_unknown(tx, known)?;
-            if is_unknown {
-                hold(tx, known, draft.author)?;
-            }
-            let is_reply = row.is_reply() || is_unknown;
-            put_before_people(tx, known, row.conversation.unwrap_or_default(), &as_kept, &people, is_reply)?;
-        }
-        return Ok(Some(known));
-    }
-    if received::is_buried(tx, &draft.uri)? {
-        return Ok(None);
-    }
-    let author = accounts::view(tx, draft.author)?.ok_or(Refusal::NotFound(Noun::Account))?;
-    if author.is_local() || author.is_suspended || author.is_deleted {
-        return Err(Refusal::Forbidden("This action is not allowed").into());
-    }
-    let parent = match &draft.in_reply_to {
-        Some(uri) => posts::by_uri(tx, uri)?.map(|id| statuses::source(tx, id)).transpose()?.flatten(),
-        None => None,
+/// Keeps the words by which posts are found.
+pub(super) fn index(tx: &Tx<'_>, posts: &[(StatusId, &RemoteDraft)]) -> Result<(), Error> {
+    let words = |(id, draft): &(StatusId, &RemoteDraft)| {
+        let choices: Vec<String> =
+            draft.poll.iter().flat_map(|poll| &poll.options).map(|(title, _)| title.clone()).collect();
+        (*id, draft.author, search::words(&phiomia_text::plain(&draft.text), &draft.spoiler_text, &choices))
     };
-    let parent_id = draft.in_reply_to.as_deref().map(|uri| posts::by_uri(tx, uri)).transpose()?.flatten();
-    let conversation = match (parent.as_ref().and_then(|p| p.conversation), &draft.conversation) {
-        (Some(known), _) => known,
-        (None, Some(name)) => posts::conversation(tx, name)?,
-        (None, None) => statuses::insert_conversation(tx)?,
-    };
-    let published = draft.published.unwrap_or(tx.now()).min(tx.now());
-    let is_news = coming == Coming::Sent && published > tx.now().minus(NEWS);
-    let id = StatusId(tx.new_id_at(published));
-    statuses::insert(
-        tx,
-        &NewStatus {
-            id,
-            author: draft.author,
-            uri: Some(&draft.uri),
-            url: draft.url.as_deref(),
-            text: &draft.text,
-            spoiler_text: &draft.spoiler_text,
-            visibility: draft.visibility,
-            is_sensitive: draft.is_sensitive,
-            is_local: false,
-            language: draft.language.as_deref(),
-            in_reply_to: parent_id.zip(parent.as_ref()).map(|(id, parent)| (id, parent.author)),
-            reblog_of: None,
-            conversation: Some(conversation),
-            app: None,
-            quote_policy: if draft.visibility.is_open() { draft.quote_policy } else { QuotePolicy::Nobody },
-            media: &[],
-            created_at: published,
-        },
-    )?;
-    if let Some(edited) = draft.edited.filter(|edited| *edited > published)
-        && let Some(row) = statuses::source(tx, id)?
-    {
-        statuses::update(tx, id, &Edited { edited_at: Some(edited.min(tx.now())), ..row })?;
-    }
-    let missing = draft.in_reply_to.as_deref().filter(|_| parent_id.is_none());
-    posts::keep(tx, id, draft, missing)?;
-    if missing.is_some() {
-        posts::hold(tx, id, false)?;
-    }
-    if let Some(poll) = &draft.poll {
-        attach_poll(tx, id, poll)?;
-    }
-    index(tx, id, draft)?;
-    let people = refer(tx, id, draft)?;
-    if draft.visibility.is_open() && !draft.tags.is_empty() {
-        featured_tags::count(tx, draft.author, id)?;
-    }
-    quotes::attach(tx, id, draft, is_news)?;
-    if draft.visibility != Visibility::Direct {
-        // What we asked for is in the origin's count, which we ask for too.
-        accounts::count_posted(tx, draft.author, i64::from(coming == Coming::Sent), published.as_days())?;
-        tx.announce(Event::AccountTouched { account: draft.author });
-    }
-    if let Some(parent) = parent_id.filter(|_| draft.visibility.is_open()) {
-        statuses::count(tx, parent, Counter::Replies, 1)?;
-        tx.announce(Event::StatusTouched { status: parent });
-    }
-    adopt_waiting(tx, id, draft.author, conversation, &draft.uri)?;
-    if is_news {
-        let is_reply = parent.is_some_and(|p| p.author != draft.author) || missing.is_some();
-        if missing.is_some() {
-            hold(tx, id, draft.author)?;
-        }
-        put_before_people(tx, id, conversation, draft, &people, is_reply)?;
-    }
-    Ok(Some(id))
-}
-
-/// A post whose place in feeds depends on what it answers waits for that, which is fetched where somebody waits for the
-/// post.
-fn hold(tx: &Tx<'_>, id: StatusId, author: AccountId) -> Result<(), Error> {
-    posts::hold(tx, id, true)?;
-    if actors::has_local_followers(tx, author)? {
-        tx.enqueue(&Job::FetchParent { status: id })?;
-    }
-    Ok(())
-}
-
-/// Feeds get it, streams hear of it, and people here who are named are told; direct posts come into their conversations.
-/// Twice is once.
-fn put_before_people(
-    tx: &Tx<'_>,
-    id: StatusId,
-    conversation: i64,
-    draft: &RemoteDraft,
-    people: &[AccountId],
-    is_reply: bool,
-) -> Result<(), Error> {
-    tx.announce(Event::StatusPosted {
-        status: id,
-        author: draft.author,
-        visibility: draft.visibility,
-        tags: draft.tags.iter().map(|tag| phiomia_text::tag_key(tag)).collect(),
-        is_reblog: false,
-        is_reply,
-        is_local: false,
-    });
-    for person in people {
-        let is_told = notify(tx, *person, draft.author, NotificationType::Mention, Some(id))?;
-        if is_told && draft.visibility == Visibility::Direct {
-            conversations::add(tx, id, conversation, draft.author, people, *person)?;
-        }
-    }
-    timelines::fan_out_or_leave(tx, id, draft.author)
-}
-
-fn index(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<(), Error> {
-    let choices: Vec<String> =
-        draft.poll.iter().flat_map(|poll| &poll.options).map(|(title, _)| title.clone()).collect();
-    search::index(tx, id, draft.author, &phiomia_text::plain(&draft.text), &draft.spoiler_text, &choices)
+    search::keep(tx, posts.iter().map(words).collect())
 }
 
 /// Writes what a post refers to; gives the people it names, each once.
-fn refer(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<Vec<AccountId>, Error> {
+pub(super) fn refer(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<Vec<AccountId>, Error> {
     let mut people = Vec::new();
     for (account, handle) in &draft.mentions {
         if !people.contains(account) {
@@ -209,7 +57,7 @@ fn refer(tx: &Tx<'_>, id: StatusId, draft: &RemoteDraft) -> Result<Vec<AccountId
     Ok(people)
 }
 
-fn attach_poll(tx: &Tx<'_>, status: StatusId, poll: &RemotePoll) -> Result<(), Error> {
+pub(super) fn attach_poll(tx: &Tx<'_>, status: StatusId, poll: &RemotePoll) -> Result<(), Error> {
     let titles: Vec<String> = poll.options.iter().map(|(title, _)| title.clone()).collect();
     let row = PollRow {
         id: PollId(tx.new_id()),
@@ -240,8 +88,13 @@ fn sum(votes: &[i64], is_multiple: bool) -> Option<i64> {
 
 /// Answers and quotes that were here before what they are about find it now, and what people did with it is worked through
 /// once more.
-fn adopt_waiting(tx: &Tx<'_>, id: StatusId, author: AccountId, conversation: i64, uri: &str) -> Result<(), Error> {
-    let overtaken = posts::overtaken(tx, uri)?;
+pub(super) fn adopt_waiting(
+    tx: &Tx<'_>,
+    overtaken: Overtaken,
+    (id, author): (StatusId, AccountId),
+    conversation: i64,
+    uri: &str,
+) -> Result<(), Error> {
     let waiting = if overtaken.has_replies { posts::waiting_for(tx, uri)? } else { Vec::new() };
     let above = if waiting.is_empty() { Vec::new() } else { statuses::ancestors(tx, id)? };
     for (child, visibility) in waiting {
@@ -336,7 +189,8 @@ pub fn edit(tx: &Tx<'_>, draft: &RemoteDraft) -> Result<(), Error> {
         quote_policy: if old.visibility.is_open() { draft.quote_policy } else { QuotePolicy::Nobody },
         ..old.clone()
     };
-    posts::keep(tx, id, draft, before.as_ref().and_then(|row| row.in_reply_to.as_deref()))?;
+    let parent = before.as_ref().and_then(|row| row.in_reply_to.as_deref());
+    posts::keep_each(tx, &[posts::Beside { status: id, draft, parent }])?;
     update_poll(tx, id, poll, draft.poll.as_ref(), is_other_poll)?;
     quotes::change(tx, id, draft)?;
     // Without `updated` it is no edit but news about counts: Mastodon sends polls so.
@@ -344,7 +198,7 @@ pub fn edit(tx: &Tx<'_>, draft: &RemoteDraft) -> Result<(), Error> {
     if is_edit {
         new.edited_at = Some(draft.edited.unwrap_or(tx.now()).min(tx.now()));
         keep_revisions(tx, id, &old, &new, (old_choices, new_choices))?;
-        index(tx, id, draft)?;
+        index(tx, &[(id, draft)])?;
     } else {
         new.text.clone_from(&old.text);
         new.spoiler_text.clone_from(&old.spoiler_text);

@@ -109,7 +109,7 @@ on_both_engines! {
         let id = village.posts(ALICE, "in the crowd").await;
         village.does(move |tx| {
             for n in 1..=10_200 {
-                search::keep(tx, StatusId(id.0 + n), BOB, vec!["crowd".to_owned()])?;
+                search::keep(tx, vec![(StatusId(id.0 + n), BOB, vec!["crowd".to_owned()])])?;
             }
             Ok(())
         }).await.unwrap();

@@ -1,6 +1,9 @@
 //! Accounts: what others see of a person, and how they are found.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use phiomia_model::{
     AccountId, Fault, Handle, Role, Time,
@@ -31,6 +34,7 @@ queries! {
         left join actors t on t.account_id = a.id where a.id in ids($1)")));
     VIEW = Sql::Same(concat!("select ", columns!(), " from accounts a left join users u on u.account_id = a.id
         left join actors t on t.account_id = a.id where a.id = $1"));
+    PRESENT = Sql::Same("select id from accounts where id in ids($1) and suspended_at is null");
     BY_HANDLE = Sql::Same("select id from accounts where username_key = $1 and domain = $2");
     BY_KEYS = Sql::Same("select id, username_key, domain from accounts where username_key in texts($1)");
     UPDATE_PROFILE = Sql::Same("update accounts set display_name = coalesce(cast($2 as text), display_name),
@@ -56,7 +60,13 @@ queries! {
         order by case when f.account_id is null then 1 else 0 end, a.followers_count desc, a.id desc
         limit $5 offset $6");
     COUNT_STATUSES = Sql::Same("update accounts set statuses_count = statuses_count + $2 where id = $1");
-    COUNT_POSTED = Sql::Same("update accounts set statuses_count = statuses_count + $2, last_status_day = $3 where id = $1");
+    COUNT_POSTED = Sql::Differs {
+        sqlite: "update accounts set statuses_count = statuses_count + $2,
+                last_status_day = max(coalesce(last_status_day, $3), $3)
+            where id = $1",
+        postgres: "update accounts set statuses_count = statuses_count + p.n, last_status_day = greatest(last_status_day, p.day)
+            from unnest($1::bigint[], $2::bigint[], $3::bigint[]) p (id, n, day) where accounts.id = p.id",
+    };
     LOCAL_COUNT = Sql::Same("select count(*) from accounts a join users u on u.account_id = a.id
         where a.suspended_at is null and a.deleted_at is null");
     FIRST_OWNER = Sql::Same("select u.account_id from users u join accounts a on a.id = u.account_id
@@ -295,6 +305,17 @@ pub fn view(q: &Query<'_>, id: AccountId) -> Result<Option<Arc<AccountView>>, Fa
     Ok(views(q, &[id])?.pop())
 }
 
+/// Those of these accounts that are there and not suspended.
+///
+/// # Errors
+/// The database failed.
+pub fn present(q: &Query<'_>, ids: &[AccountId]) -> Result<HashSet<AccountId>, Fault> {
+    let mut ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(q.column(&PRESENT, (&ids,))?.into_iter().collect())
+}
+
 /// The account a handle names, if we know it; its domain must already be relative to ours.
 ///
 /// # Errors
@@ -417,7 +438,16 @@ pub fn search(q: &Query<'_>, search: &AccountSearch<'_>) -> Result<Vec<AccountId
 /// # Errors
 /// The database failed.
 pub fn count_posted(tx: &Tx<'_>, id: AccountId, by: i64, day: i64) -> Result<(), Fault> {
-    tx.execute(&COUNT_POSTED, (id, by, day)).map(|_| ())
+    count_posted_each(tx, &[(id, by, day)])
+}
+
+/// The same for some accounts, each there once.
+///
+/// # Errors
+/// The database failed.
+pub fn count_posted_each(tx: &Tx<'_>, posted: &[(AccountId, i64, i64)]) -> Result<(), Fault> {
+    let row = |(id, by, day): &(AccountId, i64, i64)| [Value::Int(id.0), Value::Int(*by), Value::Int(*day)];
+    tx.execute_each(&COUNT_POSTED, &posted.iter().map(row).collect::<Vec<_>>(), &[])
 }
 
 /// The account has `by` statuses more (less, if negative).

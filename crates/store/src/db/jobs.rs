@@ -7,7 +7,7 @@ use phiomia_model::{Fault, Job, JobId, Time, job::Lane};
 use super::{
     query::{Query, Tx},
     sql::{Sql, queries},
-    value::{FromRow, Row},
+    value::{FromRow, Row, Value},
 };
 
 /// A job that failed this often is parked.
@@ -19,8 +19,8 @@ pub const MOST_CRASHES: i64 = 8;
 const OF_A_MOMENT: [&str; 5] = ["publish", "close_poll", "end_mute", "look_at_announcement", "back_up"];
 
 queries! {
-    INSERT = Sql::Same("insert into jobs (id, lane, priority, kind, payload, run_at, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)");
+    INSERT = Sql::Once(&Sql::Same("insert into jobs (id, lane, priority, kind, payload, run_at, created_at)
+        rows($1 bigint, $2 text, $3 bigint, $4 text, $5 text, $6 bigint, $7 bigint)"));
     // `run_at` is moved to the end of the lease, so that one index answers "due and in nobody's hands". One priority at
     // a time: then the index gives the due ones alone, however many wait for a later time.
     CLAIM = Sql::Differs {
@@ -68,10 +68,22 @@ queries! {
     WAITING_OF_KIND = Sql::Same("select 1 from jobs where kind = $1 and parked_at is null limit 1");
 }
 
-pub(super) fn insert(tx: &Tx<'_>, job: &Job, run_at: Time) -> Result<(), Fault> {
-    let payload = serde_json::to_string(job).map_err(|e| Fault::because("writing a job", e))?;
-    let row = (tx.new_id(), job.lane().word(), job.priority(), job.kind(), payload, run_at, tx.now());
-    tx.execute(&INSERT, row).map(|_| ())
+/// Their order is that of the list.
+pub(super) fn insert(tx: &Tx<'_>, jobs: &[Job], run_at: Time) -> Result<(), Fault> {
+    let payloads: Result<Vec<String>, _> = jobs.iter().map(serde_json::to_string).collect();
+    let payloads = payloads.map_err(|e| Fault::because("writing a job", e))?;
+    let rows = jobs.iter().zip(&payloads).map(|(job, payload)| {
+        [
+            Value::Int(tx.new_id()),
+            Value::Text(job.lane().word()),
+            Value::Int(job.priority()),
+            Value::Text(job.kind()),
+            Value::Text(payload),
+            Value::Int(run_at.0),
+            Value::Int(tx.now().0),
+        ]
+    });
+    tx.execute_each(&INSERT, &rows.collect::<Vec<_>>(), &[])
 }
 
 /// A job in somebody's hands.

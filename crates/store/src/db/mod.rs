@@ -69,6 +69,7 @@ pub mod streams;
 pub mod tags;
 pub mod terms;
 pub mod timelines;
+mod together;
 pub mod tokens;
 pub mod users;
 mod value;
@@ -94,6 +95,7 @@ pub use query::{Query, Tx};
 pub use registry::statements;
 pub use restore::restore;
 pub use sqlite::SqliteSettings;
+pub use together::Together;
 pub(crate) use value::{Cell, FromCell, ToValue, Value};
 
 use crate::{

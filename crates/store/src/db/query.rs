@@ -13,7 +13,7 @@ use super::{
     jobs, postgres,
     sql::Statement,
     sqlite,
-    value::{FromCell, FromRow, Params, Row},
+    value::{FromCell, FromRow, Params, Row, Value},
 };
 use crate::clock::IdMaker;
 
@@ -87,6 +87,48 @@ impl Query<'_> {
         Ok(any)
     }
 
+    /// All rows of a statement that is asked for many rows of values: PostgreSQL gets them as columns (`unnest`) and runs it
+    /// once, SQLite, which nobody has to be asked for across a socket, runs it for each. `rest` are the parameters behind
+    /// those of the rows, the same for all.
+    ///
+    /// # Errors
+    /// The database failed, or a row does not fit `T`.
+    pub fn rows_each<T: FromRow, const N: usize>(
+        &self,
+        statement: &Statement,
+        rows: &[[Value<'_>; N]],
+        rest: &[Value<'_>],
+    ) -> Result<Vec<T>, Fault> {
+        let mut all = Vec::new();
+        self.for_each(rows, rest, &mut |values| {
+            self.each(statement, values, &mut |row| {
+                all.push(T::from_row(row)?);
+                Ok(true)
+            })
+        })?;
+        Ok(all)
+    }
+
+    /// Calls `run` with the values of each row, or once with the columns of all.
+    fn for_each<const N: usize>(
+        &self,
+        rows: &[[Value<'_>; N]],
+        rest: &[Value<'_>],
+        run: &mut dyn FnMut(&[Value<'_>]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        match self.engine {
+            _ if rows.is_empty() => Ok(()),
+            Engine::Sqlite(_) => rows.iter().try_for_each(|row| run(&[row.as_slice(), rest].concat())),
+            Engine::Postgres(_) => {
+                let column = |n: usize| rows.iter().filter_map(|row| row.get(n).copied()).collect::<Vec<Value<'_>>>();
+                let columns: Vec<Vec<Value<'_>>> = (0..N).map(column).collect();
+                let values: Vec<Value<'_>> =
+                    columns.iter().map(|column| Value::Column(column)).chain(rest.iter().copied()).collect();
+                run(&values)
+            }
+        }
+    }
+
     fn each(
         &self,
         statement: &Statement,
@@ -144,6 +186,19 @@ impl<'a> Tx<'a> {
         })
     }
 
+    /// Runs a statement for many rows of values, as [`Query::rows_each`].
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn execute_each<const N: usize>(
+        &self,
+        statement: &Statement,
+        rows: &[[Value<'_>; N]],
+        rest: &[Value<'_>],
+    ) -> Result<(), Fault> {
+        self.query.for_each(rows, rest, &mut |values| self.execute(statement, values).map(drop))
+    }
+
     /// The moment of the act: the same for everything in it.
     #[must_use]
     pub fn now(&self) -> Time {
@@ -167,7 +222,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// The database failed.
     pub fn enqueue(&self, job: &Job) -> Result<(), Fault> {
-        self.enqueue_at(job, self.now)
+        self.enqueue_each(std::slice::from_ref(job))
     }
 
     /// Leaves work for later, not before `run_at`.
@@ -175,11 +230,25 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// The database failed.
     pub fn enqueue_at(&self, job: &Job, run_at: Time) -> Result<(), Fault> {
-        let (mut lanes, lane) = (self.lanes.borrow_mut(), job.lane());
-        if !lanes.contains(&lane) {
-            lanes.push(lane);
+        self.enqueue_each_at(std::slice::from_ref(job), run_at)
+    }
+
+    /// Leaves some work for later, to be begun in this order as soon as workers are free.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn enqueue_each(&self, jobs: &[Job]) -> Result<(), Fault> {
+        self.enqueue_each_at(jobs, self.now)
+    }
+
+    fn enqueue_each_at(&self, jobs: &[Job], run_at: Time) -> Result<(), Fault> {
+        for job in jobs {
+            let (mut lanes, lane) = (self.lanes.borrow_mut(), job.lane());
+            if !lanes.contains(&lane) {
+                lanes.push(lane);
+            }
         }
-        jobs::insert(self, job, run_at)
+        jobs::insert(self, jobs, run_at)
     }
 
     /// Wakes those who send to other servers, after the commit.

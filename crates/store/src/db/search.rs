@@ -59,11 +59,12 @@ macro_rules! findable {
 }
 
 queries! {
-    KEEP = Sql::Differs {
+    KEEP = Sql::Once(&Sql::Differs {
         sqlite: "insert or replace into status_words (rowid, words) values ($1, $2)",
-        postgres: "insert into status_words (status_id, words) values ($1, cast(cast($2 as text) as tsvector))
+        postgres: "insert into status_words (status_id, words)
+            select w.id, cast(w.words as tsvector) from unnest($1::bigint[], $2::text[]) w (id, words)
             on conflict (status_id) do update set words = excluded.words",
-    };
+    });
     FORGET = Sql::Differs {
         sqlite: "delete from status_words where rowid = $1",
         postgres: "delete from status_words where status_id = $1",
@@ -147,13 +148,19 @@ pub struct StatusSearch {
     pub media: Option<(Option<&'static str>, bool)>,
 }
 
-/// Keeps the words of a post and who wrote it, in place of those it had.
+/// Keeps the words of posts and who wrote them, in place of those they had.
 ///
 /// # Errors
 /// The database failed.
-pub fn keep(tx: &Tx<'_>, status: StatusId, author: AccountId, mut words: Vec<String>) -> Result<(), Fault> {
-    words.extend([MARK.to_string(), mark_of(author)]);
-    tx.execute(&KEEP, (status, if is_postgres(tx) { vector(&words) } else { words.join(" ") })).map(|_| ())
+pub fn keep(tx: &Tx<'_>, posts: Vec<(StatusId, AccountId, Vec<String>)>) -> Result<(), Fault> {
+    let is_postgres = is_postgres(tx);
+    let written = |(status, author, mut words): (StatusId, AccountId, Vec<String>)| {
+        words.extend([MARK.to_string(), mark_of(author)]);
+        (status, if is_postgres { vector(&words) } else { words.join(" ") })
+    };
+    let posts: Vec<(StatusId, String)> = posts.into_iter().map(written).collect();
+    let rows: Vec<_> = posts.iter().map(|(status, words)| [Value::Int(status.0), Value::Text(words)]).collect();
+    tx.execute_each(&KEEP, &rows, &[])
 }
 
 fn mark_of(author: AccountId) -> String {

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-/// A statement's text. Parameters are `$1`, `$2` ... A list is `in ids($1)` (integers) or `in texts($1)`.
+/// A statement's text. Parameters are `$1`, `$2` ... A list is `in ids($1)` (integers) or `in texts($1)`. What is inserted
+/// as many rows at once is `rows($1 bigint, $2 text)` in place of `values ($1, $2)`, and run by `Tx::execute_each`.
 #[derive(Clone, Copy, Debug)]
 pub enum Sql {
     /// Both engines read it.
@@ -58,7 +59,7 @@ impl Statement {
         self.sqlite.get_or_init(|| {
             // `$1` is a name in SQLite, numbered by first appearance; `?1` is the number itself.
             let text = lists(self.sql.sqlite(), |param| format!("in (select value from rarray({param}))"));
-            text.replace('$', "?")
+            rows(&text, |names, _| format!("values ({})", names.join(", "))).replace('$', "?")
         })
     }
 
@@ -69,7 +70,14 @@ impl Statement {
 
     /// The text PostgreSQL gets.
     pub fn postgres(&self) -> &str {
-        self.postgres.get_or_init(|| lists(self.sql.postgres(), |param| format!("= any({param})")))
+        self.postgres.get_or_init(|| {
+            let text = lists(self.sql.postgres(), |param| format!("= any({param})"));
+            rows(&text, |names, types| {
+                let column = |(name, of): (&&str, &&str)| format!("{name}::{of}[]");
+                let columns: Vec<String> = names.iter().zip(types).map(column).collect();
+                format!("select * from unnest({})", columns.join(", "))
+            })
+        })
     }
 }
 
@@ -95,6 +103,16 @@ fn next_list(text: &str) -> Option<(&str, &str, &str)> {
     let inside = list.get(mark.len()..)?;
     let (param, after) = inside.split_once(')')?;
     Some((before, after, param))
+}
+
+/// Replaces `rows($1 bigint, $2 text)`, of which there is one at most; `write` is given the parameters and their types.
+fn rows(text: &str, write: impl Fn(&[&str], &[&str]) -> String) -> String {
+    let found = text.split_once("rows($").and_then(|(before, rest)| Some((before, rest.split_once(')')?)));
+    let Some((before, (inside, after))) = found else { return text.to_owned() };
+    let inside = format!("${inside}");
+    let (names, types): (Vec<&str>, Vec<&str>) =
+        inside.split(',').filter_map(|parameter| parameter.trim().split_once(' ')).unzip();
+    format!("{before}{}{after}", write(&names, &types))
 }
 
 /// Declares the statements of a file and its list `ALL`, which `db::statements` gathers.
@@ -129,7 +147,7 @@ pub(crate) use blocks_domain;
 /// The same for the domains of some accounts, given by their ids. Their domains are looked up first, once where the
 /// accounts are the same for all.
 macro_rules! blocks_domain_of {
-    ($me:literal, $accounts:literal) => {
+    ($me:literal, $accounts:expr) => {
         concat!(
             "exists (select 1 from account_domain_blocks z where z.account_id = ",
             $me,
@@ -153,5 +171,16 @@ mod tests {
             "select 1 from a where id in (select value from rarray(?2)) and b in (select value from rarray(?1)) and c = ?2"
         );
         assert_eq!(s.postgres(), "select 1 from a where id = any($2) and b = any($1) and c = $2");
+    }
+
+    #[test]
+    fn rows_are_values_of_one_and_columns_of_many() {
+        let s =
+            Statement::new("t", Sql::Same("insert into a (b, c) rows($1 bigint, $2 text) on conflict (b) do nothing"));
+        assert_eq!(s.sqlite(), "insert into a (b, c) values (?1, ?2) on conflict (b) do nothing");
+        assert_eq!(
+            s.postgres(),
+            "insert into a (b, c) select * from unnest($1::bigint[], $2::text[]) on conflict (b) do nothing"
+        );
     }
 }

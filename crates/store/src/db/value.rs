@@ -24,6 +24,8 @@ pub enum Value<'a> {
     Ids(&'a [i64]),
     /// A list for `in texts($n)`.
     Texts(&'a [String]),
+    /// One column of many rows, for PostgreSQL alone: see [`Query::rows_each`](super::Query::rows_each).
+    Column(&'a [Value<'a>]),
 }
 
 /// A Rust value that can be a parameter.

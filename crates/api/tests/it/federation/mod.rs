@@ -13,6 +13,7 @@ mod purge;
 mod recorded;
 mod retention;
 mod threads;
+mod together;
 
 use http::{Request, header};
 use phiomia_model::AccountId;

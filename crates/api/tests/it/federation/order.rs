@@ -36,7 +36,7 @@ fn note(house: &House, author: &str, name: &str, in_reply_to: Option<&str>) -> V
 }
 
 /// Works through what was left to be looked at once more, and all that follows from it.
-async fn looks_again(house: &House) {
+pub(super) async fn looks_again(house: &House) {
     loop {
         let claiming = house.api.db.write(|tx| {
             let claimed = jobs::claim(tx, Lane::Federation, 10, Duration::from_secs(60), "test")?;

@@ -76,7 +76,7 @@ on_both_engines! {
         assert_eq!(neighbour.came().len(), n_came, "it is left alone for a day");
 
         neighbour.now(|_, _| Answer::status(202));
-        town.database.db.write(move |tx| Ok(hosts::note_received(tx, &name)?)).await.unwrap();
+        town.database.db.write(move |tx| Ok(hosts::note_received(tx, &[name.as_str()])?)).await.unwrap();
         town.is_done().await;
         let bodies = neighbour.bodies();
         assert!(bodies.contains(&"gone".to_owned()) && !bodies.contains(&"two".to_owned()), "{bodies:?}");

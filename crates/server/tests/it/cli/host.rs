@@ -10,7 +10,7 @@ async fn three_hosts(place: &Place) {
     let opened = beside(&settings(&place.database)).await;
     let leaving = opened.db.write(|tx| {
         leave_for(tx, SERVER, None, &["broken.test", "new.test"])?;
-        hosts::note_received(tx, "chatty.test")?;
+        hosts::note_received(tx, &["chatty.test"])?;
         Ok(has_failed(tx, "broken.test")?)
     });
     leaving.await.unwrap();

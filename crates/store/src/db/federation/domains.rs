@@ -23,8 +23,8 @@ keysets! {
 }
 
 queries! {
-    STRICTEST = Sql::Same("select severity, rejects_media, rejects_reports from domain_blocks where domain in texts($1)
-        union all select 'allowed', false, false from domain_allows where domain in texts($1)");
+    STRICTEST = Sql::Same("select domain, severity, rejects_media, rejects_reports from domain_blocks where domain in texts($1)
+        union all select domain, 'allowed', false, false from domain_allows where domain in texts($1)");
     SUSPENDED_AMONG = Sql::Same("select domain from domain_blocks where severity = 'suspend' and domain in texts($1)");
     ALLOWED_AMONG = Sql::Same("select domain from domain_allows where domain in texts($1)");
     LIST = Sql::Same(concat!("select ", columns!(), " from domain_blocks order by domain"));
@@ -110,6 +110,11 @@ pub struct Standing {
     pub is_allowed: bool,
 }
 
+impl Standing {
+    const NOTHING_SAID: Standing =
+        Standing { severity: Severity::Noop, rejects_media: false, rejects_reports: false, is_allowed: false };
+}
+
 /// A decision as it is kept.
 #[derive(Clone, Debug)]
 pub struct DomainBlock {
@@ -189,15 +194,29 @@ fn itself_and_above(host: &str) -> Vec<String> {
 /// # Errors
 /// The database failed.
 pub fn standing(q: &Query<'_>, host: &str) -> Result<Standing, Fault> {
-    let names = itself_and_above(host);
-    let rows: Vec<(String, bool, bool)> = q.rows(&STRICTEST, (names.as_slice(),))?;
-    let severity = rows.iter().filter_map(|(word, ..)| Severity::of(word)).max().unwrap_or(Severity::Noop);
-    Ok(Standing {
-        severity,
-        rejects_media: rows.iter().any(|(_, rejects, _)| *rejects),
-        rejects_reports: rows.iter().any(|(_, _, rejects)| *rejects),
-        is_allowed: rows.iter().any(|(word, ..)| word == "allowed"),
-    })
+    Ok(standings(q, &[host])?.pop().unwrap_or(Standing::NOTHING_SAID))
+}
+
+/// What holds for each of these hosts, in one query.
+///
+/// # Errors
+/// The database failed.
+pub fn standings(q: &Query<'_>, hosts: &[&str]) -> Result<Vec<Standing>, Fault> {
+    let of_each: Vec<Vec<String>> = hosts.iter().map(|host| itself_and_above(host)).collect();
+    let mut names: Vec<String> = of_each.concat();
+    names.sort_unstable();
+    names.dedup();
+    let said: Vec<(String, String, bool, bool)> = q.rows(&STRICTEST, (names.as_slice(),))?;
+    let standing = |names: &Vec<String>| {
+        let about = || said.iter().filter(|(domain, ..)| names.contains(domain));
+        Standing {
+            severity: about().filter_map(|(_, word, ..)| Severity::of(word)).max().unwrap_or(Severity::Noop),
+            rejects_media: about().any(|(_, _, rejects, _)| *rejects),
+            rejects_reports: about().any(|(_, _, _, rejects)| *rejects),
+            is_allowed: about().any(|(_, word, ..)| word == "allowed"),
+        }
+    };
+    Ok(of_each.iter().map(standing).collect())
 }
 
 /// Those of these hosts that nothing is sent to: suspended, or where federation is limited not allowed by hand.

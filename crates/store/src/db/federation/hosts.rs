@@ -52,7 +52,7 @@ queries! {
         where host = $1");
     COUNT_EXPIRED = Sql::Same("update hosts set n_expired = n_expired + $2 where host = $1");
     SET_DIALECT = Sql::Same("update hosts set dialect = $2 where host = $1");
-    IS_NOTED = Sql::Same("select 1 from hosts where host = $1 and last_received_at >= $2 and unavailable_since is null");
+    NOTED = Sql::Same("select host from hosts where host in texts($1) and last_received_at >= $2 and unavailable_since is null");
     RECEIVED = Sql::Same("insert into hosts (host, last_received_at, created_at) values ($1, $2, $2)
         on conflict (host) do update set last_received_at = $2,
             next_at = case when hosts.unavailable_since is not null and hosts.next_at > $2 then $2 else hosts.next_at end,
@@ -329,18 +329,22 @@ pub fn set_dialect(tx: &Tx<'_>, host: &str, dialect: &str) -> Result<(), Fault> 
     tx.execute(&SET_DIALECT, (host, dialect)).map(|_| ())
 }
 
-/// A host sent something with a signature that holds: it lives, and is sent to again if it was given up.
+/// Hosts sent something with a signature that holds: they live, and are sent to again if they were given up.
 ///
 /// # Errors
 /// The database failed.
-pub fn note_received(tx: &Tx<'_>, host: &str) -> Result<(), Fault> {
+pub fn note_received(tx: &Tx<'_>, hosts: &[&str]) -> Result<(), Fault> {
     let now = tx.now();
+    // In one order, so that nobody who waits for one of them holds another.
+    let mut hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
     // Writing would lock the row also where nothing changes, and all that comes from one host would wait for each other.
-    if tx.exists(&IS_NOTED, (host, now.minus(RECEIVED_STEP)))? {
-        return Ok(());
-    }
-    if tx.execute(&RECEIVED, (host, now, now.minus(RECEIVED_STEP)))? > 0 {
-        tx.wake_deliverers();
+    let noted: Vec<String> = tx.column(&NOTED, (hosts.as_slice(), now.minus(RECEIVED_STEP)))?;
+    for host in hosts.iter().filter(|host| !noted.contains(host)) {
+        if tx.execute(&RECEIVED, (host, now, now.minus(RECEIVED_STEP)))? > 0 {
+            tx.wake_deliverers();
+        }
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod posts;
 pub mod purge;
 pub mod received;
 pub mod relays;
+pub mod senders;
 
 use phiomia_model::Fault;
 
@@ -32,6 +33,7 @@ pub(crate) fn all() -> Vec<&'static Statement> {
         purge::ALL,
         received::ALL,
         relays::ALL,
+        senders::ALL,
     ]
     .concat()
 }

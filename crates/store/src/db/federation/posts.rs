@@ -1,5 +1,7 @@
 //! What is known of a post from elsewhere beside its row: media and emoji where they lie, collections, the origin's counts.
 
+use std::collections::HashMap;
+
 use phiomia_model::{
     AccountId, Fault, StatusId, Time, Visibility,
     remote::{Interactions, RemoteDraft, RemoteEmoji, RemoteMedia},
@@ -8,27 +10,31 @@ use phiomia_model::{
 use crate::db::{
     names,
     query::{Query, Tx},
+    search::is_postgres,
     sql::{Sql, queries},
-    value::{FromRow, Row, Value},
+    value::{FromRow, Row, ToValue, Value},
 };
 
 queries! {
     BY_URL = Sql::Same("select id from statuses where url = $1 and deleted_at is null and not is_local limit 1");
-    // $2 to $4: what the name says if it is one of ours. One statement, whosever it is.
-    OWNER = Sql::Same("select s.id, s.account_id, s.is_local, s.deleted_at is null from statuses s where s.uri = $1
+    // $2 and $3: numbers and authors of the names that are of ours. One statement, whosever they are.
+    OWNERS = Sql::Same(concat!("select s.uri, s.id, s.account_id, s.is_local, s.deleted_at is null
+        from statuses s where s.uri in texts($1)
         union all
-        select s.id, s.account_id, s.is_local, s.deleted_at is null from statuses s join accounts a on a.id = s.account_id
-        where s.id = $2 and s.uri is null and a.uri = $3 and (s.reblog_of_id is not null) = $4");
-    KEEP = Sql::Same("insert into remote_statuses (status_id, attachments, emojis, in_reply_to_uri, replies, context,
+        select ", status_uri!("s", "a"), ", s.id, s.account_id, s.is_local, s.deleted_at is null
+        from statuses s join accounts a on a.id = s.account_id
+        where s.id in ids($2) and s.uri is null and a.uri in texts($3)"));
+    KEEP = Sql::Once(&Sql::Same("insert into remote_statuses (status_id, attachments, emojis, in_reply_to_uri, replies, context,
             origin_replies, origin_reblogs, origin_favourites, fetched_at, interaction_policy, counted_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        rows($1 bigint, $2 text, $3 text, $4 text, $5 text, $6 text, $7 bigint, $8 bigint, $9 bigint, $10 bigint, $11 text,
+            $12 bigint)
         on conflict (status_id) do update set attachments = excluded.attachments, emojis = excluded.emojis,
             replies = excluded.replies, context = excluded.context,
             origin_replies = coalesce(excluded.origin_replies, remote_statuses.origin_replies),
             origin_reblogs = coalesce(excluded.origin_reblogs, remote_statuses.origin_reblogs),
             origin_favourites = coalesce(excluded.origin_favourites, remote_statuses.origin_favourites),
             fetched_at = excluded.fetched_at, interaction_policy = excluded.interaction_policy,
-            counted_at = coalesce(excluded.counted_at, remote_statuses.counted_at)");
+            counted_at = coalesce(excluded.counted_at, remote_statuses.counted_at)"));
     INTERACTIONS = Sql::Same("select interaction_policy from remote_statuses
         where status_id = $1 and interaction_policy is not null");
     FIND = Sql::Same("select r.in_reply_to_uri, r.replies, r.context, r.origin_replies, r.origin_reblogs,
@@ -36,9 +42,9 @@ queries! {
         from remote_statuses r where r.status_id = $1");
     ERASE = Sql::Same("delete from remote_statuses where status_id = $1");
     ERASE_REACTIONS = Sql::Same("delete from reactions where status_id = $1");
-    OVERTAKEN = Sql::Same("select exists (select 1 from remote_statuses where in_reply_to_uri = $1),
-        exists (select 1 from quotes where quoted_uri = $1 and quoted_status_id is null),
-        exists (select 1 from early_activities where object = $1)");
+    OVERTAKEN = Sql::Same("select in_reply_to_uri, 1 from remote_statuses where in_reply_to_uri in texts($1)
+        union all select quoted_uri, 2 from quotes where quoted_uri in texts($1) and quoted_status_id is null
+        union all select object, 3 from early_activities where object in texts($1)");
     WAITING = Sql::Same("select r.status_id, s.visibility from remote_statuses r join statuses s on s.id = r.status_id
         where r.in_reply_to_uri = $1 and s.in_reply_to_id is null and s.deleted_at is null");
     ADOPT = Sql::Same("update statuses set in_reply_to_id = $2, in_reply_to_account_id = $3, conversation_id = $4,
@@ -48,9 +54,16 @@ queries! {
     ANSWERS_UNKNOWN = Sql::Same("select 1 from statuses where id = $1 and answers_unknown");
     HOLD = Sql::Same("update remote_statuses set is_held = true where status_id = $1");
     RELEASE = Sql::Same("update remote_statuses set is_held = false where status_id = $1 and is_held");
-    BY_CONVERSATION = Sql::Same("select id from conversations where uri = $1");
-    NAME_CONVERSATION = Sql::Same("insert into conversations (id, created_at, uri) values ($1, $2, $3)
-        on conflict (uri) where uri is not null do nothing");
+    // Until the end of the transaction nobody else has one of these names in hand; always taken in the same order. By two
+    // numbers, which are never the one number that another lock of ours has, whatever somebody calls a post.
+    HOLD_NAMES = Sql::Differs {
+        sqlite: "select 0",
+        postgres: "select 1 from (select pg_advisory_xact_lock(cast(k.key >> 32 as int), cast((k.key << 32) >> 32 as int))
+            from (select hashtextextended(name, 0) as key from unnest($1::text[]) name order by 1) k) held",
+    };
+    BY_CONVERSATION = Sql::Same("select uri, id from conversations where uri in texts($1)");
+    NAME_CONVERSATION = Sql::Once(&Sql::Same("insert into conversations (id, created_at, uri)
+        rows($1 bigint, $2 bigint, $3 text) on conflict (uri) where uri is not null do nothing"));
     REACT = Sql::Same("insert into reactions (status_id, account_id, content, uri, created_at) values ($1, $2, $3, $4, $5)
         on conflict (status_id, account_id, content) do nothing");
     UNREACT = Sql::Same("delete from reactions where status_id = $1 and account_id = $2 and (content = $3 or uri = $4)");
@@ -123,7 +136,7 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
 /// # Errors
 /// The database failed.
 pub fn by_uri(q: &Query<'_>, uri: &str) -> Result<Option<StatusId>, Fault> {
-    Ok(found(q, uri)?.filter(|found| found.3).map(|found| found.0))
+    Ok(found(q, uri)?.filter(|found| found.is_there).map(|found| found.id))
 }
 
 /// The post from elsewhere with this page.
@@ -139,45 +152,100 @@ pub fn by_url(q: &Query<'_>, url: &str) -> Result<Option<StatusId>, Fault> {
 /// # Errors
 /// The database failed.
 pub fn owner(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool)>, Fault> {
-    Ok(found(q, uri)?.map(|(id, owner, is_local, _)| (id, owner, is_local)))
+    Ok(found(q, uri)?.map(|found| (found.id, found.owner, found.is_local)))
 }
 
-/// The row of this name: its id, whose it is, whether it was written here, and whether it still stands.
-fn found(q: &Query<'_>, uri: &str) -> Result<Option<(StatusId, AccountId, bool, bool)>, Fault> {
-    let (author, id, is_boost) = names::of_own(uri).unwrap_or(("", 0, false));
-    q.row(&OWNER, (uri, id, author, is_boost))
+fn found(q: &Query<'_>, uri: &str) -> Result<Option<Found>, Fault> {
+    Ok(found_each(q, &[uri.to_owned()])?.remove(uri))
 }
 
-/// Keeps what is known beside the row.
+/// What is asked next of these names, and written because of the answer, is not overtaken by what another transaction does
+/// with one of them: a post may come at the moment when its deletion does, a `Follow` when its `Undo` does. On SQLite there
+/// is no other transaction.
 ///
 /// # Errors
 /// The database failed.
-pub fn keep(tx: &Tx<'_>, status: StatusId, draft: &RemoteDraft, parent: Option<&str>) -> Result<(), Fault> {
-    let json = |e| Fault::because("writing a JSON column of remote_statuses", e);
-    let attachments = serde_json::to_string(&draft.attachments).map_err(json)?;
-    let emojis = serde_json::to_string(&draft.emojis).map_err(json)?;
-    fn text(value: Option<&str>) -> Value<'_> {
-        value.map_or(Value::Null, Value::Text)
+pub fn hold_names(tx: &Tx<'_>, names: &[String]) -> Result<(), Fault> {
+    if is_postgres(tx) && !names.is_empty() {
+        tx.rows::<(i64,)>(&HOLD_NAMES, (names,))?;
     }
-    let number = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
-    let is_free = draft.interactions == Interactions::default();
-    let says_counts = [draft.n_replies, draft.n_reblogs, draft.n_favourites].iter().any(Option::is_some);
-    let policy = if is_free { None } else { Some(serde_json::to_string(&draft.interactions).map_err(json)?) };
-    let values = [
-        Value::Int(status.0),
-        Value::Text(&attachments),
-        Value::Text(&emojis),
-        text(parent),
-        text(draft.replies.as_deref()),
-        text(draft.context.as_deref()),
-        number(draft.n_replies),
-        number(draft.n_reblogs),
-        number(draft.n_favourites),
-        Value::Int(tx.now().0),
-        policy.as_deref().map_or(Value::Null, Value::Text),
-        number(says_counts.then_some(tx.now().0)),
-    ];
-    tx.execute(&KEEP, values.as_slice()).map(|_| ())
+    Ok(())
+}
+
+/// A post as known by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its id.
+    pub id: StatusId,
+    /// Whose it is.
+    pub owner: AccountId,
+    /// Whether it was written here.
+    pub is_local: bool,
+    /// Whether it is not deleted.
+    pub is_there: bool,
+}
+
+/// The posts with these ids in the network, by them; deleted ones, too.
+///
+/// # Errors
+/// The database failed.
+pub fn found_each(q: &Query<'_>, uris: &[String]) -> Result<HashMap<String, Found>, Fault> {
+    let own: Vec<(&str, i64, bool)> = uris.iter().filter_map(|uri| names::of_own(uri)).collect();
+    let ids: Vec<i64> = own.iter().map(|(_, id, _)| *id).collect();
+    let authors: Vec<String> = own.iter().map(|(author, ..)| (*author).to_owned()).collect();
+    let rows: Vec<(String, StatusId, AccountId, bool, bool)> =
+        q.rows(&OWNERS, (uris, ids.as_slice(), authors.as_slice()))?;
+    let found = |(uri, id, owner, is_local, is_there)| (uri, Found { id, owner, is_local, is_there });
+    // One's number and another's author make a name that nobody asked for.
+    Ok(rows.into_iter().map(found).filter(|(uri, _)| uris.contains(uri)).collect())
+}
+
+/// What is known of a post beside its row.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// Which.
+    pub status: StatusId,
+    /// As it came.
+    pub draft: &'a RemoteDraft,
+    /// What it answers, while that is not known here.
+    pub parent: Option<&'a str>,
+}
+
+/// Keeps what is known beside the rows.
+///
+/// # Errors
+/// The database failed.
+pub fn keep_each(tx: &Tx<'_>, posts: &[Beside<'_>]) -> Result<(), Fault> {
+    let json = |e| Fault::because("writing a JSON column of remote_statuses", e);
+    let written = |post: &Beside<'_>| {
+        let is_free = post.draft.interactions == Interactions::default();
+        let policy = || serde_json::to_string(&post.draft.interactions).map_err(json);
+        Ok::<_, Fault>((
+            serde_json::to_string(&post.draft.attachments).map_err(json)?,
+            serde_json::to_string(&post.draft.emojis).map_err(json)?,
+            (!is_free).then(policy).transpose()?,
+        ))
+    };
+    let columns: Vec<_> = posts.iter().map(written).collect::<Result<_, _>>()?;
+    let rows = posts.iter().zip(&columns).map(|(post, (attachments, emojis, policy))| {
+        let draft = post.draft;
+        let says_counts = [draft.n_replies, draft.n_reblogs, draft.n_favourites].iter().any(Option::is_some);
+        [
+            post.status.to_value(),
+            attachments.to_value(),
+            emojis.to_value(),
+            post.parent.map_or(Value::Null, Value::Text),
+            draft.replies.to_value(),
+            draft.context.to_value(),
+            draft.n_replies.to_value(),
+            draft.n_reblogs.to_value(),
+            draft.n_favourites.to_value(),
+            Value::Int(tx.now().0),
+            policy.to_value(),
+            if says_counts { Value::Int(tx.now().0) } else { Value::Null },
+        ]
+    });
+    tx.execute_each(&KEEP, &rows.collect::<Vec<_>>(), &[])
 }
 
 /// What is known beside the row; `None` for posts of here.
@@ -217,14 +285,21 @@ pub struct Overtaken {
     pub has_activities: bool,
 }
 
-/// What came before the post with this id.
+/// What came before the posts with these ids, of which it came before any.
 ///
 /// # Errors
 /// The database failed.
-pub fn overtaken(q: &Query<'_>, uri: &str) -> Result<Overtaken, Fault> {
-    let found = q.row::<(bool, bool, bool)>(&OVERTAKEN, (uri,))?;
-    let (has_replies, has_quotes, has_activities) = found.unwrap_or_default();
-    Ok(Overtaken { has_replies, has_quotes, has_activities })
+pub fn overtaken(q: &Query<'_>, uris: &[String]) -> Result<HashMap<String, Overtaken>, Fault> {
+    let mut all: HashMap<String, Overtaken> = HashMap::new();
+    for (uri, what) in q.rows::<(String, i64)>(&OVERTAKEN, (uris,))? {
+        let of_one = all.entry(uri).or_default();
+        match what {
+            1 => of_one.has_replies = true,
+            2 => of_one.has_quotes = true,
+            _ => of_one.has_activities = true,
+        }
+    }
+    Ok(all)
 }
 
 /// Posts that answer one which was not known when they came: id, visibility's code.
@@ -276,17 +351,27 @@ pub fn release(tx: &Tx<'_>, status: StatusId) -> Result<bool, Fault> {
     Ok(tx.execute(&RELEASE, (status,))? > 0)
 }
 
-/// The thread of this name, begun if it is new.
+/// The threads of these names; those that are new are begun.
 ///
 /// # Errors
 /// The database failed.
-pub fn conversation(tx: &Tx<'_>, uri: &str) -> Result<i64, Fault> {
-    if let Some(known) = tx.value(&BY_CONVERSATION, (uri,))? {
-        return Ok(known);
+pub fn conversations(tx: &Tx<'_>, mut uris: Vec<String>) -> Result<HashMap<String, i64>, Fault> {
+    uris.sort_unstable();
+    uris.dedup();
+    if uris.is_empty() {
+        return Ok(HashMap::new());
     }
-    let id = tx.new_id();
-    tx.execute(&NAME_CONVERSATION, (id, tx.now(), uri))?;
-    Ok(tx.value(&BY_CONVERSATION, (uri,))?.unwrap_or(id))
+    let known =
+        || Ok::<HashMap<String, i64>, Fault>(tx.rows(&BY_CONVERSATION, (uris.as_slice(),))?.into_iter().collect());
+    let before = known()?;
+    let new = uris.iter().filter(|uri| !before.contains_key(*uri));
+    let rows: Vec<_> = new.map(|uri| [Value::Int(tx.new_id()), Value::Int(tx.now().0), uri.to_value()]).collect();
+    if rows.is_empty() {
+        return Ok(before);
+    }
+    tx.execute_each(&NAME_CONVERSATION, &rows, &[])?;
+    // Somebody else may have begun one at the same moment.
+    known()
 }
 
 /// Somebody reacts with an emoji; `false` when they had done so before.

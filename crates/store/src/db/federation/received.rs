@@ -1,16 +1,19 @@
 //! What was taken in before, and what was deleted before it came.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use phiomia_model::{Fault, StatusId, Time};
 
 use crate::db::{
+    federation::posts::hold_names,
     query::{Query, Tx},
     sql::{Sql, queries},
+    value::Value,
 };
 
 queries! {
-    NOTE = Sql::Same("insert into received (uri, received_at) values ($1, $2) on conflict (uri) do nothing");
+    NOTE = Sql::Once(&Sql::Same("insert into received (uri, received_at) rows($1 text, $2 bigint)
+        on conflict (uri) do nothing returning uri"));
     IS_KNOWN = Sql::Same("select 1 from received where uri = $1");
     FORGET = Sql::Same("delete from received where received_at < $1");
     BURY = Sql::Same("insert into tombstones (uri, created_at) values ($1, $2) on conflict (uri) do nothing");
@@ -23,6 +26,7 @@ queries! {
     TAKE_BACK = Sql::Same("insert into tombstones (uri, created_at) values ($1, $2)
         on conflict (uri) do update set created_at = excluded.created_at");
     IS_BURIED = Sql::Same("select 1 from tombstones where uri = $1");
+    BURIED_AMONG = Sql::Same("select uri from tombstones where uri in texts($1)");
     FORGET_TOMBSTONES = Sql::Same("delete from tombstones where created_at < $1");
 }
 
@@ -31,7 +35,21 @@ queries! {
 /// # Errors
 /// The database failed.
 pub fn note(tx: &Tx<'_>, uri: &str) -> Result<bool, Fault> {
-    Ok(tx.execute(&NOTE, (uri, tx.now()))? > 0)
+    Ok(!note_each(tx, &[uri])?.is_empty())
+}
+
+/// Takes note of some activities; those that were not there before.
+///
+/// # Errors
+/// The database failed.
+pub fn note_each(tx: &Tx<'_>, uris: &[&str]) -> Result<HashSet<String>, Fault> {
+    // In one order, so that two who note the same ones do not wait for each other.
+    let mut uris = uris.to_vec();
+    uris.sort_unstable();
+    uris.dedup();
+    let rows: Vec<_> = uris.iter().map(|uri| [Value::Text(uri), Value::Int(tx.now().0)]).collect();
+    let new: Vec<(String,)> = tx.rows_each(&NOTE, &rows, &[])?;
+    Ok(new.into_iter().map(|(uri,)| uri).collect())
 }
 
 /// Whether an activity was taken in before.
@@ -62,11 +80,12 @@ pub fn bury_own(tx: &Tx<'_>, status: StatusId) -> Result<(), Fault> {
 const OVERTAKEN: Duration = Duration::from_secs(86_400);
 
 /// Whether an activity was taken back before it came. That holds for one arrival: some softwares give the next `Follow` of
-/// the same two people the same id.
+/// the same two people the same id. Who takes it back at the same moment waits, and finds what this act has written.
 ///
 /// # Errors
 /// The database failed.
 pub fn was_taken_back(tx: &Tx<'_>, uri: &str) -> Result<bool, Fault> {
+    hold_names(tx, &[uri.to_owned()])?;
     let buried: Vec<(Time,)> = tx.rows(&DIG_UP, (uri,))?;
     Ok(buried.iter().any(|(at,)| *at > tx.now().minus(OVERTAKEN)))
 }
@@ -91,6 +110,14 @@ pub fn take_back(tx: &Tx<'_>, uri: &str) -> Result<(), Fault> {
 /// The database failed.
 pub fn is_buried(q: &Query<'_>, uri: &str) -> Result<bool, Fault> {
     q.exists(&IS_BURIED, (uri,))
+}
+
+/// Those of these objects that were deleted.
+///
+/// # Errors
+/// The database failed.
+pub fn buried(q: &Query<'_>, uris: &[String]) -> Result<HashSet<String>, Fault> {
+    Ok(q.column(&BURIED_AMONG, (uris,))?.into_iter().collect())
 }
 
 /// Ids of activities are remembered for so long: a signature is believed for hours, and deliveries of others end within

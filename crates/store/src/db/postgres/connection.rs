@@ -10,7 +10,7 @@ use std::{
 
 use bytes::BytesMut;
 use phiomia_model::{Fault, Time};
-use postgres_types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use postgres_types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use super::{PostgresSettings, SslMode, tls};
@@ -408,6 +408,13 @@ impl Parameter<'_> {
             Value::Bytes(_) => Type::BYTEA,
             Value::Ids(_) => Type::INT8_ARRAY,
             Value::Texts(_) => Type::TEXT_ARRAY,
+            Value::Column(values) => match values.iter().find(|value| !matches!(value, Value::Null)) {
+                Some(Value::Int(_)) => Type::INT8_ARRAY,
+                Some(Value::Bool(_)) => Type::BOOL_ARRAY,
+                Some(Value::Bytes(_)) => Type::BYTEA_ARRAY,
+                // Nothing but nulls fits every cast.
+                _ => Type::TEXT_ARRAY,
+            },
         }
     }
 }
@@ -424,6 +431,9 @@ impl ToSql for Parameter<'_> {
             Value::Bytes(b) if *ty == Type::BYTEA => b.to_sql(ty, out),
             Value::Ids(list) if *ty == Type::INT8_ARRAY => list.to_sql(ty, out),
             Value::Texts(list) if *ty == Type::TEXT_ARRAY => list.to_sql(ty, out),
+            Value::Column(values) if matches!(ty.kind(), Kind::Array(_)) => {
+                values.iter().map(|value| Parameter(*value)).collect::<Vec<_>>().to_sql(ty, out)
+            }
             other => Err(format!("{other:?} does not fit a parameter of type {ty}").into()),
         }
     }

@@ -191,6 +191,8 @@ fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqlit
             Value::Bytes(b) => prepared.raw_bind_parameter(at, b)?,
             Value::Ids(list) => prepared.raw_bind_parameter(at, table(list.iter().copied()))?,
             Value::Texts(list) => prepared.raw_bind_parameter(at, table(list.iter().cloned()))?,
+            // Rows are given one by one.
+            Value::Column(_) => return Err(rusqlite::Error::InvalidParameterCount(values.len(), at)),
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod acts;
 mod approvals;
 mod body;
+mod idempotency;
 mod polls;
 mod quotes;
 mod rows;
@@ -15,6 +16,7 @@ pub use acts::{
 };
 pub use approvals::{FavouriteRow, favourite_by_number, favourite_row, set_approval, set_favourite_pending, set_stamp};
 pub use body::{MentionView, PollOptionView, PollView, QuoteRef, StatusBody};
+pub use idempotency::{forget_idempotent, idempotent, remember_idempotent, replace_idempotent};
 pub use polls::{
     PollRow, choices_for_voting, close_poll, erase_poll, insert_poll, local_voters, poll, poll_of, set_votes,
     update_poll, vote,
@@ -25,8 +27,8 @@ pub use quotes::{
 };
 pub use rows::{
     Counter, Edited, NewStatus, add_mention, add_silent_mention, age_mentions, author_and_policy, count, deleted_batch,
-    edits, erase, forget_idempotent, idempotent, insert, insert_conversation, is_deleted, mark_deleted, mentioned,
-    reblogs_batch, record_edit, remember_idempotent, replace_idempotent, source, update,
+    edits, erase, insert, insert_conversation, insert_conversations, insert_each, is_deleted, mark_deleted, mentioned,
+    reblogs_batch, record_edit, source, update,
 };
 pub use thread::{Thread, ancestors, thread};
 pub use view::{Cohort, Mine, QuoteView, ShownQuote, StatusView, cohorts, reported, view, views, visible};
@@ -35,7 +37,8 @@ use super::{keyset::Keyset, sql::Statement};
 
 /// Every statement of the folder.
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [acts::ALL, approvals::ALL, body::ALL, polls::ALL, quotes::ALL, rows::ALL, thread::ALL, view::ALL].concat()
+    [acts::ALL, approvals::ALL, body::ALL, idempotency::ALL, polls::ALL, quotes::ALL, rows::ALL, thread::ALL, view::ALL]
+        .concat()
 }
 
 /// Every paged list of the folder.

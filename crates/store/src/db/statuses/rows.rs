@@ -8,7 +8,6 @@ use phiomia_model::{
 
 use super::{polls, quotes};
 use crate::db::{
-    error::lost_race,
     federation::posts,
     query::{Query, Tx},
     search,
@@ -17,11 +16,12 @@ use crate::db::{
 };
 
 queries! {
-    INSERT = Sql::Same("insert into statuses (id, account_id, uri, url, text, spoiler_text, visibility, is_sensitive,
+    INSERT = Sql::Once(&Sql::Same("insert into statuses (id, account_id, uri, url, text, spoiler_text, visibility, is_sensitive,
             is_local, language, in_reply_to_id, in_reply_to_account_id, reblog_of_id, conversation_id, app_id,
             quote_policy, created_at, media)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)");
-    INSERT_CONVERSATION = Sql::Same("insert into conversations (id, created_at) values ($1, $2)");
+        rows($1 bigint, $2 bigint, $3 text, $4 text, $5 text, $6 text, $7 bigint, $8 boolean, $9 boolean, $10 text,
+            $11 bigint, $12 bigint, $13 bigint, $14 bigint, $15 bigint, $16 text, $17 bigint, $18 text)"));
+    INSERT_CONVERSATION = Sql::Once(&Sql::Same("insert into conversations (id, created_at) rows($1 bigint, $2 bigint)"));
     UPDATE = Sql::Same("update statuses set text = $2, spoiler_text = $3, is_sensitive = $4, language = $5,
             quote_policy = $6, edited_at = $7, media = $8
         where id = $1");
@@ -50,19 +50,6 @@ queries! {
         where status_id = $1
         order by id");
     AUTHOR_AND_POLICY = Sql::Same("select account_id, quote_policy from statuses where id = $1 and deleted_at is null");
-    IDEMPOTENT = Sql::Same("select status_id from idempotency_keys
-        where account_id = $1 and idempotency_key = $2 and created_at > $3");
-    // The row of a key that has lapsed is taken over; one that holds belongs to a request that was quicker.
-    REMEMBER_IDEMPOTENT = Sql::Same("insert into idempotency_keys (account_id, idempotency_key, status_id, created_at)
-        values ($1, $2, $3, $4)
-        on conflict (account_id, idempotency_key) do update
-            set status_id = excluded.status_id, created_at = excluded.created_at
-            where idempotency_keys.created_at <= $5");
-    REPLACE_IDEMPOTENT = Sql::Same("insert into idempotency_keys (account_id, idempotency_key, status_id, created_at)
-        values ($1, $2, $3, $4)
-        on conflict (account_id, idempotency_key) do update
-            set status_id = excluded.status_id, created_at = excluded.created_at");
-    FORGET_IDEMPOTENT = Sql::Same("delete from idempotency_keys where created_at < $1");
     REBLOGS_BATCH = Sql::Same("select id, account_id from statuses where reblog_of_id = $1 and deleted_at is null limit $2");
     ERASE_NOTIFICATIONS = Sql::Same("delete from notifications where status_id = $1");
     ERASE_FEED = Sql::Same("delete from home_feed where status_id = $1");
@@ -126,29 +113,39 @@ pub struct NewStatus<'a> {
 /// # Errors
 /// The database failed.
 pub fn insert(tx: &Tx<'_>, new: &NewStatus<'_>) -> Result<(), Fault> {
-    let null_or = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
-    let media = written(new.media)?;
-    let values = [
-        Value::Int(new.id.0),
-        Value::Int(new.author.0),
-        new.uri.map_or(Value::Null, Value::Text),
-        new.url.map_or(Value::Null, Value::Text),
-        Value::Text(new.text),
-        Value::Text(new.spoiler_text),
-        Value::Int(new.visibility.code()),
-        Value::Bool(new.is_sensitive),
-        Value::Bool(new.is_local),
-        new.language.map_or(Value::Null, Value::Text),
-        null_or(new.in_reply_to.map(|(status, _)| status.0)),
-        null_or(new.in_reply_to.map(|(_, account)| account.0)),
-        null_or(new.reblog_of.map(|s| s.0)),
-        null_or(new.conversation),
-        null_or(new.app.map(|a| a.0)),
-        Value::Text(new.quote_policy.word()),
-        Value::Int(new.created_at.0),
-        media.as_deref().map_or(Value::Null, Value::Text),
-    ];
-    tx.execute(&INSERT, values.as_slice()).map(|_| ())
+    insert_each(tx, std::slice::from_ref(new))
+}
+
+/// Adds some rows.
+///
+/// # Errors
+/// The database failed.
+pub fn insert_each(tx: &Tx<'_>, new: &[NewStatus<'_>]) -> Result<(), Fault> {
+    let media: Vec<Option<String>> = new.iter().map(|new| written(new.media)).collect::<Result<_, _>>()?;
+    let rows = new.iter().zip(&media).map(|(new, media)| {
+        let null_or = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
+        [
+            Value::Int(new.id.0),
+            Value::Int(new.author.0),
+            new.uri.map_or(Value::Null, Value::Text),
+            new.url.map_or(Value::Null, Value::Text),
+            Value::Text(new.text),
+            Value::Text(new.spoiler_text),
+            Value::Int(new.visibility.code()),
+            Value::Bool(new.is_sensitive),
+            Value::Bool(new.is_local),
+            new.language.map_or(Value::Null, Value::Text),
+            null_or(new.in_reply_to.map(|(status, _)| status.0)),
+            null_or(new.in_reply_to.map(|(_, account)| account.0)),
+            null_or(new.reblog_of.map(|s| s.0)),
+            null_or(new.conversation),
+            null_or(new.app.map(|a| a.0)),
+            Value::Text(new.quote_policy.word()),
+            Value::Int(new.created_at.0),
+            media.as_deref().map_or(Value::Null, Value::Text),
+        ]
+    });
+    tx.execute_each(&INSERT, &rows.collect::<Vec<_>>(), &[])
 }
 
 /// The list as a row has it: null for nothing.
@@ -171,8 +168,17 @@ pub(super) fn read_media(row: &mut Row<'_>) -> Result<Vec<Media>, Fault> {
 /// The database failed.
 pub fn insert_conversation(tx: &Tx<'_>) -> Result<i64, Fault> {
     let id = tx.new_id();
-    tx.execute(&INSERT_CONVERSATION, (id, tx.now()))?;
+    insert_conversations(tx, &[id])?;
     Ok(id)
+}
+
+/// Begins conversations of these numbers.
+///
+/// # Errors
+/// The database failed.
+pub fn insert_conversations(tx: &Tx<'_>, ids: &[i64]) -> Result<(), Fault> {
+    let rows: Vec<_> = ids.iter().map(|id| [Value::Int(*id), Value::Int(tx.now().0)]).collect();
+    tx.execute_each(&INSERT_CONVERSATION, &rows, &[])
 }
 
 /// The parts of a row that an edit looks at.
@@ -398,48 +404,6 @@ pub fn edits(q: &Query<'_>, status: StatusId) -> Result<Vec<Revision>, Fault> {
 pub fn author_and_policy(q: &Query<'_>, status: StatusId) -> Result<Option<(AccountId, QuotePolicy)>, Fault> {
     let row: Option<(AccountId, String)> = q.row(&AUTHOR_AND_POLICY, (status,))?;
     Ok(row.map(|(author, policy)| (author, policy.parse().unwrap_or(QuotePolicy::Nobody))))
-}
-
-/// The status that this key gave since `since`.
-///
-/// # Errors
-/// The database failed.
-pub fn idempotent(q: &Query<'_>, author: AccountId, key: &str, since: Time) -> Result<Option<StatusId>, Fault> {
-    q.value(&IDEMPOTENT, (author, key, since))
-}
-
-/// Remembers what a key gave, which it did not since `since` when it was looked up in this act.
-///
-/// # Errors
-/// The database failed. Where a request with the same key has committed meanwhile, the act runs again, and finds what that
-/// one made.
-pub fn remember_idempotent(
-    tx: &Tx<'_>,
-    author: AccountId,
-    key: &str,
-    status: StatusId,
-    since: Time,
-) -> Result<(), Fault> {
-    match tx.execute(&REMEMBER_IDEMPOTENT, (author, key, status, tx.now(), since))? {
-        0 => Err(lost_race("remembering an idempotency key", "a request with the same key was quicker")),
-        _ => Ok(()),
-    }
-}
-
-/// What a key gave became something else: a post that waited was published.
-///
-/// # Errors
-/// The database failed.
-pub fn replace_idempotent(tx: &Tx<'_>, author: AccountId, key: &str, status: StatusId) -> Result<(), Fault> {
-    tx.execute(&REPLACE_IDEMPOTENT, (author, key, status, tx.now())).map(|_| ())
-}
-
-/// Forgets the keys from before a moment.
-///
-/// # Errors
-/// The database failed.
-pub fn forget_idempotent(tx: &Tx<'_>, before: Time) -> Result<(), Fault> {
-    tx.execute(&FORGET_IDEMPOTENT, (before,)).map(|_| ())
 }
 
 /// Some boosts of a status: ids and who boosted.

@@ -38,7 +38,7 @@ macro_rules! sources {
 }
 
 queries! {
-    // One statement for all lists that have the author. The parameters are those of `FAN_OUT`.
+    // One statement for all lists that have the author. The parameters are those of `FAN_OUT`, of one status.
     FAN_OUT_TO_LISTS = Sql::Once(&Sql::Same(concat!("insert into list_feed (list_id, status_id, author_id, reblog_of_id)
         select f.list_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
         from (select m.list_id, m.owner_id as account_id, l.replies_policy,
@@ -47,7 +47,7 @@ queries! {
             left join follows w on w.account_id = m.owner_id and w.target_id = m.account_id
             where m.account_id = $2 and (w.id is not null or m.owner_id = m.account_id)) f
         join users u on u.account_id = f.account_id
-        where coalesce(u.home_seen_at, u.created_at) > $6 and ", posted_rules!(), "
+        where coalesce(u.home_seen_at, u.created_at) > $8 and ", posted_rules!("$1", "$2", "$3", "$4", "$5", "$6", "$7", "$9"), "
             and (cast($5 as bigint) is null or cast($5 as bigint) in ($2, f.account_id)
                 or f.replies_policy = 'followed'
                 or (f.replies_policy = 'list' and exists (select 1 from list_accounts x
@@ -94,8 +94,10 @@ pub fn list(q: &Query<'_>, list: ListId, page: &Page) -> Result<Vec<StatusId>, F
 ///
 /// # Errors
 /// The database failed.
-pub fn fan_out_to_lists(tx: &Tx<'_>, f: &FanOut<'_>) -> Result<Vec<(ListId, AccountId)>, Fault> {
-    let gained: Vec<ListId> = tx.column(&FAN_OUT_TO_LISTS, f.values(tx.now(), REBLOG_DISTANCE - 1))?;
+pub fn fan_out_to_lists(tx: &Tx<'_>, f: &FanOut<'_>, seen_since: Time) -> Result<Vec<(ListId, AccountId)>, Fault> {
+    let of_all = [Value::Int(seen_since.0), Value::Int(tx.now().0), Value::Int(REBLOG_DISTANCE - 1)];
+    let values = [f.row().as_slice(), &of_all].concat();
+    let gained: Vec<ListId> = tx.column(&FAN_OUT_TO_LISTS, values.as_slice())?;
     if gained.is_empty() {
         return Ok(Vec::new());
     }

@@ -5,6 +5,8 @@ mod rules;
 mod lists;
 mod tags;
 
+use std::collections::HashMap;
+
 use phiomia_model::{AccountId, Fault, Page, StatusId, TagId, Time, Viewer, id};
 
 pub use lists::{
@@ -18,7 +20,7 @@ use super::{
     keyset::{Keyset, keysets},
     query::{Query, Tx},
     sql::{Sql, Statement, blocks_domain, queries},
-    value::{Params, Value},
+    value::Value,
 };
 
 /// Entries a home feed keeps.
@@ -96,27 +98,27 @@ queries! {
         values ($1, $2, $3, $4) on conflict (account_id, status_id) do nothing");
     REMOVE_HOME = Sql::Same("delete from home_feed where account_id = $1 and status_id = $2");
     // One statement for all followers. $1 status, $2 author, $3 boosted status, $4 its author, $5 answered account,
-    // $6 seen since, $7 language, $8 only people mentioned, $9 now, $10 boost distance.
-    FAN_OUT = Sql::Once(&Sql::Same(concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
-        select f.account_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)
-        from follows f join users u on u.account_id = f.account_id
-        where f.target_id = $2 and coalesce(u.home_seen_at, u.created_at) > $6 and ", posted_rules!(), "
-            and not exists (select 1 from list_accounts x join lists l on l.id = x.list_id
-                where x.account_id = $2 and x.owner_id = f.account_id and l.is_exclusive)
-            and (cast($3 as bigint) is null or not exists (select 1 from home_feed h
-                where h.account_id = f.account_id and (h.status_id = $3 or h.reblog_of_id = $3)
-                    and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
-                        order by n.status_id desc limit 1 offset $10), 0)))
-        on conflict (account_id, status_id) do nothing
-        returning account_id")));
-    // $1 status, $2 author, $3 at most of each kind.
-    AUDIENCE = Sql::Same("select
-        (select count(*) from (select 1 from follows f join users u on u.account_id = f.account_id
-            where f.target_id = $2 limit $3) followers),
-        (select count(*) from (select 1 from follows where target_id = $2 and notifies limit $3) bells),
-        (select count(*) from (select 1 from list_accounts where account_id = $2 limit $3) lists),
-        (select count(*) from (select 1 from status_tags st join tag_follows t on t.tag_id = st.tag_id
-            where st.status_id = $1 limit $3) tags)");
+    // $6 language, $7 only people mentioned; of all: $8 seen since, $9 now, $10 boost distance.
+    FAN_OUT = Sql::Once(&Sql::Differs {
+        sqlite: concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id) ",
+            home_of!("f.account_id, cast($1 as bigint), cast($2 as bigint), cast($3 as bigint)",
+                "$1", "$2", "$3", "$4", "$5", "$6", "$7"), "
+            on conflict (account_id, status_id) do nothing returning status_id, account_id"),
+        // `offset 0`: planned for one status at a time, which is the same whether tables are empty or full.
+        postgres: concat!("insert into home_feed (account_id, status_id, author_id, reblog_of_id)
+            select g.account_id, p.status, p.author, p.boosts
+            from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::boolean[])
+                    p (status, author, boosts, whose, answers, language, mentioned)
+                cross join lateral (",
+            home_of!("f.account_id", "p.status", "p.author", "p.boosts", "p.whose", "p.answers", "p.language", "p.mentioned"),
+            " offset 0) g
+            on conflict (account_id, status_id) do nothing returning status_id, account_id"),
+    });
+    // $1 status, $2 author; of all: $3 at most of each kind.
+    AUDIENCE = Sql::Differs {
+        sqlite: audience_of!("$1", "$2", ""),
+        postgres: audience_of!("p.status", "p.author", " from unnest($1::bigint[], $2::bigint[]) p (status, author)"),
+    };
     BELLS = Sql::Same("select f.account_id from follows f join users u on u.account_id = f.account_id
         where f.target_id = $1 and f.notifies");
     // What a feed would hold had everything been fanned out to it: own posts and those of followed people.
@@ -326,30 +328,26 @@ pub struct FanOut<'a> {
     pub language: Option<&'a str>,
     /// Only followers it mentions (direct posts).
     pub mentioned_only: bool,
-    /// Only feeds that were looked at since then.
-    pub seen_since: Time,
 }
 
 impl FanOut<'_> {
-    /// The parameters of the statements of fan-out.
-    fn values(&self, now: Time, reblog_distance: i64) -> impl Params {
-        (
-            self.status,
-            self.author,
-            self.reblog_of.map(|(status, _)| status),
-            self.reblog_of.map(|(_, account)| account),
-            self.answered,
-            self.seen_since,
-            self.language,
-            self.mentioned_only,
-            now,
-            reblog_distance,
-        )
+    /// What the statements of fan-out are told of it.
+    fn row(&self) -> [Value<'_>; 7] {
+        let number = |n: Option<i64>| n.map_or(Value::Null, Value::Int);
+        [
+            Value::Int(self.status.0),
+            Value::Int(self.author.0),
+            number(self.reblog_of.map(|(status, _)| status.0)),
+            number(self.reblog_of.map(|(_, account)| account.0)),
+            number(self.answered.map(|account| account.0)),
+            self.language.map_or(Value::Null, Value::Text),
+            Value::Bool(self.mentioned_only),
+        ]
     }
 }
 
 /// Whom a post may have to be put before, each kind counted up to a bound.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Audience {
     /// Followers of its author who live here.
     pub followers: i64,
@@ -361,22 +359,29 @@ pub struct Audience {
     pub tags: i64,
 }
 
-/// Whom a post may have to be put before, each kind counted up to `most`.
+/// Whom posts of these authors may have to be put before, each kind counted up to `most`.
 ///
 /// # Errors
 /// The database failed.
-pub fn audience(q: &Query<'_>, status: StatusId, author: AccountId, most: i64) -> Result<Audience, Fault> {
-    let counts = q.row::<(i64, i64, i64, i64)>(&AUDIENCE, (status, author, most))?;
-    let (followers, bells, lists, tags) = counts.unwrap_or_default();
-    Ok(Audience { followers, bells, lists, tags })
+pub fn audiences(
+    q: &Query<'_>,
+    posts: &[(StatusId, AccountId)],
+    most: i64,
+) -> Result<HashMap<StatusId, Audience>, Fault> {
+    let rows: Vec<_> = posts.iter().map(|(status, author)| [Value::Int(status.0), Value::Int(author.0)]).collect();
+    let counted: Vec<(StatusId, i64, i64, i64, i64)> = q.rows_each(&AUDIENCE, &rows, &[Value::Int(most)])?;
+    let audience = |(status, followers, bells, lists, tags)| (status, Audience { followers, bells, lists, tags });
+    Ok(counted.into_iter().map(audience).collect())
 }
 
-/// Writes a status into the feeds of the author's local followers; gives whose feeds gained it.
+/// Writes statuses into the feeds of their authors' local followers; gives whose feeds gained which.
 ///
 /// # Errors
 /// The database failed.
-pub fn fan_out(tx: &Tx<'_>, f: &FanOut<'_>) -> Result<Vec<AccountId>, Fault> {
-    tx.column(&FAN_OUT, f.values(tx.now(), REBLOG_DISTANCE - 1))
+pub fn fan_out(tx: &Tx<'_>, posts: &[FanOut<'_>], seen_since: Time) -> Result<Vec<(StatusId, AccountId)>, Fault> {
+    let rows: Vec<_> = posts.iter().map(FanOut::row).collect();
+    let of_all = [Value::Int(seen_since.0), Value::Int(tx.now().0), Value::Int(REBLOG_DISTANCE - 1)];
+    tx.rows_each(&FAN_OUT, &rows, &of_all)
 }
 
 /// Local followers who want to be told of every post.

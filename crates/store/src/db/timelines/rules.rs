@@ -1,29 +1,139 @@
 //! Which posts belong into a feed, written once: home and lists ask the same.
 
-/// The rules of fan-out for a status as the parameters of `FAN_OUT` tell it, and the follower `f`.
+/// The rules of fan-out for a status and the follower `f`: `$status`, its `$author`, the status it `$boosts` and `$whose`
+/// that is, whom it `$answers`, its `$language`, whether it is for people `$mentioned` alone; `$now`.
 macro_rules! posted_rules {
-    () => {
+    ($status:literal, $author:literal, $boosts:literal, $whose:literal, $answers:literal, $language:literal,
+        $mentioned:literal, $now:literal) => {
         concat!(
-            "(cast($3 as bigint) is null or f.shows_reblogs)
-            and (f.languages is null or cast($7 as text) is null
-                or f.languages like '%\"' || cast($7 as text) || '\"%')
-            and (cast($5 as bigint) is null or cast($5 as bigint) in ($2, f.account_id)
-                or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = $5))
-            and (not $8 or exists (select 1 from mentions m where m.status_id = $1 and m.account_id = f.account_id))
+            "(cast(",
+            $boosts,
+            " as bigint) is null or f.shows_reblogs)
+            and (f.languages is null or cast(",
+            $language,
+            " as text) is null
+                or f.languages like '%\"' || cast(",
+            $language,
+            " as text) || '\"%')
+            and (cast(",
+            $answers,
+            " as bigint) is null or cast(",
+            $answers,
+            " as bigint) in (",
+            $author,
+            ", f.account_id)
+                or exists (select 1 from follows g where g.account_id = f.account_id and g.target_id = ",
+            $answers,
+            "))
+            and (not ",
+            $mentioned,
+            "
+                or exists (select 1 from mentions m where m.status_id = ",
+            $status,
+            " and m.account_id = f.account_id))
             and not exists (select 1 from mutes m where m.account_id = f.account_id
-                and m.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2))
-                and (m.expires_at is null or m.expires_at > $9))
+                and m.target_id in (",
+            $author,
+            ", coalesce(cast(",
+            $whose,
+            " as bigint), ",
+            $author,
+            "),
+                    coalesce(cast(",
+            $answers,
+            " as bigint), ",
+            $author,
+            "))
+                and (m.expires_at is null or m.expires_at > ",
+            $now,
+            "))
             and not exists (select 1 from blocks b where b.account_id = f.account_id
-                and b.target_id in ($2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)))
+                and b.target_id in (",
+            $author,
+            ", coalesce(cast(",
+            $whose,
+            " as bigint), ",
+            $author,
+            "),
+                    coalesce(cast(",
+            $answers,
+            " as bigint), ",
+            $author,
+            ")))
             and not exists (select 1 from blocks b where b.target_id = f.account_id
-                and b.account_id in ($2, coalesce(cast($4 as bigint), $2)))
+                and b.account_id in (",
+            $author,
+            ", coalesce(cast(",
+            $whose,
+            " as bigint), ",
+            $author,
+            ")))
             and not ",
             $crate::db::sql::blocks_domain_of!(
                 "f.account_id",
-                "$2, coalesce(cast($4 as bigint), $2), coalesce(cast($5 as bigint), $2)"
+                concat!(
+                    $author,
+                    ", coalesce(cast(",
+                    $whose,
+                    " as bigint), ",
+                    $author,
+                    "), coalesce(cast(",
+                    $answers,
+                    " as bigint), ",
+                    $author,
+                    ")"
+                )
             ),
             "
-            and (cast($3 as bigint) is null or f.account_id <> cast($4 as bigint))"
+            and (cast(",
+            $boosts,
+            " as bigint) is null or f.account_id <> cast(",
+            $whose,
+            " as bigint))"
+        )
+    };
+}
+
+/// In SQL: the followers `f` whose home feeds get a status.
+macro_rules! home_of {
+    ($columns:literal, $status:literal, $author:literal, $boosts:literal, $whose:literal, $answers:literal,
+        $language:literal, $mentioned:literal) => {
+        concat!(
+            "select ", $columns, " from follows f join users u on u.account_id = f.account_id
+            where f.target_id = ", $author, " and coalesce(u.home_seen_at, u.created_at) > $8 and ",
+            posted_rules!($status, $author, $boosts, $whose, $answers, $language, $mentioned, "$9"), "
+                and not exists (select 1 from list_accounts x join lists l on l.id = x.list_id
+                    where x.account_id = ", $author, " and x.owner_id = f.account_id and l.is_exclusive)
+                and (cast(", $boosts, " as bigint) is null or not exists (select 1 from home_feed h
+                    where h.account_id = f.account_id and (h.status_id = ", $boosts, " or h.reblog_of_id = ", $boosts, ")
+                        and h.status_id >= coalesce((select n.status_id from home_feed n where n.account_id = f.account_id
+                            order by n.status_id desc limit 1 offset $10), 0)))"
+        )
+    };
+}
+
+/// In SQL: whom a status may have to be put before.
+macro_rules! audience_of {
+    ($status:literal, $author:literal, $from:literal) => {
+        concat!(
+            "select cast(",
+            $status,
+            " as bigint),
+            (select count(*) from (select 1 from follows f join users u on u.account_id = f.account_id
+                where f.target_id = ",
+            $author,
+            " limit $3) followers),
+            (select count(*) from (select 1 from follows where target_id = ",
+            $author,
+            " and notifies limit $3) bells),
+            (select count(*) from (select 1 from list_accounts where account_id = ",
+            $author,
+            " limit $3) lists),
+            (select count(*) from (select 1 from status_tags st join tag_follows t on t.tag_id = st.tag_id
+                where st.status_id = ",
+            $status,
+            " limit $3) tags)",
+            $from
         )
     };
 }
