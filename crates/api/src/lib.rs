@@ -36,5 +36,6 @@ mod tags;
 mod timelines;
 
 pub use media::convert;
-pub use routes::{router, router_of, table};
+pub use gate::{Answering, Site};
+pub use routes::{router, site, table};
 pub use state::{Api, Parts};

@@ -26,7 +26,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use phiomia_activitypub::uri::Web;
 use phiomia_model::{Addresses, Error, Fault, Job, StatusId};
 use phiomia_social::Social;
-use phiomia_store::{Db, Entropy, seal::Sealer};
+use phiomia_store::{Db, Entropy, recent::Recent, seal::Sealer};
 
 use resolve::manners::{Manners, bounded};
 
@@ -98,7 +98,7 @@ pub struct Inner {
     known_keys: inbox::KnownKeys,
     digests: followers::KnownDigests,
     /// Threads that were looked at just now.
-    seen_threads: moka::sync::Cache<StatusId, ()>,
+    seen_threads: Recent<StatusId, ()>,
     manners: Manners,
 }
 
@@ -127,7 +127,7 @@ impl Federation {
         let social = Social::new(addresses.clone());
         let known_keys = inbox::KnownKeys::default();
         let seen_threads =
-            moka::sync::Cache::builder().max_capacity(10_000).time_to_live(settings.delays.thread_rest).build();
+            Recent::new(10_000).living(settings.delays.thread_rest);
         Ok(Federation(Arc::new(Inner {
             db,
             addresses,
