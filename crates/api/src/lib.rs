@@ -35,7 +35,7 @@ pub mod streaming;
 mod tags;
 mod timelines;
 
-pub use media::convert;
 pub use gate::{Answering, Site};
+pub use media::convert;
 pub use routes::{router, site, table};
 pub use state::{Api, Parts};

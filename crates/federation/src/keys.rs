@@ -40,8 +40,7 @@ impl LocalKey {
     }
 }
 
-/// Our keys. A clone is another handle of the same.
-#[derive(Clone)]
+/// Our keys.
 pub struct Keys {
     db: Db,
     addresses: Arc<Addresses>,
@@ -49,13 +48,13 @@ pub struct Keys {
     sealer: Sealer,
     kept: Recent<AccountId, Arc<LocalKey>>,
     /// One pair is made at a time: those who want the same one find it then.
-    making: Arc<Mutex<()>>,
+    making: Mutex<()>,
 }
 
 impl Keys {
     pub(crate) fn new(db: Db, addresses: Arc<Addresses>, entropy: Entropy, sealer: Sealer) -> Keys {
         let kept = Recent::new(MOST_KEPT).resting(KEPT);
-        Keys { db, addresses, entropy, sealer, kept, making: Arc::default() }
+        Keys { db, addresses, entropy, sealer, kept, making: Mutex::default() }
     }
 
     /// The key of somebody here, or of the server itself ([`SERVER`]).

@@ -126,8 +126,7 @@ impl Federation {
         let keys = Keys::new(db.clone(), addresses.clone(), entropy, sealer);
         let social = Social::new(addresses.clone());
         let known_keys = inbox::KnownKeys::default();
-        let seen_threads =
-            Recent::new(10_000).living(settings.delays.thread_rest);
+        let seen_threads = Recent::new(10_000).living(settings.delays.thread_rest);
         Ok(Federation(Arc::new(Inner {
             db,
             addresses,

@@ -45,6 +45,7 @@ pub(crate) async fn compress(mut response: Response, accepted: HeaderMap) -> Res
     *request.headers_mut() = accepted;
     let mut made = Some(response);
     let layer = CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(worthwhile());
-    let compressing = layer.layer(service_fn(move |_: Request<()>| ready(Ok::<_, Infallible>(made.take().unwrap_or_default()))));
+    let compressing =
+        layer.layer(service_fn(move |_: Request<()>| ready(Ok::<_, Infallible>(made.take().unwrap_or_default()))));
     compressing.oneshot(request).await.unwrap_or_else(|never| match never {}).map(Body::new)
 }

@@ -26,7 +26,8 @@ impl Figures {
     pub(crate) fn note(&self, method: &Method, status: StatusCode, took: Duration) {
         let at = METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1);
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
-        let (Some(figures), Some(&method), Some(&status)) = (self.of_method.get(at), METHODS.get(at), CLASSES.get(class))
+        let (Some(figures), Some(&method), Some(&status)) =
+            (self.of_method.get(at), METHODS.get(at), CLASSES.get(class))
         else {
             return;
         };

@@ -334,13 +334,8 @@ async fn pause(error: &io::Error) {
 }
 
 /// One connection from its first byte: who it is from where a front says it, TLS where it is spoken, then requests.
-async fn receive<S>(
-    mut stream: S,
-    threshold: Arc<Threshold>,
-    mut peer: Peer,
-    options: Arc<Options>,
-    shutdown: Shutdown,
-) where
+async fn receive<S>(mut stream: S, threshold: Arc<Threshold>, mut peer: Peer, options: Arc<Options>, shutdown: Shutdown)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     if options.proxy_protocol {

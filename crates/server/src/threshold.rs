@@ -99,7 +99,8 @@ impl Threshold {
         self.figures.note(&method, response.status(), took);
         if let Some(path) = path {
             let (status, duration_ms) = (response.status().as_u16(), took.as_millis());
-            let note = || tracing::debug!(http.status = status, duration_ms, "{method} {path}: {status} in {duration_ms} ms");
+            let note =
+                || tracing::debug!(http.status = status, duration_ms, "{method} {path}: {status} in {duration_ms} ms");
             span.in_scope(note);
         }
         response
@@ -124,7 +125,9 @@ impl Threshold {
         };
         let late = async {
             match progress {
-                Some(progress) => progress.late(Patience { answer: options.request_timeout, rest: options.body_rest }).await,
+                Some(progress) => {
+                    progress.late(Patience { answer: options.request_timeout, rest: options.body_rest }).await
+                }
                 None => {
                     sleep(options.request_timeout).await;
                     Late::Answer

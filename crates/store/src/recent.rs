@@ -275,9 +275,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_weighs_no_more_than_it_may() {
-        let recent: Recent<String, String> = Recent::weighing(100, |key, value| {
-            u32::try_from(key.len() + value.len()).unwrap_or(u32::MAX)
-        });
+        let recent: Recent<String, String> =
+            Recent::weighing(100, |key, value| u32::try_from(key.len() + value.len()).unwrap_or(u32::MAX));
         for n in 0..50 {
             recent.put(format!("{n:02}"), "v".repeat(n));
             let weights = (0..=n).filter_map(|n| recent.get(format!("{n:02}").as_str())).map(|value| value.len() + 2);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::token;
 use crate::{
     gate::{Ask, Guard, Identity, Knock, Reply, Who, json as reply},
-    peer::{ClientAddr, Arrival},
+    peer::{Arrival, ClientAddr},
 };
 
 /// Our own doctor, who shows a token of ours at the end of the path.

@@ -97,9 +97,8 @@ impl Route {
     fn with<G: Guard>(method: Method, path: &'static str, needs: Needs<G>, handler: Arc<Handler<G>>) -> Route {
         let Needs { scopes, rates, body, cache, .. } = needs;
         let declared = Declared { scopes, rates, body, cache };
-        let run: Arc<Run> = Arc::new(move |api, request, pieces| {
-            Box::pin(answer(api, request, pieces, declared, handler.clone()))
-        });
+        let run: Arc<Run> =
+            Arc::new(move |api, request, pieces| Box::pin(answer(api, request, pieces, declared, handler.clone())));
         Route { method, path, who: G::WHO, scopes, rates, body, cache, run }
     }
 

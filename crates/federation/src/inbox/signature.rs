@@ -32,7 +32,6 @@ struct Known {
 }
 
 /// Keys by their names, and those that could not be had.
-#[derive(Clone)]
 pub struct KnownKeys {
     known: Recent<String, Known>,
     /// Until when, and how often it failed.
@@ -51,7 +50,7 @@ impl Default for KnownKeys {
 impl KnownKeys {
     /// Every key is read from the database again.
     pub(crate) fn forget(&self) {
-        self.known.invalidate_all();
+        self.known.clear();
     }
     fn may_try(&self, key: &str, now: Time) -> bool {
         self.failed.get(key).is_none_or(|(until, _)| now >= until)

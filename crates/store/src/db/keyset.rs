@@ -58,17 +58,48 @@ pub(crate) use keysets;
 macro_rules! read {
     ($key:literal, $order:literal, $select:expr) => {
         $crate::db::sql::Sql::Same(concat!(
-            $select, " and ", $key, " < $1 and ", $key, " > $2 order by ", $key, " ", $order, " limit $3"
+            $select,
+            " and ",
+            $key,
+            " < $1 and ",
+            $key,
+            " > $2 order by ",
+            $key,
+            " ",
+            $order,
+            " limit $3"
         ))
     };
     ($key:literal, $order:literal, $most:literal, $select:expr) => {
         $crate::db::sql::Sql::Once(&$crate::db::sql::Sql::Differs {
             sqlite: concat!(
-                $select, " and ", $key, " < $1 and ", $key, " > $2 order by ", $key, " ", $order, " limit $3"
+                $select,
+                " and ",
+                $key,
+                " < $1 and ",
+                $key,
+                " > $2 order by ",
+                $key,
+                " ",
+                $order,
+                " limit $3"
             ),
             postgres: concat!(
-                "select p.id from (", $select, " and ", $key, " < $1 and ", $key, " > $2 order by ", $key, " ", $order,
-                " limit ", $most, ") p order by p.id ", $order, " limit $3"
+                "select p.id from (",
+                $select,
+                " and ",
+                $key,
+                " < $1 and ",
+                $key,
+                " > $2 order by ",
+                $key,
+                " ",
+                $order,
+                " limit ",
+                $most,
+                ") p order by p.id ",
+                $order,
+                " limit $3"
             ),
         })
     };

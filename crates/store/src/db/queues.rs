@@ -7,9 +7,10 @@ use phiomia_model::{Error, Refusal};
 use super::{
     Shared,
     act::{ReadAct, Reading, WriteAct},
-    cache, stopped,
+    cache,
     postgres::{Replica, Work},
     sqlite::Readers,
+    stopped,
 };
 
 /// Closures that may wait for a thread before callers are told to come back later.

@@ -40,7 +40,9 @@ pub(super) struct ViewCache {
 impl ViewCache {
     pub(super) fn new() -> ViewCache {
         ViewCache {
-            bodies: Guarded::new(Recent::weighing(BODIES_BYTES, |_, body: &Arc<StatusBody>| body.size_bytes()).spread()),
+            bodies: Guarded::new(
+                Recent::weighing(BODIES_BYTES, |_, body: &Arc<StatusBody>| body.size_bytes()).spread(),
+            ),
             accounts: Guarded::new(
                 Recent::weighing(ACCOUNTS_BYTES, |_, account: &Arc<AccountView>| account.size_bytes()).spread(),
             ),

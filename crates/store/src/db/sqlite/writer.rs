@@ -46,12 +46,7 @@ pub(in crate::db) fn spawn(
         .map_err(|e| Fault::because("starting the database's writing thread", e))
 }
 
-fn batch(
-    connection: &Connection,
-    shared: &Shared,
-    first: WriteAct,
-    waiting: &flume::Receiver<WriteAct>,
-) {
+fn batch(connection: &Connection, shared: &Shared, first: WriteAct, waiting: &flume::Receiver<WriteAct>) {
     if let Err(fault) = connection.control("begin immediate") {
         first.answer(Err(fault.into()));
         return;
@@ -105,12 +100,7 @@ fn abandon(done: Vec<(WriteAct, Result<(), Error>)>) {
 }
 
 /// One act in its own savepoint: when it fails, only its own rows are taken back.
-fn one(
-    connection: &Connection,
-    shared: &Shared,
-    act: &mut WriteAct,
-    aftermath: &mut Aftermath,
-) -> Result<(), Error> {
+fn one(connection: &Connection, shared: &Shared, act: &mut WriteAct, aftermath: &mut Aftermath) -> Result<(), Error> {
     for attempt in 1.. {
         connection.control("savepoint act")?;
         let query = Query { engine: Engine::Sqlite(connection), n_statements: &shared.n_statements, cached: None };
