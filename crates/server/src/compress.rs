@@ -13,6 +13,9 @@ use tower_http::{
     },
 };
 
+/// What an answer that might be compressed depends on.
+const VARIES: &str = "accept-encoding";
+
 /// What a request says of the forms it takes; empty: nothing.
 pub(crate) fn accepted(headers: &HeaderMap) -> HeaderMap {
     let mut accepted = HeaderMap::new();
@@ -38,7 +41,10 @@ pub(crate) async fn compress(mut response: Response, accepted: HeaderMap) -> Res
         return response;
     }
     if accepted.is_empty() {
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+        let is_told = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains(VARIES));
+        if !headers.get_all(header::VARY).iter().any(is_told) {
+            response.headers_mut().append(header::VARY, HeaderValue::from_static(VARIES));
+        }
         return response;
     }
     let mut request = Request::new(());

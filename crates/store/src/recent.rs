@@ -293,9 +293,9 @@ mod tests {
     #[test]
     fn a_value_is_replaced_forgotten_and_made_once() {
         let recent: Recent<&str, i32> = Recent::new(1_000).spread();
-        for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
-            recent.put(name, 0);
-            recent.put(name, i32::try_from(n).unwrap());
+        for (n, name) in [(0, "a"), (1, "b"), (2, "c")] {
+            recent.put(name, -1);
+            recent.put(name, n);
         }
         assert_eq!((recent.get("a"), recent.get("b"), recent.get("c")), (Some(0), Some(1), Some(2)));
         recent.drop("a");

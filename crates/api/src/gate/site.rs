@@ -1,6 +1,10 @@
 //! All routes over one state: which of them a request is for, and what is said around their answers.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -37,6 +41,23 @@ impl Here {
         let of = |wanted: &Method| self.by_method.iter().find(|(method, _)| method == wanted).map(|(_, run)| run);
         of(method).or_else(|| if *method == Method::HEAD { of(&Method::GET) } else { None })
     }
+
+    /// The methods of the path, as `Allow` lists them.
+    fn allowed(&self) -> String {
+        let name = |(method, _): &(Method, Arc<Run>)| match *method {
+            Method::GET => "GET,HEAD".to_owned(),
+            ref other => other.to_string(),
+        };
+        self.by_method.iter().map(name).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// What there is for a request.
+enum Found<'a> {
+    Route(&'a Arc<Run>, Pieces),
+    /// Its path is one of ours, but not with its method.
+    Others(&'a Here),
+    Nothing,
 }
 
 /// The whole of it. A clone is another handle of the same.
@@ -80,10 +101,7 @@ impl Site {
             return cors::preflight();
         }
         let is_head = request.method() == Method::HEAD;
-        let mut response = match inner.begin(request) {
-            Ok(answering) => answering.await,
-            Err(response) => response,
-        };
+        let mut response = inner.begin(request).await;
         if let Some(origin) = inner.api.addresses.public_files.origin() {
             pictures::allow(response.headers_mut(), origin);
         }
@@ -100,25 +118,36 @@ impl Site {
 }
 
 impl Inner {
-    fn begin(&self, mut request: Request) -> Result<Answering, Response> {
-        if let Some((run, pieces)) = self.find(request.method(), request.uri().path()) {
-            return Ok(run(self.api.clone(), request, pieces));
-        }
+    fn begin(&self, mut request: Request) -> Answering {
+        let mut found = self.find(request.method(), request.uri().path());
         // As in Rails, a slash or a format at the end changes nothing.
-        if let Some(uri) = plainer(request.uri())
-            && let Some((run, pieces)) = self.find(request.method(), uri.path())
+        if matches!(found, Found::Nothing)
+            && let Some(uri) = plainer(request.uri())
         {
-            *request.uri_mut() = uri;
-            return Ok(run(self.api.clone(), request, pieces));
+            found = self.find(request.method(), uri.path());
+            if matches!(found, Found::Route(..)) {
+                *request.uri_mut() = uri;
+            }
         }
-        Err((self.otherwise)(request.uri(), request.headers()))
+        let otherwise = || (self.otherwise)(request.uri(), request.headers());
+        match found {
+            Found::Route(run, pieces) => run(self.api.clone(), request, pieces),
+            Found::Others(here) => {
+                let mut response = otherwise();
+                if let Ok(methods) = HeaderValue::try_from(here.allowed()) {
+                    response.headers_mut().insert(header::ALLOW, methods);
+                }
+                Box::pin(ready(response))
+            }
+            Found::Nothing => Box::pin(ready(otherwise())),
+        }
     }
 
-    fn find(&self, method: &Method, path: &str) -> Option<(&Arc<Run>, Pieces)> {
-        let found = self.paths.at(path).ok()?;
-        let run = found.value.run(method)?;
+    fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let Ok(found) = self.paths.at(path) else { return Found::Nothing };
+        let Some(run) = found.value.run(method) else { return Found::Others(found.value) };
         let piece = |(name, text): (&&'static str, (&str, &str))| (*name, decoded(text.1));
-        Some((run, found.value.names.iter().zip(found.params.iter()).map(piece).collect()))
+        Found::Route(run, found.value.names.iter().zip(found.params.iter()).map(piece).collect())
     }
 }
 
