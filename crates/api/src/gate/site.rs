@@ -188,6 +188,8 @@ fn head(mut response: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -195,6 +197,22 @@ mod tests {
         assert_eq!(names("/api/v1/statuses/{id}/context"), ["id"]);
         assert_eq!(names("/@{acct}/{id}/{*rest}"), ["acct", "id", "rest"]);
         assert!(names("/health").is_empty());
+    }
+
+    #[test]
+    fn every_route_of_the_table_is_reached_by_its_path_and_method() {
+        let routes = crate::routes::table();
+        let all: BTreeSet<&'static str> = routes.iter().map(|route| route.path).collect();
+        let mut paths = matchit::Router::new();
+        for path in &all {
+            assert!(paths.insert(*path, *path).is_ok(), "{path} cannot be told apart from another");
+        }
+        for path in all {
+            let asked = path.replace(['{', '}', '*'], "");
+            assert_eq!(paths.at(&asked).map(|found| *found.value), Ok(path), "{asked}");
+        }
+        let known: BTreeSet<(&str, &str)> = routes.iter().map(|route| (route.method.as_str(), route.path)).collect();
+        assert_eq!(known.len(), routes.len(), "a route is there twice");
     }
 
     #[test]

@@ -15,8 +15,8 @@ pub(crate) struct Keyset {
 }
 
 impl Keyset {
-    pub(crate) const fn new(name: &'static str, down: Sql, up: Sql) -> Keyset {
-        Keyset { down: Statement::new(name, down), up: Statement::new(name, up) }
+    pub(crate) const fn new(name: &'static str, down: &'static str, up: &'static str) -> Keyset {
+        Keyset { down: Statement::new(name, Sql::Same(down)), up: Statement::new(name, Sql::Same(up)) }
     }
 
     /// The rows of a page, newest first. `own` are the parameters from `$4` on; `id` tells a row's key.
@@ -36,16 +36,15 @@ impl Keyset {
     }
 }
 
-/// Declares paged lists: `NAME = "the key column", "select … where …";` and their list `KEYSETS`. One that is declared with
-/// `at most 40` is planned once on PostgreSQL: a limit that is no number yet is taken there for a tenth of everything.
+/// Declares paged lists: `NAME = "the key column", "select … where …";` and their list `KEYSETS`.
 macro_rules! keysets {
-    ($($(#[$doc:meta])* $name:ident = $key:literal $(at most $most:literal)?, $select:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $key:literal, $select:expr;)*) => {
         $(
             $(#[$doc])*
             static $name: $crate::db::keyset::Keyset = $crate::db::keyset::Keyset::new(
                 concat!(module_path!(), "::", stringify!($name)),
-                $crate::db::keyset::read!($key, "desc" $(, $most)?, $select),
-                $crate::db::keyset::read!($key, "asc" $(, $most)?, $select),
+                concat!($select, " and ", $key, " < $1 and ", $key, " > $2 order by ", $key, " desc limit $3"),
+                concat!($select, " and ", $key, " < $1 and ", $key, " > $2 order by ", $key, " asc limit $3"),
             );
         )*
         /// Every paged list of this file.
@@ -53,55 +52,3 @@ macro_rules! keysets {
     };
 }
 pub(crate) use keysets;
-
-/// A list in one direction.
-macro_rules! read {
-    ($key:literal, $order:literal, $select:expr) => {
-        $crate::db::sql::Sql::Same(concat!(
-            $select,
-            " and ",
-            $key,
-            " < $1 and ",
-            $key,
-            " > $2 order by ",
-            $key,
-            " ",
-            $order,
-            " limit $3"
-        ))
-    };
-    ($key:literal, $order:literal, $most:literal, $select:expr) => {
-        $crate::db::sql::Sql::Once(&$crate::db::sql::Sql::Differs {
-            sqlite: concat!(
-                $select,
-                " and ",
-                $key,
-                " < $1 and ",
-                $key,
-                " > $2 order by ",
-                $key,
-                " ",
-                $order,
-                " limit $3"
-            ),
-            postgres: concat!(
-                "select p.id from (",
-                $select,
-                " and ",
-                $key,
-                " < $1 and ",
-                $key,
-                " > $2 order by ",
-                $key,
-                " ",
-                $order,
-                " limit ",
-                $most,
-                ") p order by p.id ",
-                $order,
-                " limit $3"
-            ),
-        })
-    };
-}
-pub(crate) use read;

@@ -30,7 +30,7 @@ const REBLOG_DISTANCE: i64 = 40;
 
 keysets! {
     HOME = "status_id", "select status_id from home_feed where account_id = $4";
-    PUBLIC = "s.id" at most 40, concat!("select s.id from statuses s join accounts a on a.id = s.account_id
+    PUBLIC = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
@@ -41,7 +41,7 @@ keysets! {
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
                 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))");
-    PUBLIC_LOCAL = "s.id" at most 40, "select s.id from statuses s join accounts a on a.id = s.account_id
+    PUBLIC_LOCAL = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
@@ -51,7 +51,7 @@ keysets! {
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
                 or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
-    PUBLIC_REMOTE = "s.id" at most 40, concat!("select s.id from statuses s join accounts a on a.id = s.account_id
+    PUBLIC_REMOTE = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
