@@ -168,7 +168,10 @@ impl<K, V> Kept<K, V> {
 
 struct Shard<K, V> {
     places: HashMap<K, usize>,
-    kept: Vec<Kept<K, V>>,
+    /// In a circle. What is put in goes where something just went, behind the hand: it is looked at last.
+    kept: Vec<Option<Kept<K, V>>>,
+    /// Places in the circle where nothing is.
+    free: Vec<usize>,
     weight: u64,
     /// The next to be looked at when room is needed.
     hand: usize,
@@ -176,7 +179,7 @@ struct Shard<K, V> {
 
 impl<K, V> Default for Shard<K, V> {
     fn default() -> Shard<K, V> {
-        Shard { places: HashMap::new(), kept: Vec::new(), weight: 0, hand: 0 }
+        Shard { places: HashMap::new(), kept: Vec::new(), free: Vec::new(), weight: 0, hand: 0 }
     }
 }
 
@@ -186,7 +189,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Shard<K, V> {
         K: Borrow<Q>,
     {
         let at = *self.places.get(key)?;
-        let kept = self.kept.get_mut(at)?;
+        let kept = self.kept.get_mut(at)?.as_mut()?;
         if kept.is_over(lifetime) {
             self.remove_at(at);
             return None;
@@ -203,29 +206,27 @@ impl<K: Clone + Eq + Hash, V: Clone> Shard<K, V> {
         if u64::from(weight) > most {
             return;
         }
-        while self.weight + u64::from(weight) > most {
+        while !self.places.is_empty() && self.weight + u64::from(weight) > most {
             self.make_room(lifetime);
         }
         let since = (!matches!(lifetime, Lifetime::Unbounded)).then(Instant::now);
-        self.places.insert(key.clone(), self.kept.len());
-        self.kept.push(Kept { key, value, weight, since, is_used: false });
+        let kept = Some(Kept { key: key.clone(), value, weight, since, is_used: false });
+        let at = self.free.pop().unwrap_or(self.kept.len());
+        match self.kept.get_mut(at) {
+            Some(place) => *place = kept,
+            None => self.kept.push(kept),
+        }
+        self.places.insert(key, at);
         self.weight += u64::from(weight);
     }
 
-    /// Drops one value, or takes the second chance from one.
+    /// Drops the value under the hand, or takes its second chance, and goes on.
     fn make_room(&mut self, lifetime: Lifetime) {
         let at = if self.hand < self.kept.len() { self.hand } else { 0 };
+        self.hand = at + 1;
         match self.kept.get_mut(at) {
-            Some(kept) if kept.is_used && !kept.is_over(lifetime) => {
-                kept.is_used = false;
-                self.hand = at + 1;
-            }
-            Some(_) => {
-                self.hand = at;
-                self.remove_at(at);
-            }
-            // Nothing is kept, so nothing weighs.
-            None => self.weight = 0,
+            Some(Some(kept)) if kept.is_used && !kept.is_over(lifetime) => kept.is_used = false,
+            _ => self.remove_at(at),
         }
     }
 
@@ -239,17 +240,10 @@ impl<K: Clone + Eq + Hash, V: Clone> Shard<K, V> {
     }
 
     fn remove_at(&mut self, at: usize) {
-        if at >= self.kept.len() {
-            return;
-        }
-        let gone = self.kept.swap_remove(at);
-        self.places.remove(&gone.key);
-        self.weight = self.weight.saturating_sub(u64::from(gone.weight));
-        // The last one stands in its place now.
-        if let Some(moved) = self.kept.get(at)
-            && let Some(place) = self.places.get_mut(&moved.key)
-        {
-            *place = at;
+        if let Some(gone) = self.kept.get_mut(at).and_then(Option::take) {
+            self.places.remove(&gone.key);
+            self.weight = self.weight.saturating_sub(u64::from(gone.weight));
+            self.free.push(at);
         }
     }
 }
@@ -269,8 +263,8 @@ mod tests {
             recent.put(n, n);
         }
         assert!(!recent.contains(&4));
-        let n_kept = (0..200).filter(|n| recent.contains(n)).count();
-        assert_eq!(n_kept, 10);
+        let kept: Vec<u32> = (0..200).filter(|n| recent.contains(n)).collect();
+        assert_eq!(kept, [3, 191, 192, 193, 194, 195, 196, 197, 198, 199], "and the newest");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod act;
 pub mod activity;
 pub mod announcements;
 pub mod apps;
+pub mod by_id;
 mod cache;
 pub mod cards;
 pub mod certificates;
