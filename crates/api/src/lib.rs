@@ -35,6 +35,7 @@ pub mod streaming;
 mod tags;
 mod timelines;
 
+pub use gate::{Answering, Site};
 pub use media::convert;
-pub use routes::{router, router_of, table};
+pub use routes::{router, site, table};
 pub use state::{Api, Parts};

@@ -1,11 +1,37 @@
 //! Who is on the other end of a request, as the listener found out: put into every request's extensions.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-};
+use std::net::{IpAddr, Ipv6Addr};
 
+use http::{HeaderValue, request::Parts};
 use tokio::sync::watch;
+
+/// All of it, in one piece: each piece that is put into a request costs.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The client.
+    pub client: ClientAddr,
+    /// Who is at the other end of the socket.
+    pub near: NearAddr,
+    /// What the request is called.
+    pub id: RequestId,
+    /// Tells of the process' end; `None` in tests.
+    pub stopping: Option<Stopping>,
+}
+
+impl Arrival {
+    /// Of a client at this address, with nobody in between and no name: for tests.
+    #[must_use]
+    pub fn from(address: IpAddr) -> Arrival {
+        let id = RequestId(HeaderValue::from_static("test"));
+        Arrival { client: ClientAddr(address), near: NearAddr(address), id, stopping: None }
+    }
+
+    /// The client of a request; where nobody has looked, an address that is nobody's.
+    #[must_use]
+    pub fn client(parts: &Parts) -> ClientAddr {
+        parts.extensions.get::<Arrival>().map_or(ClientAddr(IpAddr::from([0, 0, 0, 0])), |arrival| arrival.client)
+    }
+}
 
 /// The client's address: the socket's, or the one a trusted proxy tells.
 /// IPv4 addresses written as IPv6 (`::ffff:…`) are IPv4 here.
@@ -29,7 +55,15 @@ pub struct NearAddr(pub IpAddr);
 
 /// What a request is called in the log and in `X-Request-Id`. Letters, digits, `-` and `_`, at most 64.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub Arc<str>);
+pub struct RequestId(pub HeaderValue);
+
+impl RequestId {
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
 
 /// Tells long answers (streams) that the process is about to end. Whoever keeps it until the stream is closed is waited
 /// for, up to ten seconds.

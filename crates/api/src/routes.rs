@@ -3,12 +3,10 @@
 
 use axum::{
     Router,
-    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use phiomia_model::{Noun, Refusal};
-use tower::ServiceExt as _;
 
 use crate::{
     accounts, admin, announcements, conversations,
@@ -18,7 +16,7 @@ use crate::{
     filters,
     gate::{
         self, Anyone, Body, Cache, Client, DeletesUserData, ManagesBlocks, ManagesFederation, ManagesReports,
-        ManagesUsers, Member, Moderates, Needs, Route,
+        ManagesUsers, Member, Moderates, Needs, Route, Site,
     },
     health, inbox,
     inbox::Server,
@@ -448,49 +446,19 @@ pub fn table() -> Vec<Route> {
     }
 }
 
-/// All routes over one state.
+/// All routes over one state, for tests.
 pub fn router(api: &Api) -> Router {
-    router_of(api, |_| true)
+    site(api, |_| true).into_router()
 }
 
 /// The routes whose path is wanted; any other is answered as one that does not exist. For processes that serve a part.
-pub fn router_of(api: &Api, is_wanted: impl Fn(&str) -> bool) -> Router {
-    let routes = table()
-        .into_iter()
-        .filter(|route| is_wanted(route.path))
-        .fold(Router::new(), |router, route| route.mount(router, api));
-    let strict = routes.clone().method_not_allowed_fallback(unknown).fallback(unknown);
-    // As in Rails, a slash or a format at the end changes nothing.
-    let lenient = move |request: Request| {
-        let strict = strict.clone();
-        async move {
-            match plainer(request.uri()) {
-                Some(uri) => {
-                    let mut request = request;
-                    *request.uri_mut() = uri;
-                    strict.oneshot(request).await.unwrap_or_else(|never| match never {})
-                }
-                None => unknown(request.uri().clone(), request.headers().clone()).await,
-            }
-        }
-    };
-    let all = routes.method_not_allowed_fallback(unknown).fallback(lenient);
-    gate::around(gate::with_files_from(all, api.addresses.public_files.origin()))
-}
-
-/// The address without a slash or `.json` at its end; `None` when it has neither.
-fn plainer(uri: &Uri) -> Option<Uri> {
-    let path = uri.path();
-    let plain = path.strip_suffix('/').or_else(|| path.strip_suffix(".json"))?;
-    let target = match uri.query() {
-        Some(query) => format!("{plain}?{query}"),
-        None => plain.to_owned(),
-    };
-    if plain.is_empty() { None } else { target.parse().ok() }
+pub fn site(api: &Api, is_wanted: impl Fn(&str) -> bool) -> Site {
+    let routes = table().into_iter().filter(|route| is_wanted(route.path)).collect();
+    Site::of(api, routes, unknown)
 }
 
 /// Mastodon's answer to a path or method it does not know: a page for browsers, JSON for everybody else.
-async fn unknown(uri: Uri, headers: HeaderMap) -> Response {
+fn unknown(uri: &Uri, headers: &HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/html") && !uri.path().starts_with("/api/") {
         return pages::html_refusal(&Refusal::NotFound(Noun::Record).into());

@@ -86,14 +86,20 @@ pub struct Parts {
 }
 
 /// What is read seldom and needed by every request, until an event says that it changed.
-#[derive(Clone)]
-struct Kept {
-    settings: Arc<ServerSettings>,
+pub(crate) struct Kept {
+    pub(crate) settings: Arc<ServerSettings>,
     cx: Cx,
     /// Rules about network addresses; some of them may have ended since.
-    ranges: Arc<Vec<IpBlock>>,
+    ranges: Vec<IpBlock>,
     /// With the moment they were counted.
-    facts: Option<(Time, Arc<InstanceFacts>)>,
+    facts: RwLock<Option<(Time, Arc<InstanceFacts>)>>,
+}
+
+impl Kept {
+    /// The strictest rule about a network address.
+    pub(crate) fn rule_for(&self, client: ClientAddr, now: Time) -> Option<IpSeverity> {
+        sign_ups::strictest(&self.ranges, client.0, now)
+    }
 }
 
 /// The state of all handlers. A clone is another handle of the same.
@@ -106,7 +112,7 @@ pub struct Inner {
     hub: Hub,
     social: Social,
     /// `None`: to be read at the next request.
-    kept: RwLock<Option<Kept>>,
+    kept: RwLock<Option<Arc<Kept>>>,
     /// Grows whenever `kept` is dropped: what was read before that is not kept any more.
     n_drops: AtomicU64,
     /// The weekly figures.
@@ -167,7 +173,7 @@ impl Api {
     /// # Errors
     /// The database failed.
     pub async fn settings(&self) -> Result<Arc<ServerSettings>, Error> {
-        Ok(self.kept().await?.settings)
+        Ok(self.kept().await?.settings.clone())
     }
 
     /// What renderers know of the world.
@@ -175,7 +181,7 @@ impl Api {
     /// # Errors
     /// The database failed.
     pub async fn cx(&self) -> Result<Cx, Error> {
-        Ok(self.kept().await?.cx)
+        Ok(self.kept().await?.cx.clone())
     }
 
     /// The strictest rule about a network address.
@@ -183,7 +189,7 @@ impl Api {
     /// # Errors
     /// The database failed.
     pub async fn rule_for(&self, client: ClientAddr) -> Result<Option<IpSeverity>, Error> {
-        Ok(sign_ups::strictest(&self.kept().await?.ranges, client.0, self.now()))
+        Ok(self.kept().await?.rule_for(client, self.now()))
     }
 
     /// How lively the instance is, counted once an hour.
@@ -216,7 +222,11 @@ impl Api {
         Ok(counted)
     }
 
-    async fn kept(&self) -> Result<Kept, Error> {
+    /// All of it as it is now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn kept(&self) -> Result<Arc<Kept>, Error> {
         if let Some(kept) = self.0.kept.read().unwrap_or_else(PoisonError::into_inner).clone() {
             return Ok(kept);
         }
@@ -228,16 +238,16 @@ impl Api {
         });
         let (rows, emojis, rejected, ranges) = reading.await?;
         let emojis = emojis.into_iter().map(|emoji| (emoji.shortcode.clone(), emoji)).collect();
-        let kept = Kept {
+        let kept = Arc::new(Kept {
             settings: Arc::new(ServerSettings::from_rows(rows, &self.addresses)),
             cx: Cx {
                 addresses: self.addresses.clone(),
                 emojis: Arc::new(emojis),
                 elsewhere: Arc::new(Elsewhere::new(self.gallery.names().clone(), rejected)),
             },
-            ranges: Arc::new(ranges),
-            facts: None,
-        };
+            ranges,
+            facts: RwLock::new(None),
+        });
         let mut place = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
         if self.0.n_drops.load(Ordering::Acquire) == n_drops {
             *place = Some(kept.clone());
@@ -248,16 +258,16 @@ impl Api {
 
     /// What the server says about itself, if that was counted within the last minute.
     pub(crate) fn kept_facts(&self) -> Option<Arc<InstanceFacts>> {
-        let kept = self.0.kept.read().unwrap_or_else(PoisonError::into_inner);
-        let (counted_at, facts) = kept.as_ref()?.facts.clone()?;
+        let kept = self.0.kept.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let (counted_at, facts) = kept.facts.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         (self.now() < counted_at.plus(FACTS_LIFETIME)).then_some(facts)
     }
 
     pub(crate) fn keep_facts(&self, facts: Arc<InstanceFacts>) {
-        let mut kept = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.0.kept.read().unwrap_or_else(PoisonError::into_inner).clone();
         // Settings that changed meanwhile are not to be overlaid by older ones.
-        if let Some(kept) = kept.as_mut().filter(|kept| Arc::ptr_eq(&kept.settings, &facts.settings)) {
-            kept.facts = Some((self.now(), facts));
+        if let Some(kept) = kept.filter(|kept| Arc::ptr_eq(&kept.settings, &facts.settings)) {
+            *kept.facts.write().unwrap_or_else(PoisonError::into_inner) = Some((self.now(), facts));
         }
     }
 

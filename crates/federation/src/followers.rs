@@ -4,14 +4,16 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue};
-use moka::sync::Cache;
 use phiomia_activitypub::{
     Collection, Uri,
     synchronization::{CollectionSynchronization, FollowersDigest, HEADER},
 };
 use phiomia_model::{AccountId, Error, Fault, Job};
 use phiomia_social::remote;
-use phiomia_store::db::{accounts, federation::actors};
+use phiomia_store::{
+    db::{accounts, federation::actors},
+    recent::Recent,
+};
 use tokio::sync::Mutex;
 
 use crate::{Federation, build, inbox::Signer, resolve::Missing};
@@ -29,14 +31,14 @@ type Digests = HashMap<String, FollowersDigest>;
 
 /// What is told of followers just now.
 pub struct KnownDigests {
-    known: Cache<AccountId, Arc<Digests>>,
+    known: Recent<AccountId, Arc<Digests>>,
     /// One reads; those who want the same find it then.
     reading: Mutex<()>,
 }
 
 impl Default for KnownDigests {
     fn default() -> KnownDigests {
-        let known = Cache::builder().max_capacity(MOST_KEPT).time_to_live(TOLD).build();
+        let known = Recent::new(MOST_KEPT).living(TOLD);
         KnownDigests { known, reading: Mutex::default() }
     }
 }
@@ -71,7 +73,7 @@ impl Federation {
             digests.entry(host).or_default().toggle(&uri);
         }
         let digests = Arc::new(digests);
-        self.digests.known.insert(account, digests.clone());
+        self.digests.known.put(account, digests.clone());
         Ok(digests)
     }
 

@@ -6,7 +6,6 @@ use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
     rsa::{KeyPair as RsaPair, KeySize},
 };
-use moka::sync::Cache;
 use phiomia_activitypub::{
     Uri,
     signature::{PrivateKey, Signer},
@@ -16,6 +15,7 @@ use phiomia_model::{AccountId, Addresses, Error, Fault};
 use phiomia_store::{
     Db, Entropy,
     db::federation::key_pairs::{self, KeyPair, SERVER},
+    recent::Recent,
     seal::Sealer,
 };
 use tokio::sync::Mutex;
@@ -40,22 +40,21 @@ impl LocalKey {
     }
 }
 
-/// Our keys. A clone is another handle of the same.
-#[derive(Clone)]
+/// Our keys.
 pub struct Keys {
     db: Db,
     addresses: Arc<Addresses>,
     entropy: Entropy,
     sealer: Sealer,
-    kept: Cache<AccountId, Arc<LocalKey>>,
+    kept: Recent<AccountId, Arc<LocalKey>>,
     /// One pair is made at a time: those who want the same one find it then.
-    making: Arc<Mutex<()>>,
+    making: Mutex<()>,
 }
 
 impl Keys {
     pub(crate) fn new(db: Db, addresses: Arc<Addresses>, entropy: Entropy, sealer: Sealer) -> Keys {
-        let kept = Cache::builder().max_capacity(MOST_KEPT).time_to_idle(KEPT).build();
-        Keys { db, addresses, entropy, sealer, kept, making: Arc::default() }
+        let kept = Recent::new(MOST_KEPT).resting(KEPT);
+        Keys { db, addresses, entropy, sealer, kept, making: Mutex::default() }
     }
 
     /// The key of somebody here, or of the server itself ([`SERVER`]).
@@ -70,7 +69,7 @@ impl Keys {
         let der = self.sealer.open(&context(account), &pair.sealed)?;
         let key = PrivateKey::from_pkcs8(&der).map_err(|e| Fault::because("reading a key of ours", e))?;
         let key = Arc::new(LocalKey { id: self.id(account)?, key });
-        self.kept.insert(account, key.clone());
+        self.kept.put(account, key.clone());
         Ok(key)
     }
 
@@ -98,7 +97,7 @@ impl Keys {
 
     /// Parses the key anew at its next use.
     pub fn forget(&self, account: AccountId) {
-        self.kept.invalidate(&account);
+        self.kept.drop(&account);
     }
 
     /// The name of a key.

@@ -26,7 +26,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use phiomia_activitypub::uri::Web;
 use phiomia_model::{Addresses, Error, Fault, Job, StatusId};
 use phiomia_social::Social;
-use phiomia_store::{Db, Entropy, seal::Sealer};
+use phiomia_store::{Db, Entropy, recent::Recent, seal::Sealer};
 
 use resolve::manners::{Manners, bounded};
 
@@ -99,7 +99,7 @@ pub struct Inner {
     waiting: inbox::Waiting,
     digests: followers::KnownDigests,
     /// Threads that were looked at just now.
-    seen_threads: moka::sync::Cache<StatusId, ()>,
+    seen_threads: Recent<StatusId, ()>,
     manners: Manners,
 }
 
@@ -127,8 +127,7 @@ impl Federation {
         let keys = Keys::new(db.clone(), addresses.clone(), entropy, sealer);
         let social = Social::new(addresses.clone());
         let known_keys = inbox::KnownKeys::default();
-        let seen_threads =
-            moka::sync::Cache::builder().max_capacity(10_000).time_to_live(settings.delays.thread_rest).build();
+        let seen_threads = Recent::new(10_000).living(settings.delays.thread_rest);
         Ok(Federation(Arc::new(Inner {
             db,
             addresses,

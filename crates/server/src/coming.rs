@@ -91,14 +91,13 @@ pub(crate) struct Coming {
 }
 
 impl Coming {
-    /// The body, and where its progress is seen.
-    pub(crate) fn of(body: Body) -> (Body, Arc<Progress>) {
-        let progress = Arc::new(Progress { begun: Instant::now(), seen: Mutex::default() });
+    /// The body, and where its progress is seen; `None`: it is there, because it is empty.
+    pub(crate) fn of(body: Body) -> (Body, Option<Arc<Progress>>) {
         if body.is_end_stream() {
-            progress.end();
-            return (body, progress);
+            return (body, None);
         }
-        (Body::new(Coming { body, progress: progress.clone() }), progress)
+        let progress = Arc::new(Progress { begun: Instant::now(), seen: Mutex::default() });
+        (Body::new(Coming { body, progress: progress.clone() }), Some(progress))
     }
 }
 

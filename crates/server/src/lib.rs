@@ -1,12 +1,15 @@
 //! The binary's own room: configuration, the command line, the listener, the log and the figures.
 
 pub mod acme;
+pub mod answers;
 pub mod backups;
 pub mod cli;
 mod coming;
+mod compress;
 pub mod config;
 pub mod dns;
 pub mod doctor;
+mod figures;
 pub mod forwarded;
 pub mod hook;
 pub mod house;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    convert::Infallible,
     future::pending,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -15,7 +16,6 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -27,18 +27,18 @@ use tokio::{
     net::{TcpListener, UnixListener, UnixStream},
     sync::{Semaphore, watch},
     task::JoinSet,
-    time::{Sleep, sleep, timeout},
+    time::{Instant, Sleep, sleep, timeout},
 };
-use tower::ServiceExt as _;
 
 use crate::{
+    answers::Answers,
     config::value::Listen,
     forwarded::Fronts,
     linger::Lingering,
     plain::Plain,
     proxy_protocol,
     shutdown::{self, Shutdown},
-    threshold::{self, Peer},
+    threshold::{Peer, Threshold},
     tls::Tls,
 };
 
@@ -227,16 +227,25 @@ async fn remove_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Serves the router until the process stops and the requests in hand are answered, or the grace is over.
+/// Serves until the process stops and the requests in hand are answered, or the grace is over.
 /// Streams count as in hand as long as they keep the [`Stopping`] of their request.
-pub async fn serve(router: Router, door: Door, options: Options, shutdown: Shutdown) {
+pub fn serve(
+    answers: impl Into<Answers>,
+    door: Door,
+    options: Options,
+    shutdown: Shutdown,
+) -> impl Future<Output = ()> + Send {
+    keep_open(answers.into(), door, options, shutdown)
+}
+
+async fn keep_open(answers: Answers, door: Door, options: Options, shutdown: Shutdown) {
     let options = Arc::new(options);
     let room = Arc::new(Semaphore::new(options.max_connections));
     let streams = watch::Sender::new(false);
-    let router = threshold::around(router, &options, Stopping::new(streams.subscribe()));
+    let threshold = Threshold::before(answers, &options, Stopping::new(streams.subscribe()));
     let mut loops = JoinSet::new();
     for socket in door.tcp {
-        let keeper = Keeper::new(&router, &options, &shutdown, &room);
+        let keeper = Keeper::new(&threshold, &options, &shutdown, &room);
         loops.spawn(keeper.run(async move || {
             let (stream, address) = socket.accept().await?;
             // Answers are small and written whole; waiting for more to send only costs time.
@@ -245,13 +254,13 @@ pub async fn serve(router: Router, door: Door, options: Options, shutdown: Shutd
         }));
     }
     for socket in door.unix {
-        let keeper = Keeper::new(&router, &options, &shutdown, &room);
+        let keeper = Keeper::new(&threshold, &options, &shutdown, &room);
         loops.spawn(keeper.run(async move || {
             let (stream, _) = socket.accept().await?;
             Ok((stream, IpAddr::V4(Ipv4Addr::LOCALHOST)))
         }));
     }
-    drop(router);
+    drop(threshold);
     shutdown.wait().await;
     streams.send_replace(true);
     // A WebSocket is no longer a connection of HTTP: that it is done shows in the last receiver of the flag.
@@ -266,15 +275,16 @@ pub async fn serve(router: Router, door: Door, options: Options, shutdown: Shutd
 
 /// What one accept loop needs.
 struct Keeper {
-    router: Router,
+    threshold: Arc<Threshold>,
     options: Arc<Options>,
     shutdown: Shutdown,
     room: Arc<Semaphore>,
 }
 
 impl Keeper {
-    fn new(router: &Router, options: &Arc<Options>, shutdown: &Shutdown, room: &Arc<Semaphore>) -> Keeper {
-        Keeper { router: router.clone(), options: options.clone(), shutdown: shutdown.clone(), room: room.clone() }
+    fn new(threshold: &Arc<Threshold>, options: &Arc<Options>, shutdown: &Shutdown, room: &Arc<Semaphore>) -> Keeper {
+        let (threshold, options) = (threshold.clone(), options.clone());
+        Keeper { threshold, options, shutdown: shutdown.clone(), room: room.clone() }
     }
 
     /// Accepts until the stop, then waits for the open connections.
@@ -294,9 +304,9 @@ impl Keeper {
                 Some(_) = connections.join_next() => {}
                 (permit, accepted) = next => match accepted {
                     Ok((stream, address)) => {
-                        let router = self.router.clone();
+                        let threshold = self.threshold.clone();
                         let peer = Peer(address.to_canonical());
-                        let connection = receive(stream, router, peer, self.options.clone(), self.shutdown.clone());
+                        let connection = receive(stream, threshold, peer, self.options.clone(), self.shutdown.clone());
                         connections.spawn(async move {
                             let _permit = permit;
                             metrics::gauge!("http_connections").increment(1.0);
@@ -324,7 +334,7 @@ async fn pause(error: &io::Error) {
 }
 
 /// One connection from its first byte: who it is from where a front says it, TLS where it is spoken, then requests.
-async fn receive<S>(mut stream: S, router: Router, mut peer: Peer, options: Arc<Options>, shutdown: Shutdown)
+async fn receive<S>(mut stream: S, threshold: Arc<Threshold>, mut peer: Peer, options: Arc<Options>, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -342,7 +352,7 @@ where
         }
     }
     let Some(tls) = options.tls.clone() else {
-        return converse(stream, router, peer, options, shutdown).await;
+        return converse(stream, threshold, peer, options, shutdown).await;
     };
     let hello = timeout(options.header_timeout, tls.accept(stream));
     let leave = async {
@@ -355,7 +365,7 @@ where
         () = leave => return,
     };
     match greeted {
-        Ok(Ok(Some(stream))) => converse(stream, router, peer, options, shutdown).await,
+        Ok(Ok(Some(stream))) => converse(stream, threshold, peer, options, shutdown).await,
         Ok(Ok(None)) => tracing::info!("an authority has looked at the answer to its challenge"),
         // Scanners, plain HTTP, an authority that is not trusted: the client's affair.
         Ok(Err(error)) => tracing::debug!(%error, "TLS did not come about: {error}"),
@@ -363,27 +373,60 @@ where
     }
 }
 
+/// How lively a connection is. One clock for a connection, which looks at it now and then, is cheaper than one for each
+/// request.
+struct Pulse {
+    opened: Instant,
+    n_requests: AtomicU64,
+    /// Milliseconds after `opened`: when a request was read to the end of its head, or an answer began.
+    last: AtomicU64,
+}
+
+impl Pulse {
+    fn new() -> Pulse {
+        Pulse { opened: Instant::now(), n_requests: AtomicU64::new(0), last: AtomicU64::new(0) }
+    }
+
+    fn beat(&self) {
+        let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    fn rest(&self) -> Duration {
+        self.opened.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)))
+    }
+
+    fn is_new(&self) -> bool {
+        self.n_requests.load(Ordering::Relaxed) == 0
+    }
+}
+
 /// One connection from its first request to its last byte.
-async fn converse<S>(stream: S, router: Router, peer: Peer, options: Arc<Options>, shutdown: Shutdown)
+async fn converse<S>(stream: S, threshold: Arc<Threshold>, peer: Peer, options: Arc<Options>, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let n_requests = Arc::new(AtomicU64::new(0));
-    let counted = n_requests.clone();
-    let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        request.extensions_mut().insert(peer);
-        router.clone().oneshot(Lingering::of(request))
+    let pulse = Arc::new(Pulse::new());
+    let felt = pulse.clone();
+    let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let (pulse, threshold) = (felt.clone(), threshold.clone());
+        pulse.n_requests.fetch_add(1, Ordering::Relaxed);
+        pulse.beat();
+        async move {
+            let answer = threshold.pass(Lingering::of(request), peer).await;
+            pulse.beat();
+            Ok::<_, Infallible>(answer)
+        }
     });
-    let builder = builder(&options);
+    let builder = builder();
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut stopping = shutdown.stopping();
     let mut is_ending = false;
     let mut leave_in: Option<Pin<Box<Sleep>>> = None;
     let mut patience = options.header_timeout;
-    let mut n_before = 0;
     loop {
         tokio::select! {
+            biased;
             // What goes wrong on a connection is the client's: it went away, or spoke no HTTP.
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
@@ -393,35 +436,39 @@ where
             }
             () = async { if is_ending { pending().await } else { stopping.wait().await } } => {
                 is_ending = true;
-                match n_requests.load(Ordering::Relaxed) {
-                    0 => leave_in = Some(Box::pin(sleep(FIRST_WORD))),
-                    _ => connection.as_mut().graceful_shutdown(),
+                if pulse.is_new() {
+                    leave_in = Some(Box::pin(sleep(FIRST_WORD)));
+                } else {
+                    connection.as_mut().graceful_shutdown();
                 }
             }
             () = async { match leave_in.as_mut() { Some(leave) => leave.await, None => pending().await } } => {
                 leave_in = None;
                 connection.as_mut().graceful_shutdown();
             }
-            () = sleep(patience) => match n_requests.load(Ordering::Relaxed) {
+            () = sleep(patience) => {
                 // Also covers the bytes by which HTTP/1 and HTTP/2 are told apart, which hyper waits for without an end.
-                0 => return,
-                // Nothing new for a while: an HTTP/2 connection is closed once its streams are done.
-                n if n == n_before => connection.as_mut().graceful_shutdown(),
-                n => {
-                    n_before = n;
-                    patience = options.keep_alive;
+                if pulse.is_new() {
+                    return;
                 }
+                let left = options.keep_alive.saturating_sub(pulse.rest());
+                // Nothing new for a while: a connection is closed once what is in hand is done. What has come of the
+                // next request does not count: a head that drips would keep it for ever.
+                if left.is_zero() {
+                    connection.as_mut().graceful_shutdown();
+                }
+                patience = if left.is_zero() { options.keep_alive } else { left };
             },
         }
     }
 }
 
-fn builder(options: &Options) -> auto::Builder<TokioExecutor> {
+fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(options.keep_alive)
+        // How long a head may take is looked at for the connection as a whole.
+        .header_read_timeout(None)
         .max_buf_size(64 * 1024)
         .http2()
         .timer(TokioTimer::new())

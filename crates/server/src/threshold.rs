@@ -4,35 +4,36 @@
 use std::{
     any::Any,
     collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{
-    Router,
-    extract::{Request, State},
-    middleware::{Next, from_fn_with_state},
+    body::Body,
+    extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use futures_util::FutureExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use hyper::body::Body as _;
 use phiomia_api::{
     pages::visitors::Framable,
-    peer::{NearAddr, RequestId, Stopping},
+    peer::{Arrival, NearAddr, RequestId, Stopping},
 };
-use tokio::time::Instant;
-use tower_http::{
-    CompressionLevel,
-    catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer, Predicate,
-        predicate::{DefaultPredicate, NotForContentType},
-    },
-};
+use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
 use crate::{
+    answers::Answers,
     coming::{Coming, Late, Patience},
+    compress::{accepted, compress},
+    figures::Figures,
+    linger::Lingering,
     listen::Options,
 };
 
@@ -60,72 +61,95 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 /// Two years, for browsers that have seen us over https once.
 const STAY_WITH_HTTPS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
-struct Threshold {
+/// The threshold of a listener.
+pub(crate) struct Threshold {
+    answers: Answers,
     options: Arc<Options>,
     stopping: Stopping,
     open: Open,
+    names: Names,
+    figures: Figures,
 }
 
-/// Lays the threshold around a router.
-pub(crate) fn around(router: Router, options: &Arc<Options>, stopping: Stopping) -> Router {
-    let threshold = Arc::new(Threshold { options: options.clone(), stopping, open: Open::default() });
-    router.layer(compression()).layer(CatchPanicLayer::custom(after_panic)).layer(from_fn_with_state(threshold, pass))
-}
+impl Threshold {
+    /// Lays the threshold before what answers.
+    pub(crate) fn before(answers: Answers, options: &Arc<Options>, stopping: Stopping) -> Arc<Threshold> {
+        let options = options.clone();
+        let (open, names, figures) = (Open::default(), Names::default(), Figures::default());
+        Arc::new(Threshold { answers, options, stopping, open, names, figures })
+    }
 
-fn compression() -> CompressionLayer<impl Predicate> {
-    // The default leaves out pictures, gRPC and event streams. Sound and video are compressed as well as they can be.
-    let worthwhile =
-        DefaultPredicate::new().and(NotForContentType::const_new("video/")).and(NotForContentType::const_new("audio/"));
-    CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(worthwhile)
-}
-
-async fn pass(State(threshold): State<Arc<Threshold>>, mut request: Request, next: Next) -> Response {
-    let options = &threshold.options;
-    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
-    let client = options.fronts.client(peer, request.headers());
-    let id = request_id(request.headers());
-    let method = request.method().clone();
-    let path = loggable(request.uri().path());
-    // No query: it may carry a token.
-    let span = tracing::info_span!("request", request.id = %id.0, http.method = %method, http.path = %path);
-    request.extensions_mut().insert(client);
-    request.extensions_mut().insert(NearAddr(peer));
-    request.extensions_mut().insert(id.clone());
-    request.extensions_mut().insert(threshold.stopping.clone());
-
-    let started = Instant::now();
-    let led = match &options.plain_leads_to {
-        Some(plain) if options.fronts.is_plain(peer, request.headers()) => Some(plain.lead(&request)),
-        _ => None,
-    };
-    let mut response = async {
-        if let Some(led) = led {
-            return led;
+    /// One request, from somebody at the other end of a socket.
+    pub(crate) async fn pass(self: Arc<Self>, request: http::Request<Lingering>, peer: Peer) -> Response {
+        let id = self.names.of(request.headers());
+        // No query: it may carry a token.
+        let span = tracing::info_span!(
+            "request",
+            request.id = %id.as_str(),
+            http.method = %request.method(),
+            http.path = %loggable(request.uri().path())
+        );
+        let started = Instant::now();
+        let method = request.method().clone();
+        let path = tracing::enabled!(tracing::Level::DEBUG).then(|| loggable(request.uri().path()).to_owned());
+        let answering = self.answer(request, peer, &id);
+        let mut response = if span.is_disabled() { answering.await } else { answering.instrument(span.clone()).await };
+        decorate(&mut response, id, self.options.https);
+        let took = started.elapsed();
+        self.figures.note(&method, response.status(), took);
+        if let Some(path) = path {
+            let (status, duration_ms) = (response.status().as_u16(), took.as_millis());
+            let note =
+                || tracing::debug!(http.status = status, duration_ms, "{method} {path}: {status} in {duration_ms} ms");
+            span.in_scope(note);
         }
-        let Some(_place) = threshold.open.take_place(client.bucket(), options.max_requests_per_client) else {
+        response
+    }
+
+    async fn answer(&self, request: http::Request<Lingering>, peer: Peer, id: &RequestId) -> Response {
+        let options = &self.options;
+        let client = options.fronts.client(peer.0, request.headers());
+        let accepted = accepted(request.headers());
+        let (mut head, body) = request.into_parts();
+        let (body, progress) = if body.is_end_stream() { (Body::empty(), None) } else { Coming::of(Body::new(body)) };
+        let (near, id, stopping) = (NearAddr(peer.0), id.clone(), Some(self.stopping.clone()));
+        head.extensions.insert(Arrival { client, near, id, stopping });
+        let request = Request::from_parts(head, body);
+        if let Some(plain) = &options.plain_leads_to
+            && options.fronts.is_plain(peer.0, request.headers())
+        {
+            return plain.lead(&request);
+        }
+        let Some(_place) = self.open.take_place(client.bucket(), options.max_requests_per_client) else {
             return busy("Too many requests at the same time");
         };
-        let (head, body) = request.into_parts();
-        let (body, progress) = Coming::of(body);
-        let patience = Patience { answer: options.request_timeout, rest: options.body_rest };
+        let late = async {
+            match progress {
+                Some(progress) => {
+                    progress.late(Patience { answer: options.request_timeout, rest: options.body_rest }).await
+                }
+                None => {
+                    sleep(options.request_timeout).await;
+                    Late::Answer
+                }
+            }
+        };
         tokio::select! {
-            response = next.run(Request::from_parts(head, body)) => response,
-            late = progress.late(patience) => match late {
+            // What is answered at once needs no clock.
+            biased;
+            answer = AssertUnwindSafe(self.answers.begin(request)).catch_unwind() => match answer {
+                Ok(response) => compress(response, accepted).await,
+                Err(panic) => after_panic(&*panic),
+            },
+            late = late => match late {
                 Late::Answer => busy("This took too long"),
                 Late::Body => refuse(StatusCode::REQUEST_TIMEOUT, "The request came too slowly"),
             },
         }
     }
-    .instrument(span.clone())
-    .await;
-    let took = started.elapsed();
-
-    decorate(&mut response, &id, options.https);
-    span.in_scope(|| note(&method, &path, response.status(), took));
-    response
 }
 
-fn decorate(response: &mut Response, id: &RequestId, https: bool) {
+fn decorate(response: &mut Response, id: RequestId, https: bool) {
     let is_framable = response.extensions().get::<Framable>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -136,45 +160,16 @@ fn decorate(response: &mut Response, id: &RequestId, https: bool) {
     if https {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(STAY_WITH_HTTPS);
     }
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        headers.insert(X_REQUEST_ID, value);
-    }
+    headers.insert(X_REQUEST_ID, id.0);
 }
 
 /// A path as a log may keep it: a one-time link is a secret.
-fn loggable(path: &str) -> String {
-    if path.starts_with("/owner/") { "/owner/…".to_owned() } else { path.to_owned() }
-}
-
-fn note(method: &Method, path: &str, status: StatusCode, took: Duration) {
-    let class = match status.as_u16() / 100 {
-        1 => "1xx",
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        _ => "5xx",
-    };
-    // Methods are free text; a label is not.
-    let label = match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    };
-    metrics::counter!("http_requests_total", "method" => label, "status" => class).increment(1);
-    metrics::histogram!("http_request_duration_seconds", "method" => label).record(took.as_secs_f64());
-    let duration_ms = took.as_millis();
-    let status = status.as_u16();
-    tracing::debug!(http.status = status, duration_ms, "{method} {path}: {status} in {duration_ms} ms");
+fn loggable(path: &str) -> &str {
+    if path.starts_with("/owner/") { "/owner/…" } else { path }
 }
 
 /// A handler that panics ends its own request and nothing else.
-#[expect(clippy::needless_pass_by_value, reason = "the signature is the library's")]
-fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+fn after_panic(panic: &(dyn Any + Send)) -> Response {
     let words = panic.downcast_ref::<&str>().copied();
     let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     tracing::error!("a request ended in a panic: {words}");
@@ -192,27 +187,39 @@ fn refuse(status: StatusCode, sentence: &'static str) -> Response {
     (status, axum::Json(serde_json::json!({ "error": sentence }))).into_response()
 }
 
-/// The id a proxy gave, if it looks like one, else a new one in the form of a UUID.
-fn request_id(headers: &HeaderMap) -> RequestId {
-    let given = headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
-    match given.filter(|text| is_sane_id(text)) {
-        Some(text) => RequestId(text.into()),
-        None => RequestId(new_id().into()),
+/// Gives requests their names.
+#[derive(Default)]
+struct Names {
+    /// Two, because one gives half of a name.
+    keys: [RandomState; 2],
+    n_given: AtomicU64,
+}
+
+impl Names {
+    /// The id a proxy gave, if it looks like one, else a new one in the form of a UUID.
+    fn of(&self, headers: &HeaderMap) -> RequestId {
+        let is_sane = |value: &&HeaderValue| value.to_str().is_ok_and(is_sane_id);
+        RequestId(headers.get(X_REQUEST_ID).filter(is_sane).cloned().unwrap_or_else(|| self.new_id()))
+    }
+
+    /// Nobody guesses the next one who does not know the keys, and no secret hangs on it: asking the system for random
+    /// bytes costs more than all else that is done for a name.
+    fn new_id(&self) -> HeaderValue {
+        let n = self.n_given.fetch_add(1, Ordering::Relaxed);
+        let [high, low] = self.keys.each_ref().map(|key| key.hash_one(n));
+        let bits = (u128::from(high) << 64) | u128::from(low);
+        let mut text = [b'-'; 36];
+        let places = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
+        for ((_, place), nth) in places.zip((0..32_u32).rev()) {
+            let digit = u8::try_from((bits >> (4 * nth)) & 0xf).unwrap_or_default();
+            *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+        }
+        HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("none"))
     }
 }
 
 fn is_sane_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-}
-
-fn new_id() -> String {
-    let mut bytes = [0_u8; 16];
-    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        tracing::error!("the system has no randomness for the id of a request");
-    }
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    let part = |from, to| hex.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
 
 /// Requests in hand, by client.
@@ -276,6 +283,10 @@ mod tests {
         for bad in ["", "a b", "a\"b", "ä", "{}", &"a".repeat(65)] {
             assert!(!is_sane_id(bad), "{bad:?}");
         }
-        assert_eq!(new_id().len(), 36);
+        let names = Names::default();
+        let (one, other) = (names.of(&HeaderMap::new()), names.of(&HeaderMap::new()));
+        assert_ne!(one, other);
+        let lengths: Vec<usize> = one.as_str().split('-').map(str::len).collect();
+        assert!(lengths == [8, 4, 4, 4, 12] && is_sane_id(one.as_str()), "{one:?}");
     }
 }

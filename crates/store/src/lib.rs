@@ -6,6 +6,7 @@ pub mod clock;
 pub mod db;
 pub mod files;
 pub mod live;
+pub mod recent;
 pub mod seal;
 pub mod secret;
 pub mod tar;

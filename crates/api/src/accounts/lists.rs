@@ -1,6 +1,6 @@
 //! Lists of people, and somebody's posts.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use phiomia_mastodon::form::{Flag, Text, filled};
 use phiomia_model::{AccountId, Error, Fault, Noun, Page, StatusId, Viewer, Visibility};
@@ -8,6 +8,7 @@ use phiomia_store::{
     Query,
     db::{
         accounts::{self, AccountView},
+        by_id::{ById, Ids},
         relationships::{self, Related},
         statuses as posts, tags,
         timelines::{self, AccountFilter},
@@ -44,10 +45,10 @@ async fn related(ask: Ask<Anyone>, read: Read) -> Answer {
         .read(move |q| {
             let owner = existing(q, id)?;
             let is_own = viewer.account() == Some(id);
-            let stance = Stances::load(q, viewer, &[id].into(), now)?.to(id);
+            let stance = Stances::load(q, viewer, &Ids::from_iter([id]), now)?.to(id);
             let is_hidden = owner.is_suspended || stance.is_blocked_since.is_some();
             if !is_own && (is_hidden || owner.hides_collections) {
-                return Ok((Vec::new(), HashMap::new()));
+                return Ok((Vec::new(), People::default()));
             }
             people(q, read(q, id, viewer, &page)?)
         })
@@ -122,7 +123,7 @@ pub async fn mutes(ask: Ask<Member>) -> Answer {
     paged(&muted, ask.link_since(&keys, &page))
 }
 
-type People = HashMap<AccountId, Arc<AccountView>>;
+type People = ById<AccountId, Arc<AccountView>>;
 
 fn people(q: &Query<'_>, rows: Vec<Related>) -> Result<(Vec<Related>, People), Error> {
     let ids: Vec<AccountId> = rows.iter().map(|row| row.account).collect();
@@ -199,7 +200,7 @@ fn of_account(
     };
     let widest = if viewer.account() == Some(id) {
         Visibility::Direct
-    } else if Stances::load(q, viewer, &[id].into(), now)?.to(id).follows {
+    } else if Stances::load(q, viewer, &Ids::from_iter([id]), now)?.to(id).follows {
         Visibility::Private
     } else {
         Visibility::Unlisted

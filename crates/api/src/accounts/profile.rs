@@ -28,13 +28,13 @@ use crate::{
 /// `GET /api/v1/accounts/verify_credentials`
 pub async fn verify_credentials(ask: Ask<Member>) -> Answer {
     let (me, cx) = (ask.me.account, ask.api.cx().await?);
-    json(&ask.api.db.read(move |q| credentials(q, me, &cx)).await?)
+    json(&ask.api.db.read_in_place(move |q| credentials(q, me, &cx)).await?)
 }
 
 /// `GET /api/v1/preferences`
 pub async fn preferences(ask: Ask<Member>) -> Answer {
     let me = ask.me.account;
-    let found = ask.api.db.read(move |q| Ok(defaults::find(q, me)?)).await?;
+    let found = ask.api.db.read_in_place(move |q| Ok(defaults::find(q, me)?)).await?;
     json(&render::preferences(&found.ok_or(Refusal::NotFound(Noun::Account))?))
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::token;
 use crate::{
     gate::{Ask, Guard, Identity, Knock, Reply, Who, json as reply},
-    peer::{ClientAddr, NearAddr},
+    peer::{Arrival, ClientAddr},
 };
 
 /// Our own doctor, who shows a token of ours at the end of the path.
@@ -73,7 +73,7 @@ fn arrived(ask: &Ask<OwnDoctor>) -> Value {
         "headers": lines,
         "body_bytes": ask.n_bytes,
         "client": ask.client.0.to_string(),
-        "near": extensions.get::<NearAddr>().map(|near| near.0.to_string()),
+        "near": extensions.get::<Arrival>().map(|arrival| arrival.near.0.to_string()),
         "base": ask.api.addresses.base(),
         "domain": ask.api.addresses.local_domain,
         "version": env!("CARGO_PKG_VERSION"),

@@ -13,6 +13,7 @@ use super::{
     body::Upload,
     guard::Anyone,
     rate::{self, Identity, Rate},
+    route::Pieces,
 };
 use crate::{peer::ClientAddr, state::Api};
 
@@ -33,7 +34,7 @@ pub struct Ask<G> {
     /// How many bytes the body had, where the route only counts them.
     pub n_bytes: usize,
     pub(super) files: Vec<Upload>,
-    pub(super) path: Vec<(String, String)>,
+    pub(super) path: Pieces,
     pub(super) place: Option<SemaphorePermit<'static>>,
 }
 
@@ -47,7 +48,7 @@ impl<G> Ask<G> {
     /// A piece of the path by its name in the route.
     #[must_use]
     pub fn piece(&self, name: &str) -> &str {
-        self.path.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+        self.path.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value)
     }
 
     /// The `{id}` of the path.

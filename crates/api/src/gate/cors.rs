@@ -1,12 +1,7 @@
 //! Web clients on other sites: the API is open to all of them, without cookies.
 
-use axum::{
-    Router,
-    extract::Request,
-    middleware::{Next, from_fn},
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 /// What scripts of other sites may read besides the body.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
@@ -25,7 +20,7 @@ const API_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; form-action 'none'");
 
 /// Whether scripts of other sites may ask for the path.
-fn is_open(path: &str) -> bool {
+pub(super) fn is_open(path: &str) -> bool {
     path.starts_with("/api/")
         || path.starts_with("/.well-known/")
         || path.starts_with("/nodeinfo/")
@@ -33,27 +28,15 @@ fn is_open(path: &str) -> bool {
         || matches!(path, "/actor" | "/actor/outbox" | "/oauth/token" | "/oauth/revoke" | "/oauth/userinfo")
 }
 
-/// Lays the headers around all routes and answers the questions browsers ask beforehand.
-pub fn around(router: Router) -> Router {
-    router.layer(from_fn(pass))
-}
-
-async fn pass(request: Request, next: Next) -> Response {
-    if !is_open(request.uri().path()) {
-        return next.run(request).await;
-    }
-    if request.method() == Method::OPTIONS {
-        return preflight();
-    }
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// What scripts of other sites are told with every answer to what they may ask for.
+pub(super) fn open(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(API_POLICY);
-    response
 }
 
-fn preflight() -> Response {
+/// The answer to what browsers ask beforehand.
+pub(super) fn preflight() -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);

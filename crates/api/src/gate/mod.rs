@@ -11,16 +11,16 @@ mod pictures;
 mod rate;
 mod reply;
 mod route;
+mod site;
 mod staff;
 
 pub use accept::Wants;
 pub use ask::Ask;
 pub use body::{Body, Upload};
-pub use cors::around;
 pub use door::{Refused, json_refusal};
 pub use guard::{Anyone, Client, Guard, Knock, Member, Who};
-pub use pictures::with_files_from;
 pub use rate::{Identity, Rate};
 pub use reply::{Answer, Reply, empty, json, paged};
 pub use route::{Cache, Needs, Route};
+pub use site::{Answering, Site};
 pub use staff::{DeletesUserData, ManagesBlocks, ManagesFederation, ManagesReports, ManagesUsers, Moderates};

@@ -27,6 +27,9 @@ pub fn json<T: Serialize + ?Sized>(entity: &T) -> Answer {
     Ok(Reply { status: StatusCode::OK, body, headers: Vec::new() })
 }
 
+/// Headers that an answer has in the end, about: room for them is made once.
+const N_HEADERS: usize = 20;
+
 /// Largest memory for writing that a thread keeps.
 const MOST_KEPT_BYTES: usize = 512 * 1024;
 
@@ -108,6 +111,7 @@ impl IntoResponse for Reply {
         let mut response = Response::new(self.body.into());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
+        headers.reserve(N_HEADERS);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         for (name, value) in self.headers {
             headers.append(name, value);

@@ -1,13 +1,10 @@
 //! One route and everything it declares. There is no other way to a handler, and none of the parts has a default.
 
-use std::{future::Future, marker::PhantomData, net::IpAddr, pin::Pin, sync::Arc};
+use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
-use axum::RequestExt as _;
 use axum::{
-    Router,
-    extract::{RawPathParams, Request},
+    extract::Request,
     response::{IntoResponse, Response},
-    routing::{MethodFilter, on},
 };
 use http::{HeaderValue, Method, header};
 use phiomia_model::{Error, Refusal, Scope};
@@ -18,8 +15,9 @@ use super::{
     body::{self, Body},
     guard::{Guard, Knock, Who},
     rate::{self, Identity, Rate},
+    site::Answering,
 };
-use crate::{peer::ClientAddr, state::Api};
+use crate::{peer::Arrival, state::Api};
 
 /// To whoever comes from a network address that staff barred.
 const NO_ACCESS: &str = "Forbidden";
@@ -50,7 +48,15 @@ pub struct Needs<G> {
     pub cache: Cache,
 }
 
-type Run = dyn Fn(Api, Request) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync;
+/// The pieces of a path by their names.
+pub(super) type Pieces = Vec<(&'static str, String)>;
+
+/// Answers a request that has come to a route.
+pub(super) type Run = dyn Fn(Api, Request, Pieces) -> Answering + Send + Sync;
+
+/// A handler at work, whatever it gives. Here ends what is compiled for each route: the rest is for each guard.
+type Handling = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
+type Handler<G> = dyn Fn(Ask<G>) -> Handling + Send + Sync;
 
 /// A route of the table.
 #[derive(Clone)]
@@ -81,18 +87,23 @@ impl Route {
         F: Future<Output = Result<R, Error>> + Send + 'static,
         R: IntoResponse + 'static,
     {
+        let handling = move |ask| -> Handling {
+            let handled = handler(ask);
+            Box::pin(async move { Ok(handled.await?.into_response()) })
+        };
+        Route::with(method, path, needs, Arc::new(handling))
+    }
+
+    fn with<G: Guard>(method: Method, path: &'static str, needs: Needs<G>, handler: Arc<Handler<G>>) -> Route {
         let Needs { scopes, rates, body, cache, .. } = needs;
         let declared = Declared { scopes, rates, body, cache };
-        let run: Arc<Run> = Arc::new(move |api, request| Box::pin(answer(api, request, declared, handler.clone())));
+        let run: Arc<Run> =
+            Arc::new(move |api, request, pieces| Box::pin(answer(api, request, pieces, declared, handler.clone())));
         Route { method, path, who: G::WHO, scopes, rates, body, cache, run }
     }
 
-    /// Puts the route into a router.
-    pub fn mount(self, router: Router, api: &Api) -> Router {
-        let filter = MethodFilter::try_from(self.method.clone()).unwrap_or(MethodFilter::GET);
-        let api = api.clone();
-        let run = self.run;
-        router.route(self.path, on(filter, move |request: Request| run(api.clone(), request)))
+    pub(super) fn into_run(self) -> (Method, &'static str, Arc<Run>) {
+        (self.method, self.path, self.run)
     }
 }
 
@@ -104,19 +115,19 @@ struct Declared {
     cache: Cache,
 }
 
-async fn answer<G, H, F, R>(api: Api, request: Request, declared: Declared, handler: H) -> Response
-where
-    G: Guard,
-    H: Fn(Ask<G>) -> F,
-    F: Future<Output = Result<R, Error>> + Send + 'static,
-    R: IntoResponse,
-{
+async fn answer<G: Guard>(
+    api: Api,
+    request: Request,
+    pieces: Pieces,
+    declared: Declared,
+    handler: Arc<Handler<G>>,
+) -> Response {
     let mut quota = None;
-    let mut response = match Box::pin(ask::<G>(api, request, declared, &mut quota)).await {
+    let mut response = match Box::pin(ask::<G>(api, request, pieces, declared, &mut quota)).await {
         Ok(ask) => {
             let refusal = G::refusal(&ask.parts);
-            match Box::pin(handler(ask)).await {
-                Ok(answer) => answer.into_response(),
+            match handler(ask).await {
+                Ok(response) => response,
                 Err(error) => refusal(&error),
             }
         }
@@ -144,22 +155,17 @@ where
 /// Reads, admits and counts a request.
 async fn ask<G: Guard>(
     api: Api,
-    mut request: Request,
+    request: Request,
+    path: Pieces,
     declared: Declared,
     told: &mut Option<Quota>,
 ) -> Result<Ask<G>, Response> {
-    let path = match request.extract_parts::<RawPathParams>().await {
-        // A piece with a NUL names nothing of ours either, and PostgreSQL would not look it up.
-        Ok(pieces) => pieces.iter().map(|(name, value)| (name.to_owned(), value.replace('\0', ""))).collect(),
-        // A piece that is not UTF-8 names nothing of ours.
-        Err(_) => Vec::new(),
-    };
     let (parts, body) = request.into_parts();
     let refusal = G::refusal(&parts);
-    let client = parts.extensions.get::<ClientAddr>().copied().unwrap_or(ClientAddr(IpAddr::from([0, 0, 0, 0])));
-    let settings = api.settings().await.map_err(|error| refusal(&error))?;
+    let client = Arrival::client(&parts);
+    let kept = api.kept().await.map_err(|error| refusal(&error))?;
     // Before anything is read or counted.
-    if api.rule_for(client).await.map_err(|error| refusal(&error))? == Some(IpSeverity::NoAccess) {
+    if kept.rule_for(client, api.now()) == Some(IpSeverity::NoAccess) {
         return Err(refusal(&Refusal::Forbidden(NO_ACCESS).into()));
     }
     let input = match early::<G>(&api, &declared, &parts, client).await {
@@ -173,7 +179,7 @@ async fn ask<G: Guard>(
         }
         Err(error) => (Err(error), body::Input::default()),
     };
-    if settings.rate_limits {
+    if kept.settings.rate_limits {
         let nobody = Identity { account: None, token: None, client };
         let who = admitted.as_ref().map_or(nobody, |me| me.identity(client));
         let is_paging = ["max_id", "min_id", "since_id", "page"].iter().any(|name| input.tree.get(name).is_some());

@@ -117,7 +117,7 @@ pub fn credential_account(
         verified_at: field.verified_at.map(Into::into),
     });
     entities::CredentialAccount {
-        account: (*account(view, cx)).clone(),
+        account: account(view, cx),
         source: entities::CredentialSource {
             attribution_domains: view.attribution_domains.clone(),
             note: view.note.clone(),
@@ -138,7 +138,7 @@ pub fn credential_account(
 /// Somebody the viewer mutes.
 #[must_use]
 pub fn muted_account(view: &AccountView, expires_at: Option<Time>, cx: &Cx) -> entities::MutedAccount {
-    entities::MutedAccount { account: (*account(view, cx)).clone(), mute_expires_at: expires_at.map(Into::into) }
+    entities::MutedAccount { account: account(view, cx), mute_expires_at: expires_at.map(Into::into) }
 }
 
 /// Posting defaults, and the reading defaults that everybody has.

@@ -5,9 +5,12 @@ use phiomia_mastodon::entities::{
     StatusApplication, StatusQuote, Written,
 };
 use phiomia_model::{QuotePolicy, QuoteState, StatusId, Visibility, status::Revision};
-use phiomia_store::db::statuses::{MentionView, QuoteView, ShownQuote, StatusBody, StatusView, Thread};
+use phiomia_store::db::{
+    by_id::ById,
+    statuses::{MentionView, QuoteView, ShownQuote, StatusBody, StatusView, Thread},
+};
 use phiomia_text::MentionTarget;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{Cx, Emojis, account, card, filter::filtered, handle_of, media, poll};
 
@@ -101,7 +104,7 @@ pub fn deleted_status(view: &StatusView, text: String, cx: &Cx) -> entities::Sta
 /// A thread; `views` are those of its posts that the viewer may see.
 #[must_use]
 pub fn context(thread: &Thread, views: &[StatusView], cx: &Cx) -> entities::Context {
-    let by_id: HashMap<StatusId, &StatusView> = views.iter().map(|view| (view.body.id, view)).collect();
+    let by_id: ById<StatusId, &StatusView> = views.iter().map(|view| (view.body.id, view)).collect();
     let pick = |ids: &[StatusId]| ids.iter().filter_map(|id| by_id.get(id)).map(|view| status(view, cx)).collect();
     entities::Context { ancestors: pick(&thread.ancestors), descendants: pick(&thread.descendants) }
 }

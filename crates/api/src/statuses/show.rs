@@ -17,7 +17,7 @@ use crate::{
 /// `GET /api/v1/statuses/:id`
 pub async fn show(ask: Ask<Anyone>) -> Answer {
     let (id, viewer, now) = (ask.id::<StatusId>(Noun::Status)?, ask.me.viewer(), ask.api.now());
-    let view = ask.api.db.read(move |q| seen(q, id, viewer, now)).await?;
+    let view = ask.api.db.read_in_place(move |q| seen(q, id, viewer, now)).await?;
     json(&render::status(&view, &ask.api.cx().await?))
 }
 

@@ -24,7 +24,7 @@ pub use listener::Listener;
 
 use crate::{
     gate::{Anyone, Ask},
-    peer::Stopping,
+    peer::Arrival,
 };
 use registry::Wire;
 
@@ -50,7 +50,7 @@ pub async fn open(ask: Ask<Listener>) -> Result<Response, Error> {
     let hub = ask.api.hub().clone();
     let address = ask.client.bucket();
     let Ask { api, me, mut parts, .. } = ask;
-    let stopping = parts.extensions.get::<Stopping>().cloned();
+    let stopping = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.stopping.clone());
     let protocol = listener::protocol(&parts);
     if parts.headers.contains_key(header::SEC_WEBSOCKET_KEY) || parts.headers.contains_key(header::UPGRADE) {
         let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {

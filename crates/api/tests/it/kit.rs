@@ -12,7 +12,7 @@ use std::{
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use phiomia_api::{Api, Parts, peer::ClientAddr};
+use phiomia_api::{Api, Parts, peer::Arrival};
 use phiomia_federation::Federation;
 use phiomia_model::{AccountId, Addresses, AppId, Event, Job, MediaId, Role, Scopes, Time, job::Lane};
 use phiomia_social::{
@@ -225,7 +225,7 @@ impl House {
 }
 
 async fn send(router: Router, mut request: Request<Body>) -> Answer {
-    request.extensions_mut().insert(ClientAddr(IpAddr::from([192, 0, 2, 1])));
+    request.extensions_mut().insert(Arrival::from(IpAddr::from([192, 0, 2, 1])));
     let response = router.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();

@@ -188,7 +188,7 @@ async fn take(shared: &Shared, room: Vec<(Standing, usize)>) -> Result<Vec<(Host
 /// Reads the activities of all of them at once.
 async fn load(shared: &Shared, taken: &[(Host, Vec<Due>)]) -> Result<(), Error> {
     let all: HashSet<i64> = taken.iter().flat_map(|(_, due)| due.iter().map(|due| due.outgoing)).collect();
-    let missing: Vec<i64> = all.into_iter().filter(|id| !shared.activities.contains_key(id)).collect();
+    let missing: Vec<i64> = all.into_iter().filter(|id| !shared.activities.contains(id)).collect();
     if !missing.is_empty() {
         shared.keep(shared.federation.db.read(move |q| Ok(deliveries::payloads(q, &missing)?)).await?);
     }

@@ -28,7 +28,6 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
-use moka::sync::Cache;
 use phiomia_model::{AccountId, Error, Fault};
 use phiomia_store::{
     Entropy,
@@ -36,6 +35,7 @@ use phiomia_store::{
         deliveries::{self, Payload},
         hosts,
     },
+    recent::Recent,
 };
 use tokio::{
     sync::{Notify, watch},
@@ -101,7 +101,7 @@ struct Shared {
     waits: Waits,
     slots: Slots,
     signers: Signers<Option<Signed>>,
-    activities: Cache<i64, Arc<Activity>>,
+    activities: Recent<i64, Arc<Activity>>,
     scribe: Scribe,
     weather: Weather,
     /// Hosts in our hands.
@@ -140,7 +140,7 @@ impl Shared {
                 body: Bytes::from(payload.text),
                 tells_followers: payload.tells_followers,
             };
-            self.activities.insert(payload.id, Arc::new(activity));
+            self.activities.put(payload.id, Arc::new(activity));
         }
     }
 
@@ -189,7 +189,7 @@ impl Deliverer {
             waits: Waits { first: settings.first_retry },
             slots: Slots::new(settings.at_once),
             signers: Signers::start(n_cores)?,
-            activities: Cache::builder().max_capacity(PAYLOAD_BYTES).weigher(weigh).build(),
+            activities: Recent::weighing(PAYLOAD_BYTES, weigh),
             scribe,
             weather: Weather::new(settings.first_retry),
             held: Mutex::default(),

@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
-use moka::sync::Cache;
 use phiomia_activitypub::{
     Actor, KeyMaterial, Object, Uri,
     signature::{Head, PublicKey, Refused, Signed},
 };
 use phiomia_model::{AccountId, Error, Time};
-use phiomia_store::db::federation::actors;
+use phiomia_store::{db::federation::actors, recent::Recent};
 
 use super::{MayFetch, Signer, Turned};
 use crate::{Federation, resolve::Missing};
@@ -33,18 +32,17 @@ struct Known {
 }
 
 /// Keys by their names, and those that could not be had.
-#[derive(Clone)]
 pub struct KnownKeys {
-    known: Cache<String, Known>,
+    known: Recent<String, Known>,
     /// Until when, and how often it failed.
-    failed: Cache<String, (Time, u32)>,
+    failed: Recent<String, (Time, u32)>,
 }
 
 impl Default for KnownKeys {
     fn default() -> KnownKeys {
         KnownKeys {
-            known: Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT).build(),
-            failed: Cache::builder().max_capacity(MOST_FAILED).time_to_live(2 * LONGEST_WAIT).build(),
+            known: Recent::new(MOST_KEPT).living(KEPT),
+            failed: Recent::new(MOST_FAILED).living(2 * LONGEST_WAIT),
         }
     }
 }
@@ -52,7 +50,7 @@ impl Default for KnownKeys {
 impl KnownKeys {
     /// Every key is read from the database again.
     pub(crate) fn forget(&self) {
-        self.known.invalidate_all();
+        self.known.clear();
     }
     fn may_try(&self, key: &str, now: Time) -> bool {
         self.failed.get(key).is_none_or(|(until, _)| now >= until)
@@ -60,7 +58,7 @@ impl KnownKeys {
     fn fail(&self, key: &str, now: Time) {
         let n = self.failed.get(key).map_or(0, |(_, n)| n);
         let wait = FIRST_WAIT.saturating_mul(1_u32.checked_shl(n).unwrap_or(u32::MAX)).min(LONGEST_WAIT);
-        self.failed.insert(key.to_owned(), (now.plus(wait), n.saturating_add(1)));
+        self.failed.put(key.to_owned(), (now.plus(wait), n.saturating_add(1)));
     }
 }
 
@@ -137,13 +135,13 @@ impl Federation {
             return Ok(None);
         };
         let known = Known { account: row.account, owner, key: Arc::new(key) };
-        self.known_keys.known.insert(name, known.clone());
+        self.known_keys.known.put(name, known.clone());
         Ok(Some(known))
     }
 
     /// The key from the actor that lists it.
     async fn fetch_key(&self, id: &Uri) -> Result<Known, Missing> {
-        self.known_keys.known.invalidate(id.normal());
+        self.known_keys.known.drop(id.normal());
         let document = self.fetch_document(&id.without_fragment()).await?;
         let owner = match Object::read(&document) {
             Object::Actor(actor) => {
@@ -170,7 +168,7 @@ impl Federation {
     /// Forgets what is known of somebody's keys: what their new document lists counts.
     pub(crate) fn forget_keys(&self, actor: &Actor) {
         for key in &actor.keys {
-            self.known_keys.known.invalidate(key.id.normal());
+            self.known_keys.known.drop(key.id.normal());
         }
     }
 }

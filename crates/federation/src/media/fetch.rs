@@ -133,7 +133,7 @@ impl Gallery {
             }
         }
         let at = host(&wanted.url);
-        let of_host = self.0.hosts.get_with(at.clone(), || Arc::new(Semaphore::new(FETCHES_OF_HOST)));
+        let of_host = self.0.hosts.get_or(at.clone(), || Arc::new(Semaphore::new(FETCHES_OF_HOST)));
         let late = || Fault::new("waiting for a turn to fetch a picture of another server").transient();
         let turn = async { Some((of_host.acquire().await.ok()?, self.0.fetches.acquire().await.ok()?)) };
         let _turn = timeout(TURN, turn).await.ok().flatten().ok_or_else(late)?;

@@ -10,12 +10,12 @@ mod names;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use moka::sync::Cache;
 use phiomia_media::Purpose;
 use phiomia_model::StatusId;
 use phiomia_store::{
     Entropy,
     files::{FileKey, Files},
+    recent::Recent,
     seal::Sealer,
 };
 use phiomia_workshop::Workshop;
@@ -57,7 +57,7 @@ struct Inner {
     settings: GallerySettings,
     flights: Flights,
     fetches: Semaphore,
-    hosts: Cache<String, Arc<Semaphore>>,
+    hosts: Recent<String, Arc<Semaphore>>,
     /// Files longer than the usual are read one after the other.
     long: Semaphore,
     /// Who makes room does it alone: two would make more go than has to.
@@ -124,7 +124,7 @@ impl Gallery {
         settings: GallerySettings,
     ) -> Gallery {
         let names = Names::new(sealer, federation.addresses.clone());
-        let hosts = Cache::builder().max_capacity(HOSTS).time_to_idle(HOST_REST).build();
+        let hosts = Recent::new(HOSTS).resting(HOST_REST);
         Gallery(Arc::new(Inner {
             federation,
             files,

@@ -8,9 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use moka::sync::Cache;
 use phiomia_model::{Error, StatusId};
-use phiomia_store::db::federation::hosts;
+use phiomia_store::{db::federation::hosts, recent::Recent};
 
 use super::Missing;
 use crate::Federation;
@@ -54,23 +53,22 @@ fn spend() -> bool {
 /// What is remembered of others, in this process and for as long as it matters.
 pub(crate) struct Manners {
     /// Hosts that want to be left alone, and until when.
-    rests: Cache<String, Instant>,
+    rests: Recent<String, Instant>,
     /// Hosts that are not new.
-    known: Cache<String, ()>,
+    known: Recent<String, ()>,
     /// New hosts of the last minute, by their registrable domain.
-    new: Cache<String, Arc<Mutex<HashSet<String>>>>,
+    new: Recent<String, Arc<Mutex<HashSet<String>>>>,
     /// How often a thread was gone on with.
-    resumes: Cache<StatusId, u8>,
+    resumes: Recent<StatusId, u8>,
 }
 
 impl Default for Manners {
     fn default() -> Manners {
-        let cache = || Cache::builder().max_capacity(MOST_REMEMBERED);
         Manners {
-            rests: Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(DAY).build(),
-            known: cache().build(),
-            new: Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(MINUTE).build(),
-            resumes: Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(60 * MINUTE).build(),
+            rests: Recent::new(MOST_REMEMBERED).living(DAY),
+            known: Recent::new(MOST_REMEMBERED),
+            new: Recent::new(MOST_REMEMBERED).living(MINUTE),
+            resumes: Recent::new(MOST_REMEMBERED).living(60 * MINUTE),
         }
     }
 }
@@ -79,7 +77,7 @@ impl Manners {
     /// A host wants to be left alone for so long.
     pub(crate) fn rest(&self, host: &str, wait: Duration) {
         if let Some(until) = Instant::now().checked_add(wait.min(DAY)) {
-            self.rests.insert(host.to_owned(), until);
+            self.rests.put(host.to_owned(), until);
         }
     }
 
@@ -92,7 +90,7 @@ impl Manners {
     /// Whether one more new host may be asked below its registrable domain.
     fn admits_new(&self, host: &str) -> bool {
         let Some(above) = registrable(host) else { return true };
-        let names = self.new.get_with(above.to_owned(), Arc::default);
+        let names = self.new.get_or(above.to_owned(), Arc::default);
         let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() >= MOST_NEW_NAMES && !names.contains(host) {
             return false;
@@ -104,7 +102,7 @@ impl Manners {
     /// Whether a thread is gone on with by itself once more.
     pub(crate) fn may_resume(&self, thread: StatusId) -> bool {
         let n_times = self.resumes.get(&thread).unwrap_or(0);
-        self.resumes.insert(thread, n_times.saturating_add(1));
+        self.resumes.put(thread, n_times.saturating_add(1));
         n_times < MOST_RESUMES
     }
 }
@@ -135,13 +133,13 @@ impl Federation {
     }
 
     async fn is_known_host(&self, host: &str) -> Result<bool, Error> {
-        if self.manners.known.contains_key(host) {
+        if self.manners.known.contains(host) {
             return Ok(true);
         }
         let name = host.to_owned();
         let is_known = self.db.read(move |q| Ok(hosts::is_known(q, &name)?)).await?;
         if is_known {
-            self.manners.known.insert(host.to_owned(), ());
+            self.manners.known.put(host.to_owned(), ());
         }
         Ok(is_known)
     }

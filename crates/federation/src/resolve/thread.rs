@@ -62,10 +62,10 @@ impl Federation {
     /// # Errors
     /// The database failed.
     pub async fn look_at_thread(&self, status: StatusId) -> Result<bool, Error> {
-        if self.seen_threads.contains_key(&status) {
+        if self.seen_threads.contains(&status) {
             return self.is_fetching_thread(status).await;
         }
-        self.seen_threads.insert(status, ());
+        self.seen_threads.put(status, ());
         let has_more = self.db.read(move |q| Ok(posts::find(q, status)?.is_some())).await?;
         if has_more {
             self.db.write(move |tx| Ok(tx.enqueue(&Job::FetchThread { status })?)).await?;
@@ -94,7 +94,7 @@ impl Federation {
         let Some(rest) = walk.rest else { return Ok(()) };
         if rest > LONGEST_REST || !self.manners.may_resume(status) {
             // The next look begins anew.
-            self.seen_threads.invalidate(&status);
+            self.seen_threads.drop(&status);
             return Ok(());
         }
         let resuming = self.db.write(move |tx| Ok(tx.enqueue_at(&Job::FetchThread { status }, tx.now().plus(rest))?));

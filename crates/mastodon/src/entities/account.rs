@@ -7,7 +7,7 @@ use super::approval::FeatureApproval;
 use super::custom_emoji::CustomEmoji;
 use super::role::{AccountRole, Role};
 use super::scalar::{IsoDay, IsoMillis};
-use super::written::Written;
+use super::written::{self, Written};
 
 /// Somebody's profile as anybody may see it.
 /// Source: <https://docs.joinmastodon.org/entities/Account/>.
@@ -104,8 +104,8 @@ pub struct Account {
 #[derive(Serialize, Debug, Clone)]
 pub struct MutedAccount {
     /// The muted account.
-    #[serde(flatten)]
-    pub account: Account,
+    #[serde(flatten, serialize_with = "written::flat")]
+    pub account: Written<Account>,
     /// When the mute ends. `null`: never. Since 3.3.0.
     pub mute_expires_at: Option<IsoMillis>,
 }
@@ -115,8 +115,8 @@ pub struct MutedAccount {
 #[derive(Serialize, Debug, Clone)]
 pub struct CredentialAccount {
     /// What anybody may see.
-    #[serde(flatten)]
-    pub account: Account,
+    #[serde(flatten, serialize_with = "written::flat")]
+    pub account: Written<Account>,
     /// Raw profile and posting defaults. Since 2.4.0.
     pub source: CredentialSource,
     /// Role with its rights. Since 4.0.0.

@@ -68,6 +68,11 @@ impl<T> Serialize for Written<T> {
     }
 }
 
+/// The value as fields of something larger, into which its finished JSON does not go: for `flatten`.
+pub(super) fn flat<T: Serialize, S: Serializer>(written: &Written<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    written.0.value.serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Written;

@@ -86,7 +86,7 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
     };
     let practice = Arc::new(Practice::within(config.clone(), &house).map_err(Failure)?);
     let api = Api::new(Parts { doctor: Some(Doctor::new(practice.clone())), ..house.parts() });
-    let router = phiomia_api::router_of(&api, |path| is_of(part, path));
+    let site = phiomia_api::site(&api, |path| is_of(part, path));
     let owner_link = house.owner_link().await.map_err(Failure)?;
     let house = house.inhabit(&api, Some(backups), part).map_err(Failure)?;
     drop(api);
@@ -130,7 +130,7 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
         (None, Some(tls)) => Some(tokio::spawn(tls.keep_up(tls::EVERY))),
         _ => None,
     };
-    listen::serve(router, door, Options { tls, ..Options::from(&config) }, shutdown).await;
+    listen::serve(site, door, Options { tls, ..Options::from(&config) }, shutdown).await;
     if let Some(task) = publishing {
         task.abort();
     }

@@ -12,6 +12,7 @@ use phiomia_model::{
 };
 
 use super::{
+    by_id::ById,
     made::Made,
     query::{Query, Tx},
     sql::{Sql, queries},
@@ -250,8 +251,8 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
 ///
 /// # Errors
 /// The database failed.
-pub fn map(q: &Query<'_>, ids: &[AccountId]) -> Result<HashMap<AccountId, Arc<AccountView>>, Fault> {
-    let mut known: HashMap<AccountId, Arc<AccountView>> = HashMap::with_capacity(ids.len());
+pub fn map(q: &Query<'_>, ids: &[AccountId]) -> Result<ById<AccountId, Arc<AccountView>>, Fault> {
+    let mut known: ById<AccountId, Arc<AccountView>> = ById::with_capacity_and_hasher(ids.len(), Default::default());
     let mut wanted: Vec<i64> = Vec::new();
     for id in ids {
         match q.cached.and_then(|cached| cached.account(*id)) {
@@ -269,8 +270,8 @@ pub fn map(q: &Query<'_>, ids: &[AccountId]) -> Result<HashMap<AccountId, Arc<Ac
         _ => q.rows(&VIEWS, (&wanted,))?,
     };
     let targets: Vec<i64> = loaded.iter().filter_map(|l| l.moved_to).map(|id| id.0).collect();
-    let targets: HashMap<AccountId, Arc<AccountView>> = if targets.is_empty() {
-        HashMap::new()
+    let targets: ById<AccountId, Arc<AccountView>> = if targets.is_empty() {
+        ById::default()
     } else {
         // A target that moved on itself is shown without its own target: clients do not follow chains.
         q.rows::<Loaded>(&VIEWS, (&targets,))?.into_iter().map(|l| (l.view.id, Arc::new(l.view))).collect()

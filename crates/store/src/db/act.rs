@@ -1,4 +1,4 @@
-//! A closure on its way to a database thread and its answer on the way back.
+//! A closure on its way to a database thread and what it gave on the way back.
 
 use std::any::Any;
 
@@ -7,67 +7,118 @@ use tokio::sync::oneshot;
 
 use super::query::{Query, Tx};
 
-/// A read that waits for a thread.
-pub(super) trait ReadAct: Send {
+/// A closure that reads, and what it gave.
+pub(super) trait Reading: Any + Send {
     fn run(&mut self, query: &Query<'_>) -> Result<(), Error>;
-    fn answer(self: Box<Self>, outcome: Result<(), Error>);
-    /// Whoever asked is gone: nobody needs the answer.
-    fn is_abandoned(&self) -> bool;
 }
 
-/// A write that waits for a thread. `run` may be called several times, `answer` once.
-pub(super) trait WriteAct: Send {
+/// A closure that writes, and what it gave. It may be run several times.
+pub(super) trait Writing: Any + Send {
     fn run(&mut self, tx: &Tx<'_>) -> Result<(), Error>;
-    fn answer(self: Box<Self>, outcome: Result<(), Error>);
 }
 
+/// A closure with a place for what it gives. It goes to the thread and comes back as a whole: so the way there and back
+/// is compiled once, and not for each of the many closures.
 pub(super) struct Act<F, T> {
-    pub(super) closure: F,
-    pub(super) result: Option<T>,
-    pub(super) reply: oneshot::Sender<Result<T, Error>>,
+    closure: F,
+    result: Option<T>,
 }
 
-impl<F, T> Act<F, T> {
-    fn send(self, outcome: Result<(), Error>) {
-        let answer = outcome.and_then(|()| {
-            self.result.ok_or_else(|| Fault::new("a database closure was answered without having been run").into())
-        });
-        // The asker may have gone away; what was written stays written.
-        let _ = self.reply.send(answer);
+impl<F: 'static, T: 'static> Act<F, T> {
+    pub(super) fn new(closure: F) -> Act<F, T> {
+        Act { closure, result: None }
+    }
+
+    /// What the closure gave.
+    pub(super) fn given(self) -> Result<T, Error> {
+        self.result.ok_or_else(never_run)
+    }
+
+    /// The same of one that has come back.
+    pub(super) fn returned(act: Box<dyn Any + Send>) -> Result<T, Error> {
+        act.downcast::<Act<F, T>>().map_err(|_| never_run())?.given()
     }
 }
 
-impl<F, T> ReadAct for Act<F, T>
+fn never_run() -> Error {
+    Fault::new("a database closure was answered without having been run").into()
+}
+
+impl<F, T> Reading for Act<F, T>
 where
-    F: FnMut(&Query<'_>) -> Result<T, Error> + Send,
-    T: Send,
+    F: FnMut(&Query<'_>) -> Result<T, Error> + Send + 'static,
+    T: Send + 'static,
 {
     fn run(&mut self, query: &Query<'_>) -> Result<(), Error> {
         self.result = Some((self.closure)(query)?);
         Ok(())
     }
-    fn answer(self: Box<Self>, outcome: Result<(), Error>) {
-        self.send(outcome);
+}
+
+impl<F, T> Writing for Act<F, T>
+where
+    F: FnMut(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    T: Send + 'static,
+{
+    fn run(&mut self, tx: &Tx<'_>) -> Result<(), Error> {
+        self.result = Some((self.closure)(tx)?);
+        Ok(())
     }
-    fn is_abandoned(&self) -> bool {
+}
+
+/// What whoever asked is told: the act with what it gave, or why there is nothing.
+type Returned = Result<Box<dyn Any + Send>, Error>;
+
+/// A read that waits for a thread.
+pub(super) struct ReadAct {
+    work: Box<dyn Reading + Send>,
+    reply: oneshot::Sender<Returned>,
+}
+
+impl ReadAct {
+    pub(super) fn new(work: Box<dyn Reading + Send>) -> (ReadAct, oneshot::Receiver<Returned>) {
+        let (reply, answer) = oneshot::channel();
+        (ReadAct { work, reply }, answer)
+    }
+
+    pub(super) fn run(&mut self, query: &Query<'_>) -> Result<(), Error> {
+        self.work.run(query)
+    }
+
+    pub(super) fn work(&mut self) -> &mut dyn Reading {
+        &mut *self.work
+    }
+
+    pub(super) fn answer(self, outcome: Result<(), Error>) {
+        // The asker may have gone away.
+        let _ = self.reply.send(outcome.map(|()| self.work as Box<dyn Any + Send>));
+    }
+
+    /// Whoever asked is gone: nobody needs the answer.
+    pub(super) fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
     }
 }
 
-/// The same for writes; a type of its own because a closure type may fit both traits.
-pub(super) struct Write<F, T>(pub(super) Act<F, T>);
+/// A write that waits for a thread. `run` may be called several times, `answer` once.
+pub(super) struct WriteAct {
+    work: Box<dyn Writing + Send>,
+    reply: oneshot::Sender<Returned>,
+}
 
-impl<F, T> WriteAct for Write<F, T>
-where
-    F: FnMut(&Tx<'_>) -> Result<T, Error> + Send,
-    T: Send,
-{
-    fn run(&mut self, tx: &Tx<'_>) -> Result<(), Error> {
-        self.0.result = Some((self.0.closure)(tx)?);
-        Ok(())
+impl WriteAct {
+    pub(super) fn new(work: Box<dyn Writing + Send>) -> (WriteAct, oneshot::Receiver<Returned>) {
+        let (reply, answer) = oneshot::channel();
+        (WriteAct { work, reply }, answer)
     }
-    fn answer(self: Box<Self>, outcome: Result<(), Error>) {
-        self.0.send(outcome);
+
+    pub(super) fn run(&mut self, tx: &Tx<'_>) -> Result<(), Error> {
+        self.work.run(tx)
+    }
+
+    pub(super) fn answer(self, outcome: Result<(), Error>) {
+        // The asker may have gone away; what was written stays written.
+        let _ = self.reply.send(outcome.map(|()| self.work as Box<dyn Any + Send>));
     }
 }
 

@@ -17,6 +17,7 @@ mod act;
 pub mod activity;
 pub mod announcements;
 pub mod apps;
+pub mod by_id;
 mod cache;
 pub mod cards;
 pub mod certificates;
@@ -48,6 +49,7 @@ pub mod passkeys;
 mod postgres;
 pub mod promoted;
 mod query;
+mod queues;
 pub mod rate_buckets;
 mod registry;
 pub mod relationships;
@@ -77,6 +79,7 @@ pub mod visibility;
 mod waiting;
 
 use std::{
+    any::Any,
     path::Path,
     sync::{
         Arc,
@@ -86,7 +89,7 @@ use std::{
 };
 
 use phiomia_model::{Error, Event, Fault, Refusal, StatusId, job::Lane};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 pub use made::Made;
 pub use migrate::Migrated;
@@ -102,16 +105,12 @@ use crate::{
     clock::{Clock, IdMaker},
     secret::SecretHash,
 };
-use act::{Act, ReadAct, Write, WriteAct};
-use postgres::{Replica, Work};
+use act::{Act, ReadAct, Reading, WriteAct, Writing};
 use query::Aftermath;
+use queues::{MOST_WAITING, Queues};
 use tokens::TokenView;
 use waiting::Waiting;
 
-/// Closures that may wait for a thread before callers are told to come back later.
-const MOST_WAITING: usize = 4096;
-/// How long a caller waits for a place in that queue.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How far posts may be ahead of the clock without a word.
 const CLOCK_DOUBT: Duration = Duration::from_secs(10);
 /// How often a command looks whether the server has heard it.
@@ -142,34 +141,6 @@ pub struct Db {
     settings: Arc<Settings>,
     shared: Arc<Shared>,
     threads: Arc<Threads>,
-}
-
-/// Where closures wait for the threads of their engine.
-#[derive(Clone)]
-enum Queues {
-    Sqlite { reads: flume::Sender<Box<dyn ReadAct>>, writes: flume::Sender<Box<dyn WriteAct>> },
-    Postgres { work: flume::Sender<Work>, replica: Option<Replica> },
-}
-
-impl Queues {
-    /// `moment`: the cache, before anything was asked.
-    async fn read(&self, act: Box<dyn ReadAct>, moment: Option<cache::Moment>) -> Result<(), Error> {
-        match self {
-            Queues::Sqlite { reads, .. } => queue(reads, act).await,
-            Queues::Postgres { work, replica: None } => queue(work, Work::Read(act)).await,
-            Queues::Postgres { work, replica: Some(replica) } => match replica.position().await {
-                Some(position) => queue(replica.reads(), Replica::look(act, position, moment)).await,
-                None => queue(work, Work::Read(act)).await,
-            },
-        }
-    }
-
-    async fn write(&self, act: Box<dyn WriteAct>) -> Result<(), Error> {
-        match self {
-            Queues::Sqlite { writes, .. } => queue(writes, act).await,
-            Queues::Postgres { work, .. } => queue(work, Work::Write(act)).await,
-        }
-    }
 }
 
 /// What the threads have in common.
@@ -285,13 +256,14 @@ impl Db {
                 let migrated = migrate::sqlite(sqlite, shared.clock.now())?;
                 let (reads, read_acts) = flume::bounded(MOST_WAITING);
                 let (writes, write_acts) = flume::bounded(MOST_WAITING);
-                let mut threads = sqlite::spawn_readers(sqlite, &shared, &read_acts)?;
+                let readers = sqlite::Readers::open(sqlite)?;
+                let mut threads = readers.spawn(&shared, &read_acts)?;
                 threads.push(sqlite::spawn_writer(sqlite, &shared, write_acts)?);
                 if shared.is_server {
                     // Not joined: it sleeps most of the time and holds nothing open that matters.
                     drop(sqlite::spawn_upkeep(sqlite, &shared)?);
                 }
-                (migrated, Queues::Sqlite { reads, writes }, threads)
+                (migrated, Queues::Sqlite { reads, writes, readers }, threads)
             }
             Settings::Postgres(postgres) => {
                 let migrated = migrate::postgres(postgres, shared.clock.now())?;
@@ -314,9 +286,37 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&Query<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
+        Act::<F, T>::returned(self.run_read(Box::new(Act::<F, T>::new(closure))).await?)
+    }
+
+    /// The same for a few rows that are found by their keys. On SQLite it runs at once where it is asked for, which is
+    /// less work than going to a thread and back; for a second after one that had to wait for the disk it goes the long
+    /// way.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_in_place<T, F>(&self, closure: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&Query<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let mut act = Act::<F, T>::new(closure);
+        match self.queues.run_in_place(&self.shared, &mut act) {
+            Some(outcome) => outcome.and_then(|()| act.given()),
+            None => Act::<F, T>::returned(self.run_read(Box::new(act)).await?),
+        }
+    }
+
+    async fn run_read(&self, work: Box<dyn Reading + Send>) -> Result<Box<dyn Any + Send>, Error> {
         let moment = self.shared.cache.as_ref().map(cache::ViewCache::moment);
-        self.queues.read(Box::new(Act { closure, result: None, reply }), moment).await?;
+        let (act, answer) = ReadAct::new(work);
+        self.queues.read(act, moment).await?;
+        answer.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+
+    async fn run_write(&self, work: Box<dyn Writing + Send>) -> Result<Box<dyn Any + Send>, Error> {
+        let (act, answer) = WriteAct::new(work);
+        self.queues.write(act).await?;
         answer.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 
@@ -329,7 +329,7 @@ impl Db {
         let known = self.shared.cache.as_ref().and_then(|cache| cache.token(&hash));
         match known.filter(|token| token.last_used_day >= Some(day)) {
             Some(known) => Ok(Some(known)),
-            None => self.read(move |q| Ok(tokens::find(q, &hash)?)).await,
+            None => self.read_in_place(move |q| Ok(tokens::find(q, &hash)?)).await,
         }
     }
 
@@ -343,9 +343,7 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        self.queues.write(Box::new(Write(Act { closure, result: None, reply }))).await?;
-        answer.await.unwrap_or_else(|_| Err(stopped().into()))
+        Act::<F, T>::returned(self.run_write(Box::new(Act::<F, T>::new(closure))).await?)
     }
 
     /// The clock transactions are dated by.
@@ -426,7 +424,7 @@ impl Db {
     /// # Errors
     /// A fault when it does not.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.read(|q| Ok(settings::version(q).map(|_| ())?)).await
+        self.read_in_place(|q| Ok(settings::version(q).map(|_| ())?)).await
     }
 
     /// Ends the threads after everything that waits is done. For the last clone of a stopping process.
@@ -474,19 +472,6 @@ pub fn backup(settings: &Settings, to: &Path) -> Result<(), Error> {
         Settings::Postgres(_) => {
             Err(Refusal::Invalid("a PostgreSQL database is backed up with pg_dump".to_owned()).into())
         }
-    }
-}
-
-async fn queue<A>(queue: &flume::Sender<A>, act: A) -> Result<(), Error> {
-    let act = match queue.try_send(act) {
-        Ok(()) => return Ok(()),
-        Err(flume::TrySendError::Disconnected(_)) => return Err(stopped().into()),
-        Err(flume::TrySendError::Full(act)) => act,
-    };
-    match tokio::time::timeout(LONGEST_WAIT, queue.send_async(act)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(stopped().into()),
-        Err(_) => Err(Refusal::Unavailable { retry_after: LONGEST_WAIT }.into()),
     }
 }
 

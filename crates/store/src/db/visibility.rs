@@ -1,10 +1,9 @@
 //! Who may see what: the one place that decides, for every endpoint, stream, feed and notification.
 
-use std::collections::{HashMap, HashSet};
-
 use phiomia_model::{AccountId, Fault, StatusId, Time, Viewer, Visibility};
 
 use super::{
+    by_id::{ById, Ids},
     query::Query,
     sql::{Sql, queries},
 };
@@ -85,7 +84,7 @@ impl Stance {
 #[derive(Clone, Debug)]
 pub struct Stances {
     viewer: Viewer,
-    by_account: HashMap<AccountId, Stance>,
+    by_account: ById<AccountId, Stance>,
 }
 
 impl Stances {
@@ -93,8 +92,8 @@ impl Stances {
     ///
     /// # Errors
     /// The database failed.
-    pub fn load(q: &Query<'_>, viewer: Viewer, accounts: &HashSet<AccountId>, now: Time) -> Result<Stances, Fault> {
-        let mut by_account: HashMap<AccountId, Stance> = HashMap::new();
+    pub fn load(q: &Query<'_>, viewer: Viewer, accounts: &Ids<AccountId>, now: Time) -> Result<Stances, Fault> {
+        let mut by_account: ById<AccountId, Stance> = ById::default();
         if let Some(me) = viewer.account() {
             let ids: Vec<i64> = accounts.iter().filter(|id| **id != me).map(|id| id.0).collect();
             if !ids.is_empty() {
@@ -113,13 +112,13 @@ impl Stances {
     pub fn load_for_many(
         q: &Query<'_>,
         viewers: &[AccountId],
-        accounts: &HashSet<AccountId>,
+        accounts: &Ids<AccountId>,
         now: Time,
     ) -> Result<Vec<Stances>, Fault> {
         let ids: Vec<i64> = accounts.iter().map(|id| id.0).collect();
         let viewer_ids: Vec<i64> = viewers.iter().map(|id| id.0).collect();
         let rows: Vec<(AccountId, AccountId, i64, Time)> = q.rows(&RELATIONS_OF_MANY, (&viewer_ids, &ids, now))?;
-        let mut by_viewer: HashMap<AccountId, HashMap<AccountId, Stance>> = HashMap::new();
+        let mut by_viewer: ById<AccountId, ById<AccountId, Stance>> = ById::default();
         for (viewer, account, kind, since) in rows {
             by_viewer.entry(viewer).or_default().entry(account).or_default().add(kind, since);
         }
@@ -201,7 +200,7 @@ mod tests {
     const ME: AccountId = AccountId(2);
 
     fn stances(viewer: Viewer, stance: Stance) -> Stances {
-        Stances { viewer, by_account: HashMap::from([(AUTHOR, stance)]) }
+        Stances { viewer, by_account: [(AUTHOR, stance)].into_iter().collect() }
     }
 
     fn sees(viewer: Viewer, stance: Stance, mentioned: &[AccountId]) -> Vec<Visibility> {

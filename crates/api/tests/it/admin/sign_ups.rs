@@ -6,7 +6,7 @@ use std::{
 };
 
 use http::{Method, Request, header};
-use phiomia_api::peer::ClientAddr;
+use phiomia_api::peer::Arrival;
 use phiomia_federation::OutboundSettings;
 use phiomia_model::{Addresses, Role};
 use phiomia_store::{
@@ -31,7 +31,7 @@ async fn from(house: &House, address: &str, method: Method, path: &str, token: &
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json");
     let mut request = request.body(axum::body::Body::from(body.to_string())).unwrap();
-    request.extensions_mut().insert(ClientAddr(address.parse::<IpAddr>().unwrap()));
+    request.extensions_mut().insert(Arrival::from(address.parse::<IpAddr>().unwrap()));
     let response = house.router.clone().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let bytes = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();

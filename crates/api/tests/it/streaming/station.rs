@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::Extension;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
-use phiomia_api::{Api, Parts, peer::ClientAddr, streaming::Pace};
+use phiomia_api::{Api, Parts, peer::Arrival, streaming::Pace};
 use phiomia_model::{AccountId, Addresses, AppId, Error, Scopes, StatusId, TokenId, status::Draft};
 use phiomia_social::{
     Social,
@@ -86,7 +86,7 @@ impl Station {
         tokio::spawn(api.clone().follow_events());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let client = ClientAddr(IpAddr::from([192, 0, 2, 1]));
+        let client = Arrival::from(IpAddr::from([192, 0, 2, 1]));
         let router = phiomia_api::router(&api).layer(Extension(client));
         tokio::spawn(async move { axum::serve(listener, router).await });
         let app = database

@@ -15,7 +15,7 @@ use axum::{
     routing::{get, post},
 };
 use http::StatusCode;
-use phiomia_api::peer::{ClientAddr, RequestId, Stopping};
+use phiomia_api::peer::Arrival;
 use phiomia_model::Addresses;
 use phiomia_server::{
     config::value::{Cidr, Listen},
@@ -61,8 +61,8 @@ async fn open_at(listen: &Listen, options: Options) -> House {
 fn routes() -> Router {
     Router::new()
         .route("/", get(async || "hello"))
-        .route("/who", get(async |Extension(ClientAddr(address)): Extension<ClientAddr>| address.to_string()))
-        .route("/id", get(async |Extension(RequestId(id)): Extension<RequestId>| id.to_string()))
+        .route("/who", get(async |Extension(arrival): Extension<Arrival>| arrival.client.0.to_string()))
+        .route("/id", get(async |Extension(arrival): Extension<Arrival>| arrival.id.as_str().to_owned()))
         .route("/panic", get(panics))
         .route("/slow", get(slow))
         .route("/never", get(std::future::pending::<()>))
@@ -74,8 +74,8 @@ fn routes() -> Router {
         .route("/refuse", post(async || (StatusCode::PAYLOAD_TOO_LARGE, "too large")))
         .route(
             "/stopping",
-            get(async |Extension(mut stopping): Extension<Stopping>| {
-                stopping.wait().await;
+            get(async |Extension(arrival): Extension<Arrival>| {
+                arrival.stopping.unwrap().wait().await;
                 "stopped"
             }),
         )
@@ -95,8 +95,9 @@ async fn stream() -> Response {
     ([("content-type", "text/event-stream")], "data: hello\n\n".repeat(1000)).into_response()
 }
 
-async fn socket(upgrade: WebSocketUpgrade, Extension(mut stopping): Extension<Stopping>) -> Response {
+async fn socket(upgrade: WebSocketUpgrade, Extension(arrival): Extension<Arrival>) -> Response {
     upgrade.on_upgrade(async move |mut socket| {
+        let mut stopping = arrival.stopping.unwrap();
         stopping.wait().await;
         // Whoever is slower than the process would never say it.
         sleep(Duration::from_millis(300)).await;

@@ -15,11 +15,10 @@ use std::{
     },
 };
 
-use moka::sync::Cache;
 use phiomia_model::{AccountId, Event, StatusId};
 
 use super::{accounts::AccountView, filters::Filters, statuses::StatusBody, tokens::TokenView};
-use crate::secret::SecretHash;
+use crate::{recent::Recent, secret::SecretHash};
 use tokens::{Dropped, Tokens};
 
 /// Posts and people kept at most, in bytes.
@@ -41,9 +40,14 @@ pub(super) struct ViewCache {
 impl ViewCache {
     pub(super) fn new() -> ViewCache {
         ViewCache {
-            bodies: Guarded::new(BODIES_BYTES, |_, body: &Arc<StatusBody>| body.size_bytes()),
-            accounts: Guarded::new(ACCOUNTS_BYTES, |_, account: &Arc<AccountView>| account.size_bytes()),
-            filters: Guarded::new(FILTERS_BYTES, |_, filters: &Arc<Filters>| filters.size_bytes()),
+            bodies: Guarded::new(
+                Recent::weighing(BODIES_BYTES, |_, body: &Arc<StatusBody>| body.size_bytes()).spread(),
+            ),
+            accounts: Guarded::new(
+                Recent::weighing(ACCOUNTS_BYTES, |_, account: &Arc<AccountView>| account.size_bytes()).spread(),
+            ),
+            // Somebody's may be long: they are not parted.
+            filters: Guarded::new(Recent::weighing(FILTERS_BYTES, |_, filters: &Arc<Filters>| filters.size_bytes())),
             tokens: Tokens::new(),
         }
     }
@@ -135,7 +139,7 @@ impl Cached<'_> {
 }
 
 struct Guarded<K, V> {
-    values: Cache<K, V>,
+    values: Recent<K, V>,
     sequence: AtomicU64,
     /// When a key of this shard was last dropped.
     dropped: Vec<AtomicU64>,
@@ -147,9 +151,9 @@ where
     K: Copy + Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    fn new(bytes: u64, weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static) -> Guarded<K, V> {
+    fn new(values: Recent<K, V>) -> Guarded<K, V> {
         Guarded {
-            values: Cache::builder().max_capacity(bytes).weigher(weigh).build(),
+            values,
             sequence: AtomicU64::new(1),
             dropped: std::iter::repeat_with(|| AtomicU64::new(0)).take(N_SHARDS).collect(),
             hasher: RandomState::new(),
@@ -166,10 +170,10 @@ where
         if is_stale() {
             return;
         }
-        self.values.insert(key, value);
+        self.values.put(key, value);
         // It may have been dropped between the look and the insertion.
         if is_stale() {
-            self.values.invalidate(&key);
+            self.values.drop(&key);
         }
     }
 
@@ -178,7 +182,7 @@ where
         if let Some(shard) = self.shard(key) {
             shard.fetch_max(now, Ordering::SeqCst);
         }
-        self.values.invalidate(key);
+        self.values.drop(key);
     }
 
     fn clear(&self) {
@@ -186,7 +190,7 @@ where
         for shard in &self.dropped {
             shard.fetch_max(now, Ordering::SeqCst);
         }
-        self.values.invalidate_all();
+        self.values.clear();
     }
 }
 
@@ -210,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_began_before_a_change_does_not_put_the_old_copy_back() {
-        let cache: Guarded<i64, &'static str> = Guarded::new(1_000, |_, _| 1);
+        let cache: Guarded<i64, &'static str> = Guarded::new(Recent::new(1_000));
         let began = cache.sequence.load(Ordering::SeqCst);
         cache.put(1, "old", began);
         assert_eq!(cache.values.get(&1), Some("old"));

@@ -10,11 +10,10 @@ use std::{
     time::Duration,
 };
 
-use moka::sync::Cache;
 use phiomia_model::{AccountId, TokenId};
 
 use super::N_SHARDS;
-use crate::{db::tokens::TokenView, secret::SecretHash};
+use crate::{db::tokens::TokenView, recent::Recent, secret::SecretHash};
 
 /// Tokens kept at most, of some hundred bytes each.
 const MOST: u64 = 8_192;
@@ -22,7 +21,7 @@ const MOST: u64 = 8_192;
 const LIFETIME: Duration = Duration::from_secs(60);
 
 pub(super) struct Tokens {
-    values: Cache<SecretHash, Kept>,
+    values: Recent<SecretHash, Kept>,
     sequence: AtomicU64,
     /// When a token or holder of this shard was last dropped.
     dropped: Vec<AtomicU64>,
@@ -45,7 +44,7 @@ pub(super) enum Dropped {
 impl Tokens {
     pub(super) fn new() -> Tokens {
         Tokens {
-            values: Cache::builder().max_capacity(MOST).time_to_live(LIFETIME).build(),
+            values: Recent::new(MOST).spread().living(LIFETIME),
             sequence: AtomicU64::new(1),
             dropped: std::iter::repeat_with(|| AtomicU64::new(0)).take(N_SHARDS).collect(),
             hasher: RandomState::new(),
@@ -62,7 +61,7 @@ impl Tokens {
 
     pub(super) fn put(&self, hash: SecretHash, token: &TokenView, began: u64) {
         if self.is_current(token, began) {
-            self.values.insert(hash, Kept { token: token.clone(), began });
+            self.values.put(hash, Kept { token: token.clone(), began });
         }
     }
 
@@ -78,7 +77,7 @@ impl Tokens {
         for shard in &self.dropped {
             shard.fetch_max(now, Ordering::SeqCst);
         }
-        self.values.invalidate_all();
+        self.values.clear();
     }
 
     fn is_current(&self, token: &TokenView, began: u64) -> bool {

@@ -10,6 +10,7 @@ use phiomia_model::{AccountId, Fault, NotificationId, NotificationType, Page, Re
 use super::{Decided, Loaded, NotificationFilter, ReportView, decided, is_alone, reports_of, rows, shown_key, words};
 use crate::db::{
     accounts::{self, AccountView},
+    by_id::ById,
     keyset::keysets,
     query::{Query, Tx},
     sql::{Sql, queries},
@@ -111,7 +112,7 @@ pub struct GroupPage {
     /// The ids of the notifications that were folded, newest first, for paging.
     pub ids: Vec<NotificationId>,
     /// The accounts of all samples.
-    pub people: HashMap<AccountId, Arc<AccountView>>,
+    pub people: ById<AccountId, Arc<AccountView>>,
     /// The posts concerned, each once.
     pub statuses: Vec<StatusView>,
     /// The reports concerned.

@@ -52,6 +52,7 @@ pub use groups::{
 
 use super::{
     accounts::{self, AccountView},
+    by_id::ById,
     keyset::{Keyset, keysets},
     moderation::strikes::{self, Strike},
     query::{Query, Tx},
@@ -291,7 +292,7 @@ fn hydrate(q: &Query<'_>, me: AccountId, rows: Vec<Loaded>, now: Time) -> Result
     let reports = reports_of(q, rows.iter().filter_map(|r| r.report))?;
     let decided = decided(q, rows.iter().filter_map(|r| Some((r.kind.as_str(), r.subject?))))?;
     let wanted: Vec<StatusId> = rows.iter().filter_map(|r| r.status).collect();
-    let statuses: HashMap<StatusId, StatusView> =
+    let statuses: ById<StatusId, StatusView> =
         statuses::views(q, &wanted, Viewer::Account(me), now)?.into_iter().map(|view| (view.body.id, view)).collect();
     Ok(rows
         .into_iter()

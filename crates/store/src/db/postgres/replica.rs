@@ -56,7 +56,7 @@ pub(in crate::db) enum Position {
 
 /// A read on its way to the copy.
 pub(in crate::db) struct Look {
-    pub(super) act: Box<dyn ReadAct>,
+    pub(super) act: ReadAct,
     pub(super) position: Position,
     /// The cache as it was before the position was asked for.
     pub(super) moment: Option<Moment>,
@@ -81,7 +81,7 @@ impl Replica {
         answer.await.ok().flatten()
     }
 
-    pub(in crate::db) fn look(act: Box<dyn ReadAct>, position: Position, moment: Option<Moment>) -> Work {
+    pub(in crate::db) fn look(act: ReadAct, position: Position, moment: Option<Moment>) -> Work {
         Work::Look(Look { act, position, moment })
     }
 

@@ -39,8 +39,8 @@ const MOST_RACES: u32 = 10;
 
 /// What a thread does next.
 pub(in crate::db) enum Work {
-    Read(Box<dyn ReadAct>),
-    Write(Box<dyn WriteAct>),
+    Read(ReadAct),
+    Write(WriteAct),
     /// A read for the replica.
     Look(Look),
 }
@@ -169,13 +169,13 @@ impl Worker {
         }
     }
 
-    fn read(&mut self, mut act: Box<dyn ReadAct>) {
+    fn read(&mut self, mut act: ReadAct) {
         if act.is_abandoned() {
             return;
         }
         let begun = Instant::now();
         for is_last in [false, true] {
-            let outcome = self.try_read(&mut *act);
+            let outcome = self.try_read(&mut act);
             // An idle connection may have been closed by the other side: once more on a new one.
             if !is_last
                 && begun.elapsed() < SUDDEN
@@ -204,7 +204,7 @@ impl Worker {
         if act.is_abandoned() {
             return;
         }
-        let outcome = self.try_look(&mut *act, position, moment);
+        let outcome = self.try_look(&mut act, position, moment);
         let Some(beside) = &self.beside else { return };
         match outcome {
             Ok(outcome) => {
@@ -225,7 +225,7 @@ impl Worker {
 
     fn try_look(
         &mut self,
-        act: &mut dyn ReadAct,
+        act: &mut ReadAct,
         position: Position,
         moment: Option<Moment>,
     ) -> Result<Result<(), Error>, Unfit> {
@@ -254,7 +254,7 @@ impl Worker {
         }
     }
 
-    fn try_read(&mut self, act: &mut dyn ReadAct) -> Result<(), Error> {
+    fn try_read(&mut self, act: &mut ReadAct) -> Result<(), Error> {
         let shared = self.shared.clone();
         let cached = shared.cached();
         let connection = self.connection()?;
@@ -270,14 +270,14 @@ impl Worker {
         }
     }
 
-    fn write(&mut self, mut act: Box<dyn WriteAct>) {
+    fn write(&mut self, mut act: WriteAct) {
         let begun = Instant::now();
         let outage = self.outage.clone();
         let mut place: Option<Waiting<'_>> = None;
         let mut n_races = 0;
         let mut wait = Duration::from_millis(50);
         let outcome = loop {
-            let outcome = self.try_write(&mut *act);
+            let outcome = self.try_write(&mut act);
             let Err(Error::Broken(fault)) = &outcome else { break outcome };
             match cause(fault) {
                 Cause::Taken | Cause::Contention if n_races < MOST_RACES => {
@@ -304,7 +304,7 @@ impl Worker {
         act.answer(outcome);
     }
 
-    fn try_write(&mut self, act: &mut dyn WriteAct) -> Result<(), Error> {
+    fn try_write(&mut self, act: &mut WriteAct) -> Result<(), Error> {
         let shared = self.shared.clone();
         self.n_transactions += 1;
         let mark = Mark { worker: self.id, n: self.n_transactions, at: shared.clock.now() };

@@ -20,7 +20,7 @@ use super::{
     value::{Cell, Cells, Row, Value},
 };
 
-pub(super) use reader::spawn as spawn_readers;
+pub(super) use reader::Readers;
 pub(super) use upkeep::spawn as spawn_upkeep;
 pub(super) use writer::spawn as spawn_writer;
 

@@ -28,7 +28,7 @@ const MOST_RETRIES: usize = 5;
 pub(in crate::db) fn spawn(
     settings: &SqliteSettings,
     shared: &Arc<Shared>,
-    acts: flume::Receiver<Box<dyn WriteAct>>,
+    acts: flume::Receiver<WriteAct>,
 ) -> Result<std::thread::JoinHandle<()>, Fault> {
     let connection = Connection::open(settings, false)?;
     if shared.is_server {
@@ -46,22 +46,17 @@ pub(in crate::db) fn spawn(
         .map_err(|e| Fault::because("starting the database's writing thread", e))
 }
 
-fn batch(
-    connection: &Connection,
-    shared: &Shared,
-    first: Box<dyn WriteAct>,
-    waiting: &flume::Receiver<Box<dyn WriteAct>>,
-) {
+fn batch(connection: &Connection, shared: &Shared, first: WriteAct, waiting: &flume::Receiver<WriteAct>) {
     if let Err(fault) = connection.control("begin immediate") {
         first.answer(Err(fault.into()));
         return;
     }
     let begun = Instant::now();
-    let mut done: Vec<(Box<dyn WriteAct>, Result<(), Error>)> = Vec::new();
+    let mut done: Vec<(WriteAct, Result<(), Error>)> = Vec::new();
     let mut aftermath = Aftermath::default();
     let mut next = Some(first);
     while let Some(mut act) = next.take() {
-        let outcome = one(connection, shared, &mut *act, &mut aftermath);
+        let outcome = one(connection, shared, &mut act, &mut aftermath);
         done.push((act, outcome));
         if !connection.is_in_transaction() {
             // SQLite took everything back by itself (disk full, I/O error): nothing of this batch may go on.
@@ -96,7 +91,7 @@ fn batch(
 }
 
 /// Answers a batch whose transaction is gone: what failed with its own error, what had succeeded as not written.
-fn abandon(done: Vec<(Box<dyn WriteAct>, Result<(), Error>)>) {
+fn abandon(done: Vec<(WriteAct, Result<(), Error>)>) {
     tracing::error!("the database took a transaction back by itself, {} acts were not written", done.len());
     for (act, outcome) in done {
         let lost = Fault::new("the database took the transaction back").transient();
@@ -105,12 +100,7 @@ fn abandon(done: Vec<(Box<dyn WriteAct>, Result<(), Error>)>) {
 }
 
 /// One act in its own savepoint: when it fails, only its own rows are taken back.
-fn one(
-    connection: &Connection,
-    shared: &Shared,
-    act: &mut dyn WriteAct,
-    aftermath: &mut Aftermath,
-) -> Result<(), Error> {
+fn one(connection: &Connection, shared: &Shared, act: &mut WriteAct, aftermath: &mut Aftermath) -> Result<(), Error> {
     for attempt in 1.. {
         connection.control("savepoint act")?;
         let query = Query { engine: Engine::Sqlite(connection), n_statements: &shared.n_statements, cached: None };

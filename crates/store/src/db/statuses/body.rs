@@ -1,6 +1,6 @@
 //! What a post is, the same for every viewer: read once, kept in memory until it changes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use phiomia_model::{
     AccountId, Fault, PollId, QuotePolicy, QuoteState, StatusId, Time, Visibility,
@@ -12,6 +12,7 @@ use phiomia_model::{
 
 use super::rows::read_media;
 use crate::db::{
+    by_id::ById,
     made::Made,
     query::Query,
     sql::{Sql, queries},
@@ -304,8 +305,8 @@ fn poll(row: &mut Row<'_>) -> Result<Option<PollView>, Fault> {
 const QUOTES_DEEP: usize = 2;
 
 /// The posts with these ids, those they boost, and those they quote: from memory as far as possible.
-pub(super) fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<HashMap<StatusId, Arc<StatusBody>>, Fault> {
-    let mut known: HashMap<StatusId, Arc<StatusBody>> = HashMap::with_capacity(ids.len());
+pub(super) fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<ById<StatusId, Arc<StatusBody>>, Fault> {
+    let mut known: ById<StatusId, Arc<StatusBody>> = ById::with_capacity_and_hasher(ids.len(), Default::default());
     read(q, ids, &mut known)?;
     for _ in 0..QUOTES_DEEP {
         let quoted = known.values().filter_map(|body| body.quote.as_ref()?.shown());
@@ -319,7 +320,7 @@ pub(super) fn bodies(q: &Query<'_>, ids: &[StatusId]) -> Result<HashMap<StatusId
 }
 
 /// Posts and those they boost; what is not in memory in three statements, or four with a poll among them.
-fn read(q: &Query<'_>, ids: &[StatusId], known: &mut HashMap<StatusId, Arc<StatusBody>>) -> Result<(), Fault> {
+fn read(q: &Query<'_>, ids: &[StatusId], known: &mut ById<StatusId, Arc<StatusBody>>) -> Result<(), Fault> {
     let mut wanted: Vec<i64> = Vec::new();
     let mut look = |id: StatusId| -> Option<Arc<StatusBody>> {
         let body = q.cached.and_then(|cached| cached.body(id));
@@ -347,7 +348,7 @@ fn read(q: &Query<'_>, ids: &[StatusId], known: &mut HashMap<StatusId, Arc<Statu
 
 fn load(q: &Query<'_>, ids: &[i64]) -> Result<Vec<Arc<StatusBody>>, Fault> {
     let rows: Vec<StatusBody> = q.rows(&BODIES, (ids,))?;
-    let mut bodies: HashMap<StatusId, StatusBody> = rows.into_iter().map(|b| (b.id, b)).collect();
+    let mut bodies: ById<StatusId, StatusBody> = rows.into_iter().map(|b| (b.id, b)).collect();
     let found: Vec<i64> = bodies.keys().map(|id| id.0).collect();
     for (status, mention) in q.rows::<Mentioned>(&MENTIONS, (&found,))?.into_iter().map(|m| (m.status, m.view)) {
         if let Some(body) = bodies.get_mut(&status) {

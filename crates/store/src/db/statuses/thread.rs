@@ -1,10 +1,9 @@
 //! What stands above and below a post in its conversation.
 
-use std::collections::HashMap;
-
 use phiomia_model::{AccountId, Fault, StatusId};
 
 use crate::db::{
+    by_id::ById,
     query::Query,
     sql::{Sql, queries},
 };
@@ -69,7 +68,7 @@ pub fn ancestors(q: &Query<'_>, status: StatusId) -> Result<Vec<StatusId>, Fault
 }
 
 fn depth_first(root: StatusId, rows: &[(StatusId, StatusId, AccountId, Option<AccountId>)]) -> Vec<StatusId> {
-    let mut children: HashMap<StatusId, Vec<StatusId>> = HashMap::new();
+    let mut children: ById<StatusId, Vec<StatusId>> = ById::default();
     for (id, parent, ..) in rows {
         children.entry(*parent).or_default().push(*id);
     }
@@ -83,7 +82,7 @@ fn depth_first(root: StatusId, rows: &[(StatusId, StatusId, AccountId, Option<Ac
         order.push(id);
         stack.extend(children.remove(&id).unwrap_or_default());
     }
-    let self_replies: HashMap<StatusId, bool> =
+    let self_replies: ById<StatusId, bool> =
         rows.iter().map(|(id, _, account, answered)| (*id, *answered == Some(*account))).collect();
     let (mut first, rest): (Vec<StatusId>, Vec<StatusId>) =
         order.into_iter().partition(|id| self_replies.get(id).copied().unwrap_or_default());

@@ -1,15 +1,13 @@
 //! A post as somebody sees it: a fixed number of queries whatever the page's length.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use phiomia_model::{AccountId, Fault, QuoteState, StatusId, Time, Viewer, Visibility};
 
 use super::body::{QuoteRef, StatusBody, bodies};
 use crate::db::{
     accounts::{self, AccountView},
+    by_id::{ById, Ids},
     filters::{self, Filtering},
     query::Query,
     sql::{Sql, queries},
@@ -200,7 +198,7 @@ pub fn views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Resu
         return Ok(Vec::new());
     }
     let bodies = bodies(q, ids)?;
-    let authors: HashSet<AccountId> = bodies.values().map(|b| b.account).collect();
+    let authors: Ids<AccountId> = bodies.values().map(|b| b.account).collect();
     let people = people(q, &authors, &bodies)?;
     let stances = Stances::load(q, viewer, &authors, now)?;
     let mine = viewer.account().map(|me| mine(q, me, &bodies, &stances)).transpose()?;
@@ -209,7 +207,7 @@ pub fn views(q: &Query<'_>, ids: &[StatusId], viewer: Viewer, now: Time) -> Resu
         Some(me) if authors.iter().any(|author| *author != me) => filters::in_force(q, me, now)?,
         _ => None,
     };
-    let page = Assembly { bodies, people, stances, mine, now, filtering, reported: HashSet::new() };
+    let page = Assembly { bodies, people, stances, mine, now, filtering, reported: Ids::default() };
     Ok(ids.iter().filter_map(|id| page.view(*id, true, Depth::Whole)).collect())
 }
 
@@ -222,7 +220,7 @@ pub fn reported(q: &Query<'_>, ids: &[StatusId], now: Time) -> Result<Vec<Status
         return Ok(Vec::new());
     }
     let bodies = bodies(q, ids)?;
-    let authors: HashSet<AccountId> = bodies.values().map(|b| b.account).collect();
+    let authors: Ids<AccountId> = bodies.values().map(|b| b.account).collect();
     let people = people(q, &authors, &bodies)?;
     let stances = Stances::load(q, Viewer::Anonymous, &authors, now)?;
     let reported = ids.iter().copied().collect();
@@ -240,7 +238,7 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
         return Ok(Vec::new());
     }
     let bodies = bodies(q, &[id])?;
-    let authors: HashSet<AccountId> = bodies.values().map(|b| b.account).collect();
+    let authors: Ids<AccountId> = bodies.values().map(|b| b.account).collect();
     let people = people(q, &authors, &bodies)?;
     let status_ids: Vec<i64> = bodies.keys().map(|id| id.0).collect();
     let viewer_ids: Vec<i64> = viewers.iter().map(|id| id.0).collect();
@@ -251,7 +249,7 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
     let mut filtering = filters::in_force_for_many(q, viewers, now)?;
     let mut cohorts: HashMap<[Option<Sight>; 2], Cohort> = HashMap::new();
     for (viewer, stances) in viewers.iter().zip(Stances::load_for_many(q, viewers, &authors, now)?) {
-        let mut mine: HashMap<StatusId, Mine> =
+        let mut mine: ById<StatusId, Mine> =
             bodies.values().map(|body| (body.id, Mine::untouched(body, *viewer, &stances))).collect();
         for (status, kind) in acts.remove(viewer).unwrap_or_default() {
             if let Some(state) = mine.get_mut(&status) {
@@ -265,7 +263,7 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
             mine: Some(mine),
             now,
             filtering: None,
-            reported: HashSet::new(),
+            reported: Ids::default(),
         };
         let Some(view) = page.view(id, true, Depth::Whole) else { continue };
         let key = [Some(&view), view.reblog.as_deref()].map(|part| part.map(Sight::of));
@@ -282,11 +280,11 @@ pub fn cohorts(q: &Query<'_>, id: StatusId, viewers: &[AccountId], now: Time) ->
 /// Authors, and those whom linked pages name.
 fn people(
     q: &Query<'_>,
-    authors: &HashSet<AccountId>,
-    bodies: &HashMap<StatusId, Arc<StatusBody>>,
-) -> Result<HashMap<AccountId, Arc<AccountView>>, Fault> {
+    authors: &Ids<AccountId>,
+    bodies: &ById<StatusId, Arc<StatusBody>>,
+) -> Result<ById<AccountId, Arc<AccountView>>, Fault> {
     let creators = bodies.values().filter_map(|body| body.card.as_ref()?.creator);
-    let all: HashSet<AccountId> = authors.iter().copied().chain(creators).collect();
+    let all: Ids<AccountId> = authors.iter().copied().chain(creators).collect();
     accounts::map(q, &all.into_iter().collect::<Vec<_>>())
 }
 
@@ -311,10 +309,10 @@ impl Sight {
 fn mine(
     q: &Query<'_>,
     me: AccountId,
-    bodies: &HashMap<StatusId, Arc<StatusBody>>,
+    bodies: &ById<StatusId, Arc<StatusBody>>,
     stances: &Stances,
-) -> Result<HashMap<StatusId, Mine>, Fault> {
-    let mut mine: HashMap<StatusId, Mine> =
+) -> Result<ById<StatusId, Mine>, Fault> {
+    let mut mine: ById<StatusId, Mine> =
         bodies.values().map(|body| (body.id, Mine::untouched(body, me, stances))).collect();
     let ids: Vec<i64> = bodies.keys().map(|id| id.0).collect();
     let own: Vec<i64> = bodies.values().filter(|body| body.account == me).map(|body| body.id.0).collect();
@@ -340,14 +338,14 @@ fn mine(
 
 /// Everything of a page, to be put together for each id.
 struct Assembly {
-    bodies: HashMap<StatusId, Arc<StatusBody>>,
-    people: HashMap<AccountId, Arc<AccountView>>,
+    bodies: ById<StatusId, Arc<StatusBody>>,
+    people: ById<AccountId, Arc<AccountView>>,
     stances: Stances,
-    mine: Option<HashMap<StatusId, Mine>>,
+    mine: Option<ById<StatusId, Mine>>,
     now: Time,
     filtering: Option<Filtering>,
     /// Posts that staff looks at, because they were reported: shown whoever they were for.
-    reported: HashSet<StatusId>,
+    reported: Ids<StatusId>,
 }
 
 impl Assembly {

@@ -37,6 +37,47 @@ on_both_engines! {
         assert_eq!(db.db.read(|q| Ok(settings::get(q, "a")?)).await.unwrap().as_deref(), Some("1"));
     }
 
+    async fn a_read_in_place_sees_what_was_committed_and_its_panic_is_its_own(db: TestDatabase) {
+        for n in 0..20 {
+            db.db.write(move |tx| Ok(settings::set(tx, "n", &n.to_string())?)).await.unwrap();
+            let read = db.db.read_in_place(|q| Ok(settings::get(q, "n")?)).await.unwrap();
+            assert_eq!(read, Some(n.to_string()));
+        }
+        let bad = db.db.read_in_place(|_| -> Result<(), Error> { panic!("boom") }).await;
+        assert!(matches!(bad, Err(Error::Broken(fault)) if fault.to_string().contains("boom")));
+        let refused = db.db.read_in_place(|_| -> Result<(), Error> { Err(Refusal::TooLarge.into()) }).await;
+        assert!(matches!(refused, Err(Error::Refused(Refusal::TooLarge))));
+        assert!(db.db.read_in_place(|q| Ok(settings::get(q, "n")?)).await.is_ok());
+    }
+
+    async fn a_read_in_place_that_took_long_sends_the_next_ones_to_the_threads(db: TestDatabase) {
+        let read = || db.db.read_in_place(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            Ok(std::thread::current().name().unwrap_or_default().to_owned())
+        });
+        let (first, second) = (read().await.unwrap(), read().await.unwrap());
+        // PostgreSQL's connections belong to their threads.
+        let is_sqlite = db.db.engine_name() == "SQLite";
+        assert_eq!(first.starts_with("db-"), !is_sqlite, "{first}");
+        assert!(second.starts_with("db-"), "{second}");
+    }
+
+    async fn many_readers_in_place_and_on_threads_get_their_answers(db: TestDatabase) {
+        db.db.write(|tx| Ok(settings::set(tx, "colour", "green")?)).await.unwrap();
+        let all = (0..200).map(|n| {
+            let db = db.db.clone();
+            tokio::spawn(async move {
+                match n % 3 {
+                    0 => db.read(|q| Ok(settings::get(q, "colour")?)).await,
+                    _ => db.read_in_place(|q| Ok(settings::get(q, "colour")?)).await,
+                }
+            })
+        });
+        for task in all.collect::<Vec<_>>() {
+            assert_eq!(task.await.unwrap().unwrap().as_deref(), Some("green"));
+        }
+    }
+
     async fn many_writers_at_once_lose_nothing(db: TestDatabase) {
         let all = (0..200).map(|n| {
             let db = db.db.clone();
