@@ -307,7 +307,7 @@ def test_redis_dies_and_comes_back_and_nothing_is_lost(cluster, pair):
                 after = as_bob.status_post("it is back")
                 events.wait_for("update", lambda post: post.id == after.id)
         assert load.failed == []
-        assert set(load.posted) <= set(home(as_alice, len(load.posted) + 60))
+        eventually(lambda: set(load.posted) <= set(home(as_alice, len(load.posted) + 60)), "all are in the home feed", 20)
         eventually(lambda: (first := left(0)) and (left(1), left(0)) == (first - 1, first - 2),
                    "requests are counted together again", 5)
         assert "this process goes on alone until it is back" in cluster.log_text(log_mark)
