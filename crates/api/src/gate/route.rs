@@ -17,7 +17,10 @@ use super::{
     rate::{self, Identity, Rate},
     site::Answering,
 };
-use crate::{peer::Arrival, state::Api};
+use crate::{
+    peer::{Arrival, ClientAddr},
+    state::Api,
+};
 
 /// To whoever comes from a network address that staff barred.
 const NO_ACCESS: &str = "Forbidden";
