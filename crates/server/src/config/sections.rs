@@ -415,7 +415,7 @@ section! {
     /// Jobs that fill home feeds; people wait for them.
     feeds: Count = "4", [];
     /// Activities that came in are worked through, and activities that go out are written.
-    federation: Count = "16", [];
+    federation: Count = "32", [];
     /// Jobs that fetch from other servers: threads, profiles, older posts.
     fetch: Count = "8", [];
     /// Jobs that tidy up; nobody waits for them.
