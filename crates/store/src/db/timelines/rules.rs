@@ -1,5 +1,23 @@
 //! Which posts belong into a feed, written once: home and lists ask the same.
 
+/// In SQL: who has to do with a status: its author, whose it is that it boosts, whom it answers.
+macro_rules! involved_in {
+    ($author:literal, $whose:literal, $answers:literal) => {
+        concat!(
+            $author,
+            ", coalesce(cast(",
+            $whose,
+            " as bigint), ",
+            $author,
+            "), coalesce(cast(",
+            $answers,
+            " as bigint), ",
+            $author,
+            ")"
+        )
+    };
+}
+
 /// The rules of fan-out for a status and the follower `f`: `$status`, its `$author`, the status it `$boosts` and `$whose`
 /// that is, whom it `$answers`, its `$language`, whether it is for people `$mentioned` alone; `$now`.
 macro_rules! posted_rules {
@@ -33,33 +51,15 @@ macro_rules! posted_rules {
             " and m.account_id = f.account_id))
             and not exists (select 1 from mutes m where m.account_id = f.account_id
                 and m.target_id in (",
-            $author,
-            ", coalesce(cast(",
-            $whose,
-            " as bigint), ",
-            $author,
-            "),
-                    coalesce(cast(",
-            $answers,
-            " as bigint), ",
-            $author,
-            "))
+            involved_in!($author, $whose, $answers),
+            ")
                 and (m.expires_at is null or m.expires_at > ",
             $now,
             "))
             and not exists (select 1 from blocks b where b.account_id = f.account_id
                 and b.target_id in (",
-            $author,
-            ", coalesce(cast(",
-            $whose,
-            " as bigint), ",
-            $author,
-            "),
-                    coalesce(cast(",
-            $answers,
-            " as bigint), ",
-            $author,
-            ")))
+            involved_in!($author, $whose, $answers),
+            "))
             and not exists (select 1 from blocks b where b.target_id = f.account_id
                 and b.account_id in (",
             $author,
@@ -69,21 +69,7 @@ macro_rules! posted_rules {
             $author,
             ")))
             and not ",
-            $crate::db::sql::blocks_domain_of!(
-                "f.account_id",
-                concat!(
-                    $author,
-                    ", coalesce(cast(",
-                    $whose,
-                    " as bigint), ",
-                    $author,
-                    "), coalesce(cast(",
-                    $answers,
-                    " as bigint), ",
-                    $author,
-                    ")"
-                )
-            ),
+            $crate::db::sql::blocks_domain_of!("f.account_id", involved_in!($author, $whose, $answers)),
             "
             and (cast(",
             $boosts,
