@@ -75,11 +75,10 @@ impl Gallery {
     }
 
     async fn room(&self) -> Result<Room, Error> {
-        let bytes = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let settings = &self.0.settings;
         let space = self.0.files.space().await?;
-        let left = |total: u64| bytes((total / 100).saturating_mul(self.0.settings.left_to_others));
-        let spare = space.map(|space| bytes(space.free).saturating_sub(left(space.total)));
-        Ok(Room { budget: bytes(self.0.settings.budget), spare })
+        let budget = i64::try_from(settings.budget).unwrap_or(i64::MAX);
+        Ok(Room { budget, spare: space.map(|space| space.spare(settings.left_to_others)) })
     }
 
     /// Removes files that leave; only then is their room free.

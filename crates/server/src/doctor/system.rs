@@ -6,6 +6,7 @@ use std::{
 };
 
 use phiomia_api::doctor::{Finding, Subject};
+use phiomia_store::files::Space;
 use rustix::process::{Resource, getrlimit};
 
 use super::{
@@ -35,7 +36,7 @@ struct Seen {
     folder: String,
     /// Bytes of the disk that may still be written.
     disk: Option<u64>,
-    /// Whether that is less than pictures of other servers leave free.
+    /// Whether that is less than pictures of other servers leave free, where files lie on it.
     is_without_pictures: bool,
     /// Bytes of memory that may still be had.
     memory: Option<u64>,
@@ -48,11 +49,11 @@ struct Seen {
 pub(super) fn examine(practice: &Practice) -> Vec<Finding> {
     let folder = practice.config.data();
     let disk = disk(folder);
-    let left = practice.config.media.remote_disk_left.0;
+    let spare = |disk: Space| disk.spare(practice.config.media.remote_disk_left.0);
     judge(&Seen {
         folder: folder.display().to_string(),
         disk: disk.map(|disk| disk.free),
-        is_without_pictures: disk.is_some_and(|disk| disk.free < (disk.total / 100).saturating_mul(left)),
+        is_without_pictures: !practice.config.s3.enabled && disk.is_some_and(|disk| spare(disk) < 0),
         memory: memory(),
         files: Some(getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)),
         connections: u64::try_from(practice.config.server.max_connections.0).unwrap_or(u64::MAX),
@@ -74,19 +75,10 @@ fn judge_films(is_well: bool, sentence: String) -> Finding {
     NO_FFMPEG.cured(sentence, cure)
 }
 
-/// Bytes of a disk.
-#[derive(Clone, Copy)]
-struct Disk {
-    free: u64,
-    total: u64,
-}
-
 /// The disk of the nearest folder that is there.
-fn disk(folder: &Path) -> Option<Disk> {
+fn disk(folder: &Path) -> Option<Space> {
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    let said = rustix::fs::statvfs(there).ok()?;
-    let bytes = |blocks: u64| blocks.saturating_mul(said.f_frsize);
-    Some(Disk { free: bytes(said.f_bavail), total: bytes(said.f_blocks) })
+    Space::of(there).ok()
 }
 
 /// What the system has left, or what one of the groups of this process has left of what it may take, whichever is least.

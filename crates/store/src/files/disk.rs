@@ -151,10 +151,7 @@ impl Disk {
     }
 
     pub(super) fn space(&self) -> Result<Space, Fault> {
-        let seen = rustix::fs::statvfs(&self.root)
-            .map_err(|error| Fault::because("looking how full the disk is", io::Error::from(error)))?;
-        let bytes = |blocks: u64| blocks.saturating_mul(seen.f_frsize);
-        Ok(Space { total: bytes(seen.f_blocks), free: bytes(seen.f_bavail) })
+        Space::of(&self.root).map_err(|error| Fault::because("looking how full the disk is", error))
     }
 
     /// Files end before the disk does: what is left is for the database, without which nothing can be deleted either.

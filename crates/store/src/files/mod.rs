@@ -1,6 +1,11 @@
 //! Files that belong to posts and people: pictures, sound, film. On a local disk, or in a bucket.
 
-use std::{collections::BTreeSet, io::Read, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use phiomia_model::{Fault, Time};
@@ -53,6 +58,25 @@ pub struct Space {
     pub total: u64,
     /// What may still be written.
     pub free: u64,
+}
+
+impl Space {
+    /// The room of the disk that a folder is on.
+    ///
+    /// # Errors
+    /// The system does not say it, or there is no such folder.
+    pub fn of(folder: &Path) -> io::Result<Space> {
+        let seen = rustix::fs::statvfs(folder)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(seen.f_frsize);
+        Ok(Space { total: bytes(seen.f_blocks), free: bytes(seen.f_bavail) })
+    }
+
+    /// Bytes that may still be taken by who leaves so many hundredths of the disk free; below zero when it is too full already.
+    #[must_use]
+    pub fn spare(&self, percent_left: u64) -> i64 {
+        let bytes = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        bytes(self.free).saturating_sub(bytes((self.total / 100).saturating_mul(percent_left)))
+    }
 }
 
 impl Files {
