@@ -1,9 +1,20 @@
-//! How the program is linked.
+//! How the program is linked, and what is beside Rust in it.
 
 use std::{env, process::Command};
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=memory/memory.c");
+    if of("CARGO_CFG_TARGET_ENV") == "musl" {
+        // Linked before the C library, so that these are what every crate calls.
+        cc::Build::new()
+            .file("memory/memory.c")
+            .opt_level(2)
+            .flag("-ffreestanding")
+            .flag_if_supported("-fno-tree-loop-distribute-patterns")
+            .warnings_into_errors(true)
+            .compile("phiomia_memory");
+    }
     if !takes_packed() {
         return;
     }
@@ -16,9 +27,7 @@ fn main() {
 
 /// Whether the library that starts the program reads the packed form: glibc since 2.36, musl since 1.2.4, which Rust has
 /// brought along since 1.93.
-#[expect(clippy::disallowed_methods, reason = "it is by the environment that cargo speaks with a build script")]
 fn takes_packed() -> bool {
-    let of = |name: &str| env::var(name).unwrap_or_default();
     match (of("CARGO_CFG_TARGET_OS").as_str(), of("CARGO_CFG_TARGET_ENV").as_str()) {
         ("linux", "musl") => {
             minor_of(&said_by(&of("RUSTC"), &["--version"]), "rustc 1.").is_some_and(|minor| minor >= 93)
@@ -29,6 +38,12 @@ fn takes_packed() -> bool {
         }
         _ => false,
     }
+}
+
+/// A variable that cargo set.
+#[expect(clippy::disallowed_methods, reason = "it is by the environment that cargo speaks with a build script")]
+fn of(name: &str) -> String {
+    env::var(name).unwrap_or_default()
 }
 
 fn said_by(program: &str, arguments: &[&str]) -> String {

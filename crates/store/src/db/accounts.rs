@@ -37,7 +37,7 @@ queries! {
         left join actors t on t.account_id = a.id where a.id = $1"));
     PRESENT = Sql::Same("select id from accounts where id in ids($1) and suspended_at is null");
     BY_HANDLE = Sql::Same("select id from accounts where username_key = $1 and domain = $2");
-    BY_KEYS = Sql::Same("select id, username_key, domain from accounts where username_key in texts($1)");
+    BY_KEYS = Sql::Once(&Sql::Same("select id, username_key, domain from accounts where username_key in texts($1)"));
     UPDATE_PROFILE = Sql::Same("update accounts set display_name = coalesce(cast($2 as text), display_name),
             note = coalesce(cast($3 as text), note), fields = coalesce(cast($4 as text), fields),
             is_locked = coalesce(cast($5 as boolean), is_locked), is_bot = coalesce(cast($6 as boolean), is_bot),
@@ -61,13 +61,13 @@ queries! {
         order by case when f.account_id is null then 1 else 0 end, a.followers_count desc, a.id desc
         limit $5 offset $6");
     COUNT_STATUSES = Sql::Same("update accounts set statuses_count = statuses_count + $2 where id = $1");
-    COUNT_POSTED = Sql::Differs {
+    COUNT_POSTED = Sql::Once(&Sql::Differs {
         sqlite: "update accounts set statuses_count = statuses_count + $2,
                 last_status_day = max(coalesce(last_status_day, $3), $3)
             where id = $1",
         postgres: "update accounts set statuses_count = statuses_count + p.n, last_status_day = greatest(last_status_day, p.day)
             from unnest($1::bigint[], $2::bigint[], $3::bigint[]) p (id, n, day) where accounts.id = p.id",
-    };
+    });
     LOCAL_COUNT = Sql::Same("select count(*) from accounts a join users u on u.account_id = a.id
         where a.suspended_at is null and a.deleted_at is null");
     FIRST_OWNER = Sql::Same("select u.account_id from users u join accounts a on a.id = u.account_id

@@ -80,6 +80,12 @@ pub fn plans(settings: &Settings, names: &[&str]) -> Result<BTreeMap<&'static st
     statements().iter().filter(wanted).enumerate().map(plan).collect()
 }
 
+/// The names of the statements that PostgreSQL plans once for a connection.
+#[must_use]
+pub fn planned_once() -> Vec<&'static str> {
+    statements().iter().filter(|statement| statement.is_planned_once()).map(|statement| statement.name).collect()
+}
+
 /// Runs SQL without parameters.
 ///
 /// # Errors

@@ -15,8 +15,8 @@ pub(crate) struct Keyset {
 }
 
 impl Keyset {
-    pub(crate) const fn new(name: &'static str, down: &'static str, up: &'static str) -> Keyset {
-        Keyset { down: Statement::new(name, Sql::Same(down)), up: Statement::new(name, Sql::Same(up)) }
+    pub(crate) const fn new(name: &'static str, down: Sql, up: Sql) -> Keyset {
+        Keyset { down: Statement::new(name, down), up: Statement::new(name, up) }
     }
 
     /// The rows of a page, newest first. `own` are the parameters from `$4` on; `id` tells a row's key.
@@ -36,15 +36,16 @@ impl Keyset {
     }
 }
 
-/// Declares paged lists: `NAME = "the key column", "select … where …";` and their list `KEYSETS`.
+/// Declares paged lists: `NAME = "the key column", "select … where …";` and their list `KEYSETS`. `once` before the key
+/// says that PostgreSQL plans it once (`Sql::Once`).
 macro_rules! keysets {
-    ($($(#[$doc:meta])* $name:ident = $key:literal, $select:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $($how:ident)? $key:literal, $select:expr;)*) => {
         $(
             $(#[$doc])*
             static $name: $crate::db::keyset::Keyset = $crate::db::keyset::Keyset::new(
                 concat!(module_path!(), "::", stringify!($name)),
-                concat!($select, " and ", $key, " < $1 and ", $key, " > $2 order by ", $key, " desc limit $3"),
-                concat!($select, " and ", $key, " < $1 and ", $key, " > $2 order by ", $key, " asc limit $3"),
+                $crate::db::keyset::ordered!($($how)? $key, $select, "desc"),
+                $crate::db::keyset::ordered!($($how)? $key, $select, "asc"),
             );
         )*
         /// Every paged list of this file.
@@ -52,3 +53,25 @@ macro_rules! keysets {
     };
 }
 pub(crate) use keysets;
+
+/// The statement of a page in one direction.
+macro_rules! ordered {
+    (once $key:literal, $select:expr, $direction:literal) => {
+        $crate::db::sql::Sql::Once(&$crate::db::keyset::ordered!($key, $select, $direction))
+    };
+    ($key:literal, $select:expr, $direction:literal) => {
+        $crate::db::sql::Sql::Same(concat!(
+            $select,
+            " and ",
+            $key,
+            " < $1 and ",
+            $key,
+            " > $2 order by ",
+            $key,
+            " ",
+            $direction,
+            " limit $3"
+        ))
+    };
+}
+pub(crate) use ordered;

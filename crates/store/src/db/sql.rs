@@ -15,9 +15,9 @@ pub enum Sql {
         /// For PostgreSQL.
         postgres: &'static str,
     },
-    /// PostgreSQL plans it once for a connection, whatever the values: for what is asked all the time, whose plan depends
-    /// on no value, and which takes longer to plan than to run. Left to itself it plans anew what has a list, for it
-    /// takes every list for ten long.
+    /// PostgreSQL plans it once for a connection, whatever the values, and by keys alone: for what is asked all the time, whose
+    /// plan depends on no value, and which takes longer to plan than to run. Left to itself it plans anew what has a list,
+    /// for it takes every list for ten long.
     Once(&'static Sql),
 }
 

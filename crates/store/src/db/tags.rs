@@ -25,7 +25,7 @@ const COMPARED: i64 = 100;
 queries! {
     INSERT = Sql::Same("insert into tags (id, name, display_name, created_at) values ($1, $2, $3, $4)
         on conflict (name) do nothing");
-    BY_NAMES = Sql::Same("select id, name from tags where name in texts($1)");
+    BY_NAMES = Sql::Once(&Sql::Same("select id, name from tags where name in texts($1)"));
     BY_NAME = Sql::Same("select id, name, display_name from tags where name = $1");
     TAG_STATUS = Sql::Same("insert into status_tags (tag_id, status_id) values ($1, $2)
         on conflict (tag_id, status_id) do nothing");

@@ -69,8 +69,13 @@ pub struct Connection {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const BEGIN_READ: &str = "begin isolation level repeatable read read only";
 /// Source: <https://www.postgresql.org/docs/current/runtime-config-query.html#GUC-PLAN-CACHE-MODE>.
-const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan";
-const PLAN_AS_USUAL: &str = "set local plan_cache_mode = auto";
+///
+/// What is planned once goes by keys from row to row. PostgreSQL would read a table as a whole and join by hashing where that
+/// looks cheaper, as it does while tables are empty, and the plan would stay when they are full.
+const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
+    set local enable_hashjoin = off; set local enable_mergejoin = off";
+const PLAN_AS_USUAL: &str = "set local plan_cache_mode = auto; set local enable_seqscan = on; \
+    set local enable_hashjoin = on; set local enable_mergejoin = on";
 
 /// How a transaction begins.
 #[derive(Clone, Copy, Debug)]
@@ -259,8 +264,10 @@ impl Connection {
         let n_parameters = (1..=30).rev().find(|n| text.contains(&format!("${n}"))).unwrap_or_default();
         self.batch(&format!("prepare plan_{at} as {text}"))?;
         let nulls = vec!["null"; n_parameters].join(", ");
-        let mode = if statement.is_planned_once() { "force_generic_plan" } else { "auto" };
-        self.batch(&format!("set plan_cache_mode = {mode}"))?;
+        self.batch("set plan_cache_mode = auto; set enable_hashjoin = on; set enable_mergejoin = on")?;
+        if statement.is_planned_once() {
+            self.batch(&PLAN_ONCE.replace(" local ", " "))?;
+        }
         let call = if nulls.is_empty() { format!("plan_{at}") } else { format!("plan_{at} ({nulls})") };
         let rows = self
             .runtime

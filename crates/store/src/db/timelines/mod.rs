@@ -31,8 +31,8 @@ const MERGED: i64 = 40;
 const REBLOG_DISTANCE: i64 = 40;
 
 keysets! {
-    HOME = "status_id", "select status_id from home_feed where account_id = $4";
-    PUBLIC = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
+    HOME = once "status_id", "select status_id from home_feed where account_id = $4";
+    PUBLIC = once "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
@@ -42,8 +42,8 @@ keysets! {
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))");
-    PUBLIC_LOCAL = "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
+                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))");
+    PUBLIC_LOCAL = once "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
@@ -52,8 +52,8 @@ keysets! {
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
-    PUBLIC_REMOTE = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
+                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))";
+    PUBLIC_REMOTE = once "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
             and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
             and a.suspended_at is null and a.silenced_at is null
@@ -63,7 +63,7 @@ keysets! {
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $6 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))");
+                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))");
     // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
     TAG = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
@@ -79,7 +79,7 @@ keysets! {
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
             and (not $12 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))");
+                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))");
     // Permission to see is looked at when the views are read; here only what can be seen by somebody like this viewer.
     OF_ACCOUNT = "s.id", "select s.id from statuses s
         where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5
@@ -89,7 +89,7 @@ keysets! {
                 or exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id = $8))
             and (not $9 or s.visibility <> 3)
             and (not $10 or s.media is not null
-                or exists (select 1 from remote_statuses r where r.status_id = s.id and r.attachments <> '[]'))";
+                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))";
     PINNED = "p.id", "select p.id, p.status_id from pins p where p.account_id = $4";
 }
 
@@ -115,10 +115,10 @@ queries! {
             on conflict (account_id, status_id) do nothing returning status_id, account_id"),
     });
     // $1 status, $2 author; of all: $3 at most of each kind.
-    AUDIENCE = Sql::Differs {
+    AUDIENCE = Sql::Once(&Sql::Differs {
         sqlite: audience_of!("$1", "$2", ""),
         postgres: audience_of!("p.status", "p.author", " from unnest($1::bigint[], $2::bigint[]) p (status, author)"),
-    };
+    });
     BELLS = Sql::Same("select f.account_id from follows f join users u on u.account_id = f.account_id
         where f.target_id = $1 and f.notifies");
     // What a feed would hold had everything been fanned out to it: own posts and those of followed people.

@@ -222,6 +222,19 @@ on_both_engines! {
         assert!(!plans.is_empty() && db.engine != Engine::Sqlite || plans.len() >= hot.len());
     }
 
+    async fn what_is_planned_once_goes_by_keys_even_where_tables_are_still_empty(db: TestDatabase) {
+        let settings = db.settings.clone();
+        let once = inspect::planned_once();
+        let asked = once.clone();
+        let plans = tokio::task::spawn_blocking(move || inspect::plans(&settings, &asked)).await.unwrap().unwrap();
+        assert!(once.iter().any(|name| name.ends_with("body::BODIES")) && once.iter().any(|name| name.ends_with("timelines::PUBLIC")));
+        if db.engine == Engine::Postgres {
+            let reads_whole = |line: &&String| ["Seq Scan on", "Hash Join", "Hash Left Join", "Merge"].iter().any(|kind| line.contains(kind));
+            let bad: Vec<_> = plans.iter().filter(|(_, lines)| lines.iter().any(|line| reads_whole(&line))).collect();
+            assert!(bad.is_empty(), "{bad:#?}");
+        }
+    }
+
     async fn timelines_are_read_in_the_order_of_an_index(db: TestDatabase) {
         skewed(&db).await;
         let settings = db.settings.clone();
