@@ -6,7 +6,7 @@ use phiomia_model::{Error, Fault};
 
 use super::{
     Settings, postgres,
-    sql::{Sql, Statement},
+    sql::{Planning, Sql, Statement},
     sqlite, statements,
     value::{FromRow, Value},
 };
@@ -83,7 +83,11 @@ pub fn plans(settings: &Settings, names: &[&str]) -> Result<BTreeMap<&'static st
 /// The names of the statements that PostgreSQL plans once for a connection.
 #[must_use]
 pub fn planned_once() -> Vec<&'static str> {
-    statements().iter().filter(|statement| statement.is_planned_once()).map(|statement| statement.name).collect()
+    statements()
+        .iter()
+        .filter(|statement| statement.planning() == Planning::Once)
+        .map(|statement| statement.name)
+        .collect()
 }
 
 /// Runs SQL without parameters.

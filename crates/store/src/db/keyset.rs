@@ -36,8 +36,8 @@ impl Keyset {
     }
 }
 
-/// Declares paged lists: `NAME = "the key column", "select … where …";` and their list `KEYSETS`. `once` before the key
-/// says that PostgreSQL plans it once (`Sql::Once`).
+/// Declares paged lists: `NAME = "the key column", "select … where …";` and their list `KEYSETS`. `once` or `anew`
+/// before the key says how PostgreSQL plans it.
 macro_rules! keysets {
     ($($(#[$doc:meta])* $name:ident = $($how:ident)? $key:literal, $select:expr;)*) => {
         $(
@@ -58,6 +58,9 @@ pub(crate) use keysets;
 macro_rules! ordered {
     (once $key:literal, $select:expr, $direction:literal) => {
         $crate::db::sql::Sql::Once(&$crate::db::keyset::ordered!($key, $select, $direction))
+    };
+    (anew $key:literal, $select:expr, $direction:literal) => {
+        $crate::db::sql::Sql::Anew(&$crate::db::keyset::ordered!($key, $select, $direction))
     };
     ($key:literal, $select:expr, $direction:literal) => {
         $crate::db::sql::Sql::Same(concat!(

@@ -18,7 +18,7 @@ macro_rules! columns {
 
 keysets! {
     // $4 whether dealt with, $5 who reports, $6 whom.
-    LIST = "id", concat!("select ", columns!(), " from reports
+    LIST = anew "id", concat!("select ", columns!(), " from reports
         where (resolved_at is not null) = $4 and (cast($5 as bigint) is null or account_id = $5)
             and (cast($6 as bigint) is null or target_id = $6)");
 }

@@ -71,7 +71,7 @@ queries! {
     };
     // $1 below, $2 above, $3 at most, $4 the words, $17 passed over, $23 matches looked at. PostgreSQL looks through the newest posts before it
     // asks the index: a word of most posts is found among them, and collecting all its posts from the index takes long.
-    WITH_WORDS = Sql::Differs {
+    WITH_WORDS = Sql::Anew(&Sql::Differs {
         sqlite: concat!("select s.id from (select rowid as id from status_words
                 where status_words match $4 and rowid < $1 and rowid > $2 order by rowid desc limit cast($23 as bigint)) w
             join statuses s on s.id = w.id join accounts a on a.id = s.account_id
@@ -89,14 +89,14 @@ queries! {
                 join statuses s on s.id = w.status_id join accounts a on a.id = s.account_id
                 where ", findable!(), ")
             select id from first union all select id from rest order by id desc limit $3 offset $17"),
-    };
+    });
     // The same for conditions alone.
-    WITHOUT_WORDS = Sql::Same(concat!("select s.id from (select id, account_id, text, language, visibility, is_sensitive,
+    WITHOUT_WORDS = Sql::Anew(&Sql::Same(concat!("select s.id from (select id, account_id, text, language, visibility, is_sensitive,
                 in_reply_to_id, answers_unknown, reblog_of_id, deleted_at, media, is_local
             from statuses where id < $1 and id > $2 and (cast($8 as bigint) is null or account_id = $8)
             order by id desc limit cast($4 as bigint)) s
         join accounts a on a.id = s.account_id
-        where ", findable!(), " order by s.id desc limit $3 offset $17"));
+        where ", findable!(), " order by s.id desc limit $3 offset $17")));
     // Posts whose words have to be written anew, oldest first.
     UNREAD = Sql::Same("select s.id, s.account_id, s.text, s.spoiler_text, s.is_local from statuses s
         where s.id > $1 and s.reblog_of_id is null and s.deleted_at is null order by s.id limit $2");

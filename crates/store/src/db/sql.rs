@@ -18,21 +18,35 @@ pub enum Sql {
     /// PostgreSQL plans it once for a connection, whatever the values, and by keys alone: for what is asked all the time, whose
     /// plan depends on no value, and which takes longer to plan than to run. Left to itself it plans anew what has a list,
     /// for it takes every list for ten long.
+    ///
+    /// What is neither this nor `Anew` is planned as the statement before it in the transaction was: PostgreSQL would
+    /// come to the same plan after a few times, and telling it costs a message.
     Once(&'static Sql),
+    /// PostgreSQL looks at the values each time: where the best plan depends on them.
+    Anew(&'static Sql),
+}
+
+/// How PostgreSQL is to plan a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Planning {
+    Once,
+    Anew,
+    /// As it is told at that moment.
+    Either,
 }
 
 impl Sql {
     const fn sqlite(&self) -> &'static str {
         match self {
             Sql::Same(text) | Sql::Differs { sqlite: text, .. } => text,
-            Sql::Once(sql) => sql.sqlite(),
+            Sql::Once(sql) | Sql::Anew(sql) => sql.sqlite(),
         }
     }
 
     const fn postgres(&self) -> &'static str {
         match self {
             Sql::Same(text) | Sql::Differs { postgres: text, .. } => text,
-            Sql::Once(sql) => sql.postgres(),
+            Sql::Once(sql) | Sql::Anew(sql) => sql.postgres(),
         }
     }
 }
@@ -63,9 +77,13 @@ impl Statement {
         })
     }
 
-    /// Whether PostgreSQL plans it once and not for each list of values.
-    pub(super) const fn is_planned_once(&self) -> bool {
-        matches!(self.sql, Sql::Once(_))
+    /// How PostgreSQL plans it.
+    pub(super) const fn planning(&self) -> Planning {
+        match self.sql {
+            Sql::Once(_) => Planning::Once,
+            Sql::Anew(_) => Planning::Anew,
+            Sql::Same(_) | Sql::Differs { .. } => Planning::Either,
+        }
     }
 
     /// The text PostgreSQL gets.

@@ -19,7 +19,7 @@ use crate::db::{
 keysets! {
     // $4 origin, $5 state, $6 whether $7 (roles) counts, $8 to $11 beginnings of name, display name, address; a domain,
     // $12 whether $13 (ids) counts.
-    LIST = "a.id", "select a.id from accounts a left join users u on u.account_id = a.id
+    LIST = anew "a.id", "select a.id from accounts a left join users u on u.account_id = a.id
         where a.deleted_at is null
             and (cast($4 as text) is null or (cast($4 as text) = 'local') = (a.domain = ''))
             and (cast($5 as text) is null

@@ -26,9 +26,9 @@ macro_rules! range_columns {
 }
 
 keysets! {
-    EMAIL_DOMAINS = "id", "select id, domain, allows_with_approval, created_at from email_domain_blocks where true";
-    RANGES = "id", concat!("select ", range_columns!(), " from ip_blocks where true");
-    EMAILS = "id", "select id, hash from canonical_email_blocks where true";
+    EMAIL_DOMAINS = anew "id", "select id, domain, allows_with_approval, created_at from email_domain_blocks where true";
+    RANGES = anew "id", concat!("select ", range_columns!(), " from ip_blocks where true");
+    EMAILS = anew "id", "select id, hash from canonical_email_blocks where true";
 }
 
 queries! {

@@ -17,7 +17,7 @@ use super::{PostgresSettings, SslMode, tls};
 use crate::db::{
     error::{Cause, fault},
     query::Tx,
-    sql::{Sql, Statement, queries},
+    sql::{Planning, Sql, Statement, queries},
     value::{Cell, Cells, Row, Value},
 };
 
@@ -229,7 +229,7 @@ impl Connection {
     }
 
     fn query(&self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
-        self.guarded(statement.name, statement.is_planned_once(), async {
+        self.guarded(statement.name, statement.planning(), async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.query(&prepared, &borrowed(&wrapped(values))).await
@@ -240,7 +240,7 @@ impl Connection {
     }
 
     pub(in crate::db) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
-        self.guarded(statement.name, statement.is_planned_once(), async {
+        self.guarded(statement.name, statement.planning(), async {
             if self.is_preparing {
                 let prepared = self.prepared(statement).await?;
                 self.client.execute(&prepared, &borrowed(&wrapped(values))).await
@@ -265,7 +265,7 @@ impl Connection {
         self.batch(&format!("prepare plan_{at} as {text}"))?;
         let nulls = vec!["null"; n_parameters].join(", ");
         self.batch("set plan_cache_mode = auto; set enable_hashjoin = on; set enable_mergejoin = on")?;
-        if statement.is_planned_once() {
+        if statement.planning() == Planning::Once {
             self.batch(&PLAN_ONCE.replace(" local ", " "))?;
         }
         let call = if nulls.is_empty() { format!("plan_{at}") } else { format!("plan_{at} ({nulls})") };
@@ -282,17 +282,17 @@ impl Connection {
 
     /// Makes sure that a transaction has begun that is only announced yet: for what is none of the statements below.
     pub(super) fn begun(&self) -> Result<(), Fault> {
-        self.guarded("begin", false, async { Ok(()) })
+        self.guarded("begin", Planning::Either, async { Ok(()) })
     }
 
     fn guarded<T>(
         &self,
         doing: &str,
-        is_planned_once: bool,
+        planning: Planning,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Fault> {
         self.answered(doing, async {
-            let work = self.planned(is_planned_once, work);
+            let work = self.planned(planning, work);
             match self.opening.take() {
                 None => work.await,
                 // Sent in this order, answered in this order: what fails first says why the rest did.
@@ -315,14 +315,19 @@ impl Connection {
     /// Tells the server, in the same round trip, how it is to plan what comes; until the end of the transaction.
     async fn planned<T>(
         &self,
-        is_planned_once: bool,
+        planning: Planning,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, tokio_postgres::Error> {
+        let once = match planning {
+            Planning::Once => true,
+            Planning::Anew => false,
+            Planning::Either => self.is_planning_once.get(),
+        };
         // What is not prepared is planned each time, whatever was said.
-        if !self.is_preparing || self.is_planning_once.replace(is_planned_once) == is_planned_once {
+        if !self.is_preparing || self.is_planning_once.replace(once) == once {
             return work.await;
         }
-        let how = if is_planned_once { PLAN_ONCE } else { PLAN_AS_USUAL };
+        let how = if once { PLAN_ONCE } else { PLAN_AS_USUAL };
         let (told, done) = tokio::join!(self.client.batch_execute(how), work);
         told.and(done)
     }

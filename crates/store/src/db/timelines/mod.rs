@@ -65,7 +65,7 @@ keysets! {
             and (not $6 or s.media is not null
                 or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))");
     // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
-    TAG = "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
+    TAG = anew "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
             and a.suspended_at is null and a.silenced_at is null
             and s.id in (select st.status_id from status_tags st where st.tag_id in ids($6)
