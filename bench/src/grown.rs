@@ -115,7 +115,9 @@ async fn measure(plan: &Plan, site: &Site, world: &World, running: &Running) {
         waited.elapsed().as_secs_f64(),
         cpu(pid).saturating_sub(before).as_secs_f64()
     );
-    println!("- resident after the loads: {:.1} MB", resident_mb(pid));
+    let at_once = resident_mb(pid);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    println!("- resident after the loads: {at_once:.1} MB, ten seconds later {:.1} MB", resident_mb(pid));
 }
 
 /// What is read: name, path, and the same from the store.
