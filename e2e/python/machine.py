@@ -1,5 +1,6 @@
-"""A machine of a test's own: Debian as it is installed here, with systemd as its first process, a network of two addresses,
-and nothing else running. What is changed in it is gone afterwards. Only root can make one."""
+"""A machine of a test's own: Debian as it is installed here (or in the folder that PHIOMIA_TEST_ROOT names), with systemd as its
+first process, a network of two addresses, and nothing else running. What is changed in it is gone afterwards. Only root can
+make one."""
 
 import itertools
 import os
@@ -15,16 +16,19 @@ import pytest
 from server import eventually
 
 _numbers = itertools.count()
+# Another Debian than this one, as debootstrap makes it.
+BENEATH = os.environ.get("PHIOMIA_TEST_ROOT", "/")
 
-# Its files are those of this machine under a layer of its own; of devices it has those that every program wants.
+# Its files are those of the Debian beneath, under a layer of its own; of devices it has those that every program wants.
 BOOT = r"""
 set -e
 folder=$1
+beneath=$2
 root=$folder/root
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 machine "$folder"
 mkdir "$folder/upper" "$folder/work" "$root"
-mount -t overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" machine "$root"
+mount -t overlay -o "lowerdir=$beneath,upperdir=$folder/upper,workdir=$folder/work" machine "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
@@ -43,6 +47,8 @@ mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 # No service of this machine is one of that one, but for what systemd itself brings.
 rm -rf "$root"/etc/systemd/system "$root"/etc/rc?.d/* "$root"/var/log/journal
 mkdir "$root/etc/systemd/system"
+# The kernel is not its own.
+ln -s /dev/null "$root/etc/systemd/system/systemd-modules-load.service"
 [ -s "$root/etc/machine-id" ] || echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 hostname machine
 cd "$root"
@@ -79,7 +85,7 @@ class Machine:
         log = self.folder.with_suffix(".log").open("wb")
         self.process = subprocess.Popen(
             ["sh", "-c", 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"', "sh", self.group,
-             "unshare", "--kill-child", "--cgroup", "--pid", "--mount", "--net", "--uts", "--ipc", "--fork", "sh", boot, self.folder],
+             "unshare", "--kill-child", "--cgroup", "--pid", "--mount", "--net", "--uts", "--ipc", "--fork", "sh", boot, self.folder, BENEATH],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def first():

@@ -1,5 +1,6 @@
 """What the tests of hosting receive: an authority whose certificates this run trusts."""
 
+import os
 import shutil
 import subprocess
 
@@ -33,7 +34,11 @@ def trusted(authority, monkeypatch):
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory):
-    """The file of the Debian package, made of the binary under test without its symbols."""
+    """The file of the Debian package: the one that PHIOMIA_TEST_PACKAGE names (of `script/release`), or one that is made of the
+    binary under test without its symbols."""
+    if given := os.environ.get("PHIOMIA_TEST_PACKAGE"):
+        yield given
+        return
     out = tmp_path_factory.mktemp("package")
     subprocess.run(["strip", "-o", out / "phiomia", BINARY], check=True, timeout=120)
     done = subprocess.run([ROOT / "script" / "package", "--binary", out / "phiomia", "--out", out, "--compression", "none"],

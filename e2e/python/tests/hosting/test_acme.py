@@ -143,6 +143,10 @@ curl --silent --fail --data "{{\\"host\\":\\"$2.\\",\\"value\\":\\"$3\\"}}" http
             hook.write_text("#!/bin/sh\necho no such zone >&2\nexit 3\n")
             with pytest.raises(CommandFailed, match="no such zone"):
                 server.cli("tls", "renew")
+            # It says that it has written what nobody finds.
+            hook.write_text("#!/bin/sh\n")
+            with pytest.raises(CommandFailed, match=f"dns-01 for {DOMAIN} did not arrive: .*_acme-challenge.{DOMAIN} is not there"):
+                server.cli("tls", "renew")
 
 
 def test_an_authority_that_wants_an_account_gets_one(authority, ports):

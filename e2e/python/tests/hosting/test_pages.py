@@ -121,6 +121,8 @@ def test_every_command_in_the_pages_about_hosting_is_run(machine):
     reader.page("hosting/systemd.md")
     assert machine.shows("phiomia.service", "FragmentPath") == "/etc/systemd/system/phiomia.service"
     eventually(lambda: machine.shows("phiomia.service", "ActiveState") == "active", "it runs by the unit that was printed", 20)
+    upgrade(reader)
+    moving(reader)
     to_postgres(reader)
     # All of them: whoever adds a page with commands adds it here.
     pages = ["hosting.md", *(f"hosting/{file.name}" for file in (ROOT / "docs" / "hosting").glob("*.md"))]
@@ -166,6 +168,32 @@ def in_front(reader):
     assert machine.path("/root/site/.well-known/webfinger").exists() and told
     for file in ("nginx/sites-enabled/phiomia", "caddy/Caddyfile", "haproxy/haproxy.cfg", "apache2/sites-enabled/phiomia.conf"):
         assert WEB_DOMAIN in machine.path(f"/etc/{file}").read_text(), file
+
+
+def upgrade(reader):
+    begun = reader.machine.shows("phiomia.service", "MainPID")
+    told = reader.page("hosting/upgrade.md", lambda line: line.replace("install ", "install --yes --reinstall "))
+    assert reader.machine.shows("phiomia.service", "MainPID") not in (begun, "0"), "the package restarted it"
+    assert "good     version" in list(told.values())[-1]
+
+
+def moving(reader):
+    """The new machine is the old one without its folders and units."""
+    machine = reader.machine
+    people = "runuser -u phiomia -- phiomia account list --json"
+    before = machine.shell(people)
+    assert '"me"' in before
+    old, new = blocks("hosting/moving.md")
+    for line in old:
+        said = reader.types(line)
+    # From where the two share a disk.
+    reader.backups.append(said.splitlines()[0].rsplit("/", 1)[1])
+    machine.shell("rm -rf /var/lib/phiomia /etc/phiomia /etc/systemd/system/phiomia.*; systemctl daemon-reload")
+    machine.shell("install -d -o phiomia -g phiomia -m 700 /var/lib/phiomia /etc/phiomia")
+    for line in new:
+        reader.types(line)
+    eventually(lambda: machine.shows("phiomia.service", "ActiveState") == "active", "the server is on the new machine", 20)
+    assert machine.shell(people) == before
 
 
 def to_postgres(reader):
