@@ -1,7 +1,9 @@
 """`phiomia doctor` about what a server stands on: a machine that is too small, a database and a Redis that are far away or old, a
 bucket that shows nothing, a process of another version."""
 
+import re
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,7 @@ from authority import Front
 from clinic import asked
 from obstacles import MemoryGroup, SmallDisk, Way
 from peer import next_host
-from server import BINARY, POSTGRES, Server, eventually, free_port
+from server import BINARY, POSTGRES, ROOT, Server, eventually, free_port
 
 
 @pytest.mark.parametrize(("megabytes", "name", "code"), [(900, "system-disk-low", 2), (60, "system-disk-full", 1)])
@@ -101,3 +103,15 @@ def test_a_server_that_was_not_started_anew_after_an_upgrade(clinic):
             code, found = clinic.doctor("version", settings={"instance.web_domain": front.domain})
     assert code == 2 and newer in found["version-other"]["what"] and version in found["version-other"]["what"], found
     assert "systemctl restart phiomia" in found["version-other"]["cure"]
+
+
+def test_every_finding_on_the_page_is_made_by_a_test():
+    page = (ROOT / "docs" / "hosting" / "doctor.md").read_text()
+    names = re.findall(r"^\| `([a-z-]+)` \| (?:fault|warning)", page, re.MULTILINE)
+    files = [*Path(__file__).parent.glob("test_d*.py"), ROOT / "e2e" / "python" / "clinic.py"]
+    # This list is no test of them.
+    tests = "".join(file.read_text().split("def test_every_finding")[0] for file in files)
+    assert len(names) > 80
+    # What host-meta and NodeInfo have in common is written once.
+    missing = [name for name in names if name not in tests and f"{{subject}}-{name.partition('-')[2]}" not in tests]
+    assert missing == []
