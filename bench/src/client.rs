@@ -57,6 +57,15 @@ impl Connection {
         self.send(request, None, Bytes::from(form)).await
     }
 
+    /// Uploads a JPEG.
+    pub async fn upload(&mut self, path: &str, token: &str, picture: &[u8]) -> Result<Answer, Broken> {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=end-of-part");
+        let head = "--end-of-part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\
+            Content-Type: image/jpeg\r\n\r\n";
+        let body = [head.as_bytes(), picture, b"\r\n--end-of-part--\r\n"].concat();
+        self.send(request, Some(token), Bytes::from(body)).await
+    }
+
     /// Posts an activity with headers that were made before.
     pub async fn deliver(
         &mut self,

@@ -4,8 +4,11 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot be made shall stop loudly")]
 
+mod backup;
 mod bare;
+mod beside;
 mod client;
+mod copy;
 mod dead;
 mod dice;
 mod fanout;
@@ -71,6 +74,39 @@ enum Program {
         /// Only reads with this in their name, and no writes.
         #[arg(long)]
         only: Option<String>,
+    },
+    /// Backups made, verified and restored, beside people who read their home timelines.
+    Backup {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database; SQLite without it.
+        #[arg(long)]
+        postgres: Option<String>,
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        posts: usize,
+        /// People who live there.
+        #[arg(long, default_value_t = 2_000)]
+        people: usize,
+        /// Pictures that are uploaded, each for a post of its own.
+        #[arg(long, default_value_t = 300)]
+        files: usize,
+    },
+    /// A move from SQLite to PostgreSQL and back: how long it takes, and how long nobody answers.
+    Copy {
+        /// The server's binary.
+        #[arg(long, default_value = "target/release/phiomia")]
+        server: PathBuf,
+        /// `postgres://…` of an empty database.
+        #[arg(long)]
+        postgres: String,
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        posts: usize,
+        /// People who live there.
+        #[arg(long, default_value_t = 2_000)]
+        people: usize,
     },
     /// A photograph on its way to a post, beside libvips making the same files (Debian: libvips-tools).
     Picture {
@@ -200,6 +236,13 @@ fn main() {
         }
         Program::Grown { server, postgres, sizes, people, seconds, only } => {
             runtime.block_on(grown::run(&grown::Plan { server, postgres, sizes, n_people: people, seconds, only }));
+        }
+        Program::Backup { server, postgres, posts, people, files } => {
+            let plan = backup::Plan { server, postgres, n_posts: posts, n_people: people, n_files: files };
+            runtime.block_on(backup::run(&plan));
+        }
+        Program::Copy { server, postgres, posts, people } => {
+            runtime.block_on(copy::run(&copy::Plan { server, postgres, n_posts: posts, n_people: people }));
         }
         Program::Kill { server, postgres, rounds, load } => {
             let postgres = postgres.as_deref();

@@ -139,7 +139,11 @@ async fn give(
 
 /// No two are the same, nor as long: between 300 and 800 pixels wide, with grain.
 fn picture(n: u32) -> Vec<u8> {
-    let (width, height) = (300 + n * 37 % 500, 200 + n * 23 % 300);
+    photograph(n, 300 + n * 37 % 500, 200 + n * 23 % 300)
+}
+
+/// A picture with grain, another one for each `n`.
+pub fn photograph(n: u32, width: u32, height: u32) -> Vec<u8> {
     let mut grain = n.wrapping_mul(2_654_435_761).max(1);
     let picture = RgbImage::from_fn(width, height, |x, y| {
         grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -16,6 +16,8 @@ pub struct Site {
     pub data: PathBuf,
     pub address: String,
     postgres: Option<String>,
+    /// The database without PostgreSQL.
+    file: PathBuf,
     /// One connection for all that is asked behind the server's back: PostgreSQL starts a process for each.
     client: OnceCell<tokio_postgres::Client>,
 }
@@ -35,6 +37,7 @@ impl Site {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Site {
             binary: binary.to_owned(),
+            file: data.join("phiomia.sqlite3"),
             data,
             address: format!("127.0.0.1:{port}"),
             postgres: postgres.map(str::to_owned),
@@ -46,13 +49,40 @@ impl Site {
         self.postgres.is_some()
     }
 
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg("--data").arg(&self.data).env("LOCAL_DOMAIN", &self.address).env("RUST_LOG", "warn");
-        if let Some(postgres) = &self.postgres {
-            command.env("DATABASE_URL", postgres);
-        }
+        match &self.postgres {
+            Some(postgres) => command.env("DATABASE_URL", postgres),
+            None => command.env("DATABASE_URL", format!("sqlite:{}", self.file.display())),
+        };
         command
+    }
+
+    /// It is on this database from now on: another PostgreSQL, or a file as `sqlite:/path`.
+    pub fn move_to(&mut self, database: &str) {
+        match database.strip_prefix("sqlite:") {
+            Some(file) => (self.postgres, self.file) = (None, file.into()),
+            None => self.postgres = Some(database.to_owned()),
+        }
+        self.client = OnceCell::new();
+    }
+
+    /// A place of the same server that has nothing yet, on the same engine.
+    pub async fn empty(&self) -> Site {
+        let mut site = Site::new(&self.binary, None);
+        site.data = self.data.join("empty");
+        site.file = site.data.join("phiomia.sqlite3");
+        let _ = std::fs::remove_dir_all(&site.data);
+        site.address.clone_from(&self.address);
+        if let Some(address) = &self.postgres {
+            self.execute("drop database if exists bench_empty").await;
+            self.execute("create database bench_empty").await;
+            let mut new: url::Url = address.parse().unwrap();
+            new.set_path("bench_empty");
+            site.postgres = Some(new.into());
+        }
+        site
     }
 
     /// Runs a command; what it prints.
@@ -180,7 +210,7 @@ impl Site {
     }
 
     fn file(&self) -> rusqlite::Connection {
-        let connection = rusqlite::Connection::open(self.data.join("phiomia.sqlite3")).unwrap();
+        let connection = rusqlite::Connection::open(&self.file).unwrap();
         connection.busy_timeout(Duration::from_secs(20)).unwrap();
         connection
     }
@@ -209,6 +239,12 @@ impl Drop for Site {
 impl Running {
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+    /// As `systemctl stop` does, until it has ended.
+    pub fn stop(mut self) {
+        let process = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success(), "the server ends well");
     }
     /// As when the power goes: no warning.
     pub fn kill(self) {
