@@ -5,6 +5,8 @@ nginx."""
 import json
 import re
 import shutil
+import socket
+import ssl
 import time
 
 import pytest
@@ -86,6 +88,12 @@ class Story:
                 return False
 
         self.does("certificate", lambda: eventually(answers, "the server is reached by its name", 30))
+
+    def names_in_the_certificate(self):
+        context = ssl.create_default_context(cafile=self.trust)
+        with socket.create_connection((WEB_DOMAIN, 443), timeout=5) as plain:
+            with context.wrap_socket(plain, server_hostname=WEB_DOMAIN) as stream:
+                return {name for _, name in stream.getpeercert()["subjectAltName"]}
 
     @property
     def trust(self):
@@ -191,10 +199,12 @@ def outside(machine, authority, tmp_path):
 def test_the_page_leads_from_a_domain_to_the_first_follower(machine, outside, package, record_property):
     story = Story(machine, outside, package)
     story.installs()
-    link = story.prepares()
+    link = story.prepares(**{"instance.alternate_domains": "old.example.org"})
     outside.serve_site_by_nginx(story.types(line(PAGE, "sudo -u phiomia phiomia apex print nginx")))
     story.starts()
     story.is_reached()
+    # The domain of the handles is a site elsewhere, the older one leads here.
+    assert story.names_in_the_certificate() == {WEB_DOMAIN, "old.example.org"}
     story.asks_the_doctor()
     story.signs_in(link)
     story.gets_a_follower()
