@@ -116,6 +116,9 @@ enum Program {
         /// How often.
         #[arg(long, default_value_t = 9)]
         rounds: usize,
+        /// A JPEG that comes in passes.
+        #[arg(long)]
+        progressive: bool,
     },
     /// Pictures of another server that stream in, within a budget that is held at every moment.
     Pictures {
@@ -272,7 +275,9 @@ fn main() {
                 is_followed_by_all: all,
             }));
         }
-        Program::Picture { server, rounds } => picture::run(&picture::Plan { server, rounds }),
+        Program::Picture { server, rounds, progressive } => {
+            picture::run(&picture::Plan { server, rounds, progressive });
+        }
         Program::Pictures { server, postgres, pictures, budget } => {
             let plan = pictures::Plan { server, postgres, n_pictures: pictures, budget };
             runtime.block_on(pictures::run(&plan));

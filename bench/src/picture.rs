@@ -18,6 +18,8 @@ use crate::figures;
 pub struct Plan {
     pub server: PathBuf,
     pub rounds: usize,
+    /// Coded in passes, by `jpegtran`.
+    pub progressive: bool,
 }
 
 /// What one process, or several one after the other, took.
@@ -37,9 +39,12 @@ impl Took {
 pub fn run(plan: &Plan) {
     let folder = std::env::temp_dir().join(format!("phiomia-picture-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let photograph = photograph();
     let (asked, came) = (folder.join("asked"), folder.join("came.jpg"));
-    std::fs::write(&came, &photograph).unwrap();
+    std::fs::write(&came, photograph()).unwrap();
+    if plan.progressive {
+        in_passes(&came);
+    }
+    let photograph = std::fs::read(&came).unwrap();
     let mut file = File::create(&asked).unwrap();
     file.write_all(&Task::Picture(Purpose::Attachment).line()).unwrap();
     file.write_all(&photograph).unwrap();
@@ -55,7 +60,8 @@ pub fn run(plan: &Plan) {
         theirs.push(all);
     }
     println!(
-        "| 4000x3000 JPEG ({} kB) | wall, middle of {} | processor, least | peak |",
+        "| 4000x3000 {} ({} kB) | wall, middle of {} | processor, least | peak |",
+        if plan.progressive { "progressive JPEG" } else { "JPEG" },
         photograph.len() / 1_000,
         plan.rounds
     );
@@ -64,6 +70,15 @@ pub fn run(plan: &Plan) {
     row("the first of them, what is stored", stored);
     println!("wall {:.2} times, processor {:.2} times", ours.0 / theirs.0, ours.1 / theirs.1);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The same picture, its waves in the order of another kind of JPEG.
+fn in_passes(came: &Path) {
+    let done = came.with_extension("passes");
+    let status =
+        Command::new("jpegtran").args(["-copy", "none", "-progressive", "-outfile"]).args([&done, came]).status();
+    assert!(status.is_ok_and(|status| status.success()), "jpegtran: apt-get install libjpeg-turbo-progs");
+    std::fs::rename(done, came).unwrap();
 }
 
 /// The same three: as large as is stored, as small as is shown in timelines, and what a placeholder is made of.

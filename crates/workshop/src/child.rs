@@ -70,7 +70,8 @@ pub fn work(memory: u64, work: Work) -> io::Result<()> {
         Some(film) if work == Work::Poster => wire::answer_poster(film),
         Some(film) => wire::answer_film(film),
         None => {
-            let mut asked = Vec::new();
+            // Growing as it comes it would take twice as much.
+            let mut asked = Vec::with_capacity(usize::try_from(MOST_ASKED).unwrap_or(0));
             io::stdin().lock().take(MOST_ASKED).read_to_end(&mut asked)?;
             wire::answer(&asked)
         }

@@ -43,7 +43,7 @@ pub(super) fn with_still(moving: Version, first: DynamicImage, purpose: Purpose)
 fn of_gif(bytes: &[u8], purpose: Purpose) -> Result<Option<Picture>, Unfit> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
-    options.set_memory_limit(MemoryLimit::Bytes(std::num::NonZeroU64::MIN.saturating_add(32_000_000)));
+    options.set_memory_limit(MemoryLimit::Bytes(std::num::NonZeroU64::MIN.saturating_add(34_000_000)));
     let mut decoder = options.read_info(bytes).map_err(damaged)?;
     let (width, height) = (decoder.width(), decoder.height());
     let global = decoder.global_palette().unwrap_or_default().to_vec();

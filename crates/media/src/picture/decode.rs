@@ -2,13 +2,15 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, metadata::Orientation};
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, metadata::Orientation,
+};
 use moxcms::{ColorProfile, Layout, TransformOptions};
 
-use super::{Claim, resize};
+use super::{Claim, jpeg, resize};
 use crate::{Format, Unfit, purpose::Fit};
 
-/// Beyond this many pixels a JPEG is decoded at the half, quarter or eighth that is wanted, not at its full size.
+/// Beyond this many pixels a JPEG is decoded in the size that is wanted, or a little larger, not at its full size.
 const SCALED_FROM: u64 = 12_000_000;
 /// Bytes that a decoder may ask for at once: 33 megapixels of four bytes.
 const MOST_BYTES: u64 = 140_000_000;
@@ -35,12 +37,46 @@ pub(super) fn decode(bytes: &[u8], format: Format, wanted: Fit) -> Result<Decode
     let mut image = match format {
         Format::Jpeg if u64::from(width) * u64::from(height) > SCALED_FROM => {
             drop(decoder);
-            scaled_jpeg(bytes, width, height, wanted)?
+            jpeg::decode(bytes, enough((width, height), orientation, wanted))?
+        }
+        Format::Jpeg => {
+            // Its decoder shows what is missing in grey.
+            jpeg::check_end(bytes)?;
+            narrow(DynamicImage::from_decoder(decoder).map_err(unfit)?)
+        }
+        Format::Png if is_deep(decoder.color_type()) => {
+            drop(decoder);
+            narrow(shallow_png(bytes)?)
+        }
+        Format::WebP if is_twice_too_much(decoder.color_type(), width, height) => {
+            drop(decoder);
+            lossless_webp(bytes)?
         }
         _ => narrow(DynamicImage::from_decoder(decoder).map_err(unfit)?),
     };
     image.apply_orientation(orientation);
     Ok(Decoded { image, profile })
+}
+
+/// More than eight bits a channel.
+fn is_deep(color: ColorType) -> bool {
+    color.bytes_per_pixel() > color.channel_count()
+}
+
+/// Whether pixels of three bytes and of four do not fit beside each other.
+fn is_twice_too_much(color: ColorType, width: u32, height: u32) -> bool {
+    color == ColorType::Rgb8 && u64::from(width) * u64::from(height) * 7 > MOST_BYTES
+}
+
+/// What has to be decoded at least of a picture that is turned afterwards.
+fn enough((width, height): (u32, u32), orientation: Orientation, wanted: Fit) -> (u32, u32) {
+    match orientation {
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+            let (height, width) = resize::enough(height, width, wanted);
+            (width, height)
+        }
+        _ => resize::enough(width, height, wanted),
+    }
 }
 
 pub(super) fn reader(bytes: &[u8], format: Format) -> ImageReader<Cursor<&[u8]>> {
@@ -59,58 +95,86 @@ pub(super) fn reader(bytes: &[u8], format: Format) -> ImageReader<Cursor<&[u8]>>
     reader
 }
 
-/// Eight bits a channel and no channel that says nothing: what is shown, and half the memory.
+/// Eight bits a channel and no channel that says nothing: what is shown, and half the memory. Never two pictures at once.
 pub(super) fn narrow(image: DynamicImage) -> DynamicImage {
     match image {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => image,
+        DynamicImage::ImageRgba8(pixels) if pixels.pixels().all(|pixel| pixel.0.last() == Some(&u8::MAX)) => {
+            let (width, height) = pixels.dimensions();
+            let rgb = without_last::<4>(pixels.into_raw());
+            image::RgbImage::from_raw(width, height, rgb).map(DynamicImage::ImageRgb8).unwrap_or_default()
+        }
+        DynamicImage::ImageLumaA8(pixels) if pixels.pixels().all(|pixel| pixel.0.last() == Some(&u8::MAX)) => {
+            let (width, height) = pixels.dimensions();
+            let grey = without_last::<2>(pixels.into_raw());
+            image::GrayImage::from_raw(width, height, grey).map(DynamicImage::ImageLuma8).unwrap_or_default()
+        }
+        DynamicImage::ImageRgba8(_) | DynamicImage::ImageLumaA8(_) => image,
         other if !other.color().has_alpha() => DynamicImage::ImageRgb8(other.into_rgb8()),
-        other => {
-            let rgba = other.into_rgba8();
-            if rgba.pixels().all(|pixel| pixel.0.last() == Some(&u8::MAX)) {
-                return DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(rgba).into_rgb8());
-            }
-            DynamicImage::ImageRgba8(rgba)
-        }
+        other => narrow(DynamicImage::ImageRgba8(other.into_rgba8())),
     }
 }
 
-/// A JPEG at the smallest of its own steps that is not smaller than wanted: its decoder never holds the rest.
-fn scaled_jpeg(bytes: &[u8], width: u32, height: u32, wanted: Fit) -> Result<DynamicImage, Unfit> {
-    let (wanted_width, wanted_height) = resize::enough(width, height, wanted);
-    let side = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX);
-    let mut decoder = jpeg_decoder::Decoder::new(bytes);
-    let damaged = |error: jpeg_decoder::Error| Unfit::Damaged(error.to_string());
-    let (width, height) = decoder.scale(side(wanted_width), side(wanted_height)).map_err(damaged)?;
-    let (width, height) = (u32::from(width), u32::from(height));
-    let pixels = decoder.decode().map_err(damaged)?;
-    let kind = decoder.info().map(|info| info.pixel_format);
-    let image = match kind {
-        Some(jpeg_decoder::PixelFormat::L8) => {
-            image::GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)
-        }
-        Some(jpeg_decoder::PixelFormat::RGB24) => {
-            image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
-        }
-        Some(jpeg_decoder::PixelFormat::CMYK32) => {
-            image::RgbImage::from_raw(width, height, from_cmyk(&pixels)).map(DynamicImage::ImageRgb8)
-        }
-        _ => return Err(Unfit::Unreadable("a JPEG of 16 bits is not taken".to_owned())),
-    };
-    image.ok_or_else(|| Unfit::Damaged("it has fewer pixels than it says".to_owned()))
+/// The same without the last of `N` channels, in the same memory.
+fn without_last<const N: usize>(mut pixels: Vec<u8>) -> Vec<u8> {
+    let n = pixels.len() / N;
+    for at in 0..n {
+        pixels.copy_within(at * N..at * N + N - 1, at * (N - 1));
+    }
+    pixels.truncate(n * (N - 1));
+    pixels.shrink_to_fit();
+    pixels
 }
 
-/// Inks to light, as the decoder gives them: already turned over where the file said so.
-fn from_cmyk(pixels: &[u8]) -> Vec<u8> {
-    let mut rgb = Vec::with_capacity(pixels.len() / 4 * 3);
-    for ink in pixels.chunks_exact(4) {
-        let &[c, m, y, k] = ink else { continue };
-        let light = |ink: u8| {
-            let value = (255 - u32::from(ink)) * (255 - u32::from(k)) / 255;
-            u8::try_from(value).unwrap_or(u8::MAX)
-        };
-        rgb.extend([light(c), light(m), light(y)]);
+/// A PNG of 16 bits a channel, of which eight are kept while it is read.
+fn shallow_png(bytes: &[u8]) -> Result<DynamicImage, Unfit> {
+    let mut decoder = png::Decoder::new(Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
+    let damaged = |error: png::DecodingError| Unfit::Damaged(error.to_string());
+    let mut reader = decoder.read_info().map_err(damaged)?;
+    let size = reader.output_buffer_size().filter(|size| *size as u64 <= MOST_BYTES).ok_or_else(too_much)?;
+    let mut pixels = vec![0; size];
+    let info = reader.next_frame(&mut pixels).map_err(damaged)?;
+    let (width, height) = (info.width, info.height);
+    match info.color_type {
+        png::ColorType::Grayscale => image::GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+        png::ColorType::GrayscaleAlpha => {
+            image::GrayAlphaImage::from_raw(width, height, pixels).map(DynamicImage::ImageLumaA8)
+        }
+        png::ColorType::Rgba => image::RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
+        _ => image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
     }
-    rgb
+    .ok_or_else(|| Unfit::Damaged("it has fewer pixels than it says".to_owned()))
+}
+
+/// A large WebP through which nothing is seen. Of one without loss the decoder makes all pixels with a fourth byte first, and
+/// then a second picture without: unless the file says that the byte means something.
+fn lossless_webp(bytes: &[u8]) -> Result<DynamicImage, Unfit> {
+    let changed = as_if_seen_through(bytes);
+    let file = changed.as_deref().unwrap_or(bytes);
+    let image = DynamicImage::from_decoder(reader(file, Format::WebP).into_decoder().map_err(unfit)?).map_err(unfit)?;
+    Ok(match image {
+        DynamicImage::ImageRgba8(pixels) => {
+            let (width, height) = pixels.dimensions();
+            let rgb = without_last::<4>(pixels.into_raw());
+            image::RgbImage::from_raw(width, height, rgb).map(DynamicImage::ImageRgb8).unwrap_or_default()
+        }
+        image => image,
+    })
+}
+
+/// The file with the mark that it may be seen through. `None`: it is not coded without loss.
+/// Source: <https://developers.google.com/speed/webp/docs/riff_container>.
+fn as_if_seen_through(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut at = 12;
+    while bytes.get(at..at + 4)? != b"VP8L" {
+        let length = usize::try_from(u32::from_le_bytes(*bytes.get(at + 4..)?.first_chunk()?)).ok()?;
+        at = at.checked_add(length.checked_add(8 + length % 2)?)?;
+    }
+    let mut changed = bytes.to_vec();
+    // In the head of the picture itself, or in the one before all parts.
+    *changed.get_mut(if at == 12 { 24 } else { 20 })? |= 0x10;
+    Some(changed)
 }
 
 /// The same picture in sRGB. A profile that makes no sense is passed over, as browsers do.
@@ -140,9 +204,13 @@ pub(super) fn to_srgb(image: DynamicImage, profile: Option<&[u8]>) -> DynamicIma
     }
 }
 
+fn too_much() -> Unfit {
+    Unfit::Unreadable("it takes more memory than a picture may".to_owned())
+}
+
 pub(super) fn unfit(error: ImageError) -> Unfit {
     match error {
-        ImageError::Limits(_) => Unfit::Unreadable("it takes more memory than a picture may".to_owned()),
+        ImageError::Limits(_) => too_much(),
         ImageError::Unsupported(what) => Unfit::Unreadable(what.to_string()),
         other => Unfit::Damaged(other.to_string()),
     }

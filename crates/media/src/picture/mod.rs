@@ -6,15 +6,18 @@ mod avif;
 mod colors;
 mod decode;
 mod encode;
+mod jpeg;
 mod resize;
 mod yuv;
 
+use image::DynamicImage;
 use phiomia_model::{limits::LIMITS, media::Colors};
 use serde::{Deserialize, Serialize};
 
 use crate::{Format, Purpose, StillCodec, Unfit};
 
 pub(crate) use avif::colouring as av1_colouring;
+pub use jpeg::decode as decode_jpeg;
 pub(crate) use yuv::Planes;
 
 /// Letters of a blurhash: four by four waves, as Mastodon's.
@@ -107,14 +110,18 @@ pub(crate) fn of_pixels(image: image::DynamicImage, purpose: Purpose) -> Result<
 }
 
 /// The pixels of a WebP.
-pub(crate) fn read_webp(file: &[u8]) -> Result<image::DynamicImage, Unfit> {
+pub(crate) fn read_webp(file: &[u8]) -> Result<DynamicImage, Unfit> {
     decode::claim(file, Format::WebP)?.check()?;
     Ok(decode::decode(file, Format::WebP, Purpose::Thumbnail.fit())?.image)
 }
 
 /// What does not move.
 fn still(decoded: decode::Decoded, format: Format, purpose: Purpose) -> Result<Picture, Unfit> {
-    let image = resize::fit(decoded.image, purpose.fit())?;
+    let image = match resize::fit(decoded.image, purpose.fit())? {
+        // Kept narrow as long as it was large.
+        grey @ DynamicImage::ImageLumaA8(_) => DynamicImage::ImageRgba8(grey.into_rgba8()),
+        image => image,
+    };
     let image = decode::to_srgb(image, decoded.profile.as_deref());
     let preview = purpose.preview().map(|area| resize::fit_copy(&image, resize::area(area))).transpose()?;
     let small = preview.as_ref().unwrap_or(&image);
@@ -131,7 +138,7 @@ struct Impression {
 
 impl Impression {
     /// Nothing of one that can be seen through everywhere.
-    fn of(image: &image::DynamicImage) -> Result<Impression, Unfit> {
+    fn of(image: &DynamicImage) -> Result<Impression, Unfit> {
         let small = resize::fit_copy(image, crate::purpose::Fit::Within(BLURRED_SIDE, BLURRED_SIDE))?.to_rgba8();
         let (width, height) = small.dimensions();
         let blurhash = blurhash::encode(WAVES.0, WAVES.1, width, height, small.as_raw()).ok();

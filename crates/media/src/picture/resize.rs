@@ -43,7 +43,6 @@ pub(super) fn enough(width: u32, height: u32, wanted: Fit) -> (u32, u32) {
             let scale = (f64::from(to_width) / f64::from(width)).max(f64::from(to_height) / f64::from(height)).min(1.0);
             (scaled(width, scale), scaled(height, scale))
         }
-        // Turning it over changes the sides and not the area.
         _ => target(width, height, wanted),
     }
 }
@@ -112,6 +111,7 @@ fn resized(image: &DynamicImage, wanted: Fit, minds_alpha: bool) -> Result<Dynam
 fn bytes_of(image: &mut DynamicImage) -> Option<&mut [u8]> {
     match image {
         DynamicImage::ImageLuma8(pixels) => Some(pixels),
+        DynamicImage::ImageLumaA8(pixels) => Some(pixels),
         DynamicImage::ImageRgb8(pixels) => Some(pixels),
         DynamicImage::ImageRgba8(pixels) => Some(pixels),
         _ => None,

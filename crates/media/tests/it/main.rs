@@ -6,6 +6,7 @@ mod avif;
 mod boxes;
 mod films;
 mod hostile;
+mod jpeg;
 mod made;
 mod pictures;
 mod reels;

@@ -2,6 +2,9 @@
 
 use std::{io::Cursor, path::PathBuf, time::Duration};
 
+#[path = "../../../media/tests/it/jpeg/made.rs"]
+mod made_jpeg;
+
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
 use phiomia_media::{Picture, Purpose, Unfit};
@@ -27,8 +30,13 @@ fn file(image: &DynamicImage, format: ImageFormat) -> Bytes {
     bytes.into_inner().into()
 }
 
+/// All pixels the same.
+fn of_pixel<T: Copy>(width: u32, height: u32, pixel: &[T]) -> Vec<T> {
+    pixel.repeat(usize::try_from(width * height).unwrap())
+}
+
 fn blue(width: u32, height: u32) -> DynamicImage {
-    DynamicImage::ImageRgb8(RgbImage::from_pixel(width, height, image::Rgb([10, 20, 200])))
+    RgbImage::from_raw(width, height, of_pixel(width, height, &[10, 20, 200])).unwrap().into()
 }
 
 async fn made(workshop: &Workshop, bytes: Bytes) -> Result<Picture, Unfit> {
@@ -50,7 +58,7 @@ async fn a_child_makes_the_same_as_this_process() {
 async fn thirty_three_megapixels_fit_and_three_at_once_wait_for_each_other() {
     let workshop = Workshop::new(settings());
     let jpeg = file(&blue(7_680, 4_320), ImageFormat::Jpeg);
-    let clear = DynamicImage::ImageRgba8(RgbaImage::from_pixel(7_680, 4_320, image::Rgba([1, 2, 3, 100])));
+    let clear = RgbaImage::from_raw(7_680, 4_320, of_pixel(7_680, 4_320, &[1, 2, 3, 100])).unwrap().into();
     let png = file(&clear, ImageFormat::Png);
     drop(clear);
     let (one, two, three) = tokio::join!(made(&workshop, jpeg.clone()), made(&workshop, png), made(&workshop, jpeg));
@@ -60,13 +68,131 @@ async fn thirty_three_megapixels_fit_and_three_at_once_wait_for_each_other() {
     }
 }
 
+/// A progressive JPEG with detail in every block, and as a baseline one.
+fn many_waves(width: u16, rows: u16, factors: &[(u8, u8)], adobe: Option<u8>) -> (Bytes, Bytes) {
+    let down = factors.iter().map(|(_, down)| *down).max().unwrap();
+    let mut waves = made_jpeg::Waves::new((width, 8 * u16::from(down)), factors, |one, x, y| {
+        let mut block = [0_i16; 64];
+        // Brightness 178; the first difference far above the middle, the others in it.
+        block[0] = if one == 1 {
+            100
+        } else if one == 0 || one == 3 {
+            50
+        } else {
+            0
+        };
+        block[x % 50 + 1] = 3;
+        block[(x + y) % 9 + 1] = -2;
+        block
+    });
+    waves.adobe = adobe;
+    waves.repeats = rows;
+    (waves.as_usual().into(), waves.baseline().into())
+}
+
+#[tokio::test]
+async fn jpegs_of_thirty_three_megapixels_fit_however_they_are_coded() {
+    let workshop = Workshop::new(settings());
+    let full = [(1, 1); 4];
+    // Brightness and differences as light; inks as what is left of it.
+    let (blueish, reddish) = ([178, 144, 255], [178, 228, 128]);
+    for (name, factors, adobe, color) in [
+        ("4:2:0", &[(2, 2), (1, 1), (1, 1)][..], None, blueish),
+        ("4:2:2", &[(2, 1), (1, 1), (1, 1)], None, blueish),
+        ("4:4:4", &full[..3], None, blueish),
+        ("grey", &full[..1], None, [178; 3]),
+        ("red, green and blue", &full[..3], Some(0), reddish),
+        ("inks", &full[..], Some(0), [124, 159, 89]),
+        ("inks as differences", &full[..], Some(2), [54, 77, 0]),
+    ] {
+        let down = u16::from(factors.iter().map(|(_, down)| *down).max().unwrap());
+        // Half of it has a little too few pixels, so more is decoded.
+        let (progressive, baseline) = many_waves(7_664, 540 / down, factors, adobe);
+        let mut files = vec![("progressive", progressive)];
+        if factors.len() == 4 {
+            files.push(("baseline", baseline));
+        }
+        if name == "4:2:0" {
+            files.push(("of which half is enough", many_waves(7_680, 270, factors, adobe).0));
+        }
+        for (kind, bytes) in files {
+            let original =
+                made(&workshop, bytes).await.unwrap_or_else(|unfit| panic!("{name}, {kind}: {unfit}")).original;
+            assert!((3_836..=3_840).contains(&original.width) && (2_160..=2_162).contains(&original.height));
+            let pixels = image::load_from_memory(&original.bytes).unwrap().to_rgb8().into_raw();
+            let mean = [0, 1, 2].map(|channel| {
+                let some: Vec<u64> = pixels.chunks_exact(3 * 1_013).map(|row| row[channel].into()).collect();
+                u8::try_from(some.iter().sum::<u64>() / some.len() as u64).unwrap()
+            });
+            assert!(mean.iter().zip(color).all(|(a, b)| a.abs_diff(b) < 6), "{name}, {kind}: {mean:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn thirty_three_megapixels_fit_whatever_their_bytes_say() {
+    let workshop = Workshop::new(settings());
+    let (wide, high) = (7_680, 4_320);
+    let color = |image: &DynamicImage| image.to_rgba8().get_pixel(900, 700).0;
+    let rgb = || blue(wide, high);
+    let rgba = |alpha| -> DynamicImage {
+        RgbaImage::from_raw(wide, high, of_pixel(wide, high, &[10, 20, 200, alpha])).unwrap().into()
+    };
+    let grey = |alpha| -> DynamicImage {
+        image::GrayAlphaImage::from_raw(wide, high, of_pixel(wide, high, &[90, alpha])).unwrap().into()
+    };
+    let deep = |alpha| {
+        let pixels = of_pixel(wide, high, &[2_570, 5_140, 51_400, alpha]);
+        DynamicImage::ImageRgba16(image::ImageBuffer::from_raw(wide, high, pixels).unwrap())
+    };
+    let (blueish, veiled) = ([10, 20, 200, 255], [10, 20, 200, 100]);
+    let kinds: [(&str, Maker<'_>, [u8; 4]); 6] = [
+        ("PNG with a channel that says nothing", &|| file(&rgba(255), ImageFormat::Png), blueish),
+        ("PNG, grey and seen through", &|| file(&grey(100), ImageFormat::Png), [90, 90, 90, 100]),
+        ("PNG of 16 bits, seen through", &|| file(&deep(25_700), ImageFormat::Png), veiled),
+        ("WebP without loss", &|| file(&rgb(), ImageFormat::WebP), blueish),
+        ("WebP", &|| lossy(&rgb()), blueish),
+        ("GIF", &|| gif(7_680, 4_320), blueish),
+    ];
+    for (name, bytes, expected) in kinds {
+        let original = made(&workshop, bytes()).await.unwrap_or_else(|unfit| panic!("{name}: {unfit}")).original;
+        assert_eq!((original.width, original.height), (3_840, 2_160), "{name}");
+        let seen = color(&image::load_from_memory(&original.bytes).unwrap());
+        assert!(seen.iter().zip(expected).all(|(a, b)| a.abs_diff(b) < 8), "{name}: {seen:?}");
+    }
+}
+
+/// One after the other, for each takes much memory.
+type Maker<'a> = &'a dyn Fn() -> Bytes;
+
+fn gif(width: u16, height: u16) -> Bytes {
+    let mut bytes = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut bytes, width, height, &[10, 20, 200, 0, 0, 0]).unwrap();
+    let buffer = vec![0; usize::from(width) * usize::from(height)].into();
+    encoder.write_frame(&gif::Frame { width, height, buffer, ..gif::Frame::default() }).unwrap();
+    drop(encoder);
+    bytes.into()
+}
+
+fn lossy(image: &DynamicImage) -> Bytes {
+    let rgb = image.to_rgb8();
+    webp::Encoder::from_rgb(&rgb, rgb.width(), rgb.height()).encode(80.0).to_vec().into()
+}
+
+#[tokio::test]
+async fn a_large_jpeg_that_is_cut_short_is_refused_with_the_cause() {
+    let workshop = Workshop::new(settings());
+    let (progressive, baseline) = many_waves(7_680, 540, &[(1, 1); 3], None);
+    for bytes in [progressive, baseline] {
+        let cut = bytes.slice(..bytes.len() / 3);
+        assert!(matches!(made(&workshop, cut).await, Err(Unfit::Damaged(why)) if why.contains("too early")));
+    }
+}
+
 #[tokio::test]
 async fn a_picture_that_takes_too_much_memory_is_refused_and_the_next_one_is_taken() {
     let workshop = Workshop::new(settings());
-    let deep = image::ImageBuffer::<image::Rgba<u16>, _>::from_pixel(7_000, 4_700, image::Rgba([9_u16; 4]));
-    let deep = file(&DynamicImage::ImageRgba16(deep), ImageFormat::Png);
-    assert!(matches!(made(&workshop, deep).await, Err(Unfit::Unreadable(_))));
-    // The ceiling itself, where no decoder counts: the child dies of it.
+    // The child dies of it.
     let low = Workshop::new(Settings { memory: 20 * MEGABYTE, ..settings() });
     let large = file(&blue(4_000, 3_000), ImageFormat::Png);
     assert!(matches!(made(&low, large.clone()).await, Err(Unfit::Unreadable(_))));
