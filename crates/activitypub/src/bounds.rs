@@ -16,7 +16,7 @@
 //! | profile fields, keys, aliases | [`FIELDS`], [`KEYS`], [`ALIASES`] | dropped |
 //! | display name and titles, bio | [`NAME_BYTES`], [`BIO_BYTES`] | cut |
 //! | user name | [`USERNAME_BYTES`] | refused |
-//! | alt text | [`ALT_BYTES`] | cut |
+//! | alt text | [`ALT_CHARACTERS`] | cut |
 //! | signature headers, each | [`SIGNATURE_HEADER_BYTES`] | refused |
 
 /// Bytes of a document, after decompression.
@@ -53,8 +53,8 @@ pub const NAME_BYTES: usize = 2_048;
 pub const BIO_BYTES: usize = 20_000;
 /// Bytes of a user name.
 pub const USERNAME_BYTES: usize = 2_048;
-/// Bytes of a description of a picture, sound or video.
-pub const ALT_BYTES: usize = 10_000;
+/// Characters of a description of a picture, sound or video, as Mastodon counts them.
+pub const ALT_CHARACTERS: usize = 10_000;
 /// Bytes of each header that belongs to a signature.
 pub const SIGNATURE_HEADER_BYTES: usize = 8_192;
 

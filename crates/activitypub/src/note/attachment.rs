@@ -81,7 +81,7 @@ impl Media {
         Some(Media {
             kind: kind_of(node, media_type.as_deref(), fallback),
             file,
-            alt: node.text("name", bounds::ALT_BYTES).or_else(|| node.text("summary", bounds::ALT_BYTES)),
+            alt: alt(node, "name").or_else(|| alt(node, "summary")),
             blurhash: node.text("blurhash", 200).filter(|hash| hash.is_ascii()),
             focal_point: focal_point(node),
             width: pixels("width"),
@@ -91,6 +91,12 @@ impl Media {
             media_type,
         })
     }
+}
+
+/// What is to be seen, in words.
+fn alt(node: Node<'_>, name: &str) -> Option<String> {
+    let text = node.text(name, 4 * bounds::ALT_CHARACTERS)?;
+    Some(text.chars().take(bounds::ALT_CHARACTERS).collect())
 }
 
 /// The address of a file and the type its link claims.

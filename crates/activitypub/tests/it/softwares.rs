@@ -189,3 +189,19 @@ fn the_policy_of_today_is_known_by_its_words() {
     assert!(is_of_today(Note::read(&fixture!("gotosocial/note_asks.json")).unwrap()));
     assert!(!is_of_today(Note::read(&fixture!("gotosocial/note.json")).unwrap()));
 }
+
+#[test]
+fn what_is_said_of_a_picture_may_have_ten_thousand_letters_of_any_script() {
+    let note = |alt: &str| {
+        let document = serde_json::json!({
+            "id": "https://remote.example/notes/1", "type": "Note", "attributedTo": "https://remote.example/users/ada",
+            "attachment": [{ "type": "Image", "url": "https://remote.example/a.png", "name": alt }],
+        });
+        let document = Document::parse(document.to_string().as_bytes(), Web::Https).unwrap();
+        Note::read(&document).unwrap().attachments[0].alt.clone().unwrap()
+    };
+    for letter in ["a", "火"] {
+        assert_eq!(note(&letter.repeat(10_000)), letter.repeat(10_000));
+        assert_eq!(note(&letter.repeat(10_001)), letter.repeat(10_000));
+    }
+}
