@@ -70,11 +70,16 @@ impl Site {
 
     /// A place of the same server that has nothing yet, on the same engine.
     pub async fn empty(&self) -> Site {
-        let mut site = Site::new(&self.binary, None);
-        site.data = self.data.join("empty");
-        site.file = site.data.join("phiomia.sqlite3");
-        let _ = std::fs::remove_dir_all(&site.data);
-        site.address.clone_from(&self.address);
+        let data = self.data.join("empty");
+        let _ = std::fs::remove_dir_all(&data);
+        let mut site = Site {
+            binary: self.binary.clone(),
+            file: data.join("phiomia.sqlite3"),
+            data,
+            address: self.address.clone(),
+            postgres: None,
+            client: OnceCell::new(),
+        };
         if let Some(address) = &self.postgres {
             self.execute("drop database if exists bench_empty").await;
             self.execute("create database bench_empty").await;
