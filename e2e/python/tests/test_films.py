@@ -45,6 +45,13 @@ def test_a_film_that_is_cut_is_refused_and_the_next_one_taken(as_alice):
     assert as_alice.media_post(film, mime_type="video/mp4").type == "video"
 
 
+def test_a_film_of_more_than_99_megabytes_is_refused(as_alice):
+    film = (CORPUS / "film/a.mp4").read_bytes() + b"\0" * 104_000_000
+    with pytest.raises(MastodonAPIError) as refused:
+        as_alice.media_post(film, mime_type="video/mp4")
+    assert refused.value.args[1] == 422 and "larger than" in refused.value.args[3], refused.value.args
+
+
 def made(tmp_path, name, *how):
     subprocess.run(["ffmpeg", *CARD, *how, tmp_path / name], check=True)
     return (tmp_path / name).read_bytes()

@@ -8,7 +8,9 @@ use std::{
 
 use axum::{Router, extract::State, http::Uri, response::IntoResponse};
 use phiomia_federation::{OutboundSettings, Settings};
-use phiomia_model::{Addresses, Job, StatusId};
+use phiomia_model::{Addresses, Error, Job, StatusId};
+use phiomia_social::{Social, cards};
+use phiomia_store::db::jobs;
 use phiomia_testkit::{Engine, on_both_engines};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -194,6 +196,35 @@ on_both_engines! {
         street.alice.put(&path, json!({ "status": "no more" })).await.ok();
         street.looks(&id).await;
         assert_eq!(street.card(&id).await, Value::Null);
+    }
+
+    async fn who_waits_gets_the_page_at_once_and_others_at_various_times_within_a_minute(street: Street) {
+        let db = street.house.api.db.clone();
+        let due = async || {
+            let claimed = db.write(|tx| {
+                let lane = Job::FetchCard { status: StatusId(1) }.lane();
+                Ok::<_, Error>(jobs::claim(tx, lane, 100, Duration::from_secs(600), "test")?)
+            });
+            let claimed = claimed.await.unwrap();
+            claimed.iter().filter(|claimed| matches!(claimed.job, Ok(Job::FetchCard { .. }))).count()
+        };
+        let come = async |n: i64, is_local: bool| {
+            let social = Social::new(street.house.api.addresses.clone());
+            let text = if is_local { "https://dunes.org/a" } else { r#"<a href="https://dunes.org/a">a</a>"# };
+            db.write(move |tx| (1..=n).try_for_each(|n| cards::look_first(tx, &social, StatusId(n), text, is_local)))
+                .await
+                .unwrap();
+        };
+        come(1, true).await;
+        assert_eq!(due().await, 1);
+        come(90, false).await;
+        let mut each = Vec::new();
+        for _ in 0..6 {
+            street.house.wait(Duration::from_secs(10));
+            each.push(due().await);
+        }
+        assert_eq!(each.iter().sum::<usize>(), 90, "{each:?}");
+        assert!(each.iter().all(|n| (1..50).contains(n)), "{each:?}");
     }
 
     async fn our_own_pages_and_people_get_no_card(street: Street) {

@@ -1,6 +1,6 @@
 //! Uploads that browsers do not play, with ffmpeg on the machine and without.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use http::Method;
 use phiomia_media::CONVERTED_TYPES;
@@ -216,6 +216,72 @@ on_both_engines! {
         let more: Vec<&Value> = with.as_array().unwrap().iter().filter(|one| !without.as_array().unwrap().contains(one)).collect();
         assert_eq!(more, [&["image/heic", "image/heif"][..], &CONVERTED_TYPES].concat());
         assert!(without.as_array().unwrap().contains(&json!("image/avif")), "that is decoded here");
+    }
+
+    async fn every_kind_that_apps_are_told_of_is_taken(house: House) {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let read = |name: &str| std::fs::read(corpus.join(name)).unwrap();
+        let mut samples = vec![
+            (&["image/jpeg"][..], read("pictures/a.jpg")),
+            (&["image/png"], read("pictures/a.png")),
+            (&["image/gif"], read("pictures/a.gif")),
+            (&["image/webp"], read("pictures/a.webp")),
+            (&["image/avif"], read("pictures/a.avif")),
+            (&["video/webm"], read("film/a.webm")),
+            (&["video/mp4"], read("film/a.mp4")),
+            (&["video/quicktime"], made("-c:v libx264 -pix_fmt yuv420p -c:a aac", "mov")),
+            (&["audio/wave", "audio/wav", "audio/x-wav", "audio/x-pn-wave", "audio/vnd.wave"], read("sound/a.wav")),
+            (&["audio/ogg", "audio/vorbis"], read("sound/a.ogg")),
+            (&["audio/mpeg", "audio/mp3"], read("sound/a.mp3")),
+            (&["audio/webm"], made("-map 1:a -c:a libopus", "webm")),
+            (&["audio/flac"], read("sound/a.flac")),
+            (&["audio/aac"], read("sound/a.aac")),
+            (&["audio/m4a", "audio/x-m4a", "audio/mp4"], read("sound/a.m4a")),
+        ];
+        let told = |instance: Value| {
+            let types = instance["configuration"]["media_attachments"]["supported_mime_types"].clone();
+            types.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+        };
+        let named = |samples: &[(&[&str], Vec<u8>)]| {
+            samples.iter().flat_map(|(names, _)| names.iter().map(ToString::to_string)).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(told(house.get("/api/v2/instance").await.ok().json()), named(&samples));
+        let alice = house.person("alice").await;
+        for (names, bytes) in &samples {
+            let upload = uploads(&alice, UPLOADS, bytes).await.ok().json();
+            let kind = names[0].split('/').next().unwrap();
+            let is_gif = names[0] == "image/gif";
+            assert!(upload["type"] == json!(kind) || is_gif, "{names:?}: {upload}");
+        }
+        // With ffmpeg; what is made is its own, but for one kind that it only reads.
+        let house = house.with_ffmpeg().await;
+        samples.extend([
+            (&["image/heic", "image/heif"][..], read("pictures/a.heic")),
+            (&["video/ogg"], made("-c:v libtheora -c:a libvorbis", "ogv")),
+            (&["video/3gpp", "audio/3gpp"], made("-c:v h263 -vf scale=176:144 -c:a aac", "3gp")),
+            (&["video/x-msvideo", "video/avi"], avi()),
+            (&["video/x-matroska"], made("-c:v mpeg4 -c:a libmp3lame", "mkv")),
+            (&["video/mp2t"], made("-c:v mpeg2video -c:a mp2", "ts")),
+            (&["video/mpeg"], made("-c:v mpeg2video -r 25 -c:a mp2", "mpg")),
+            (&["video/x-flv"], made("-c:v flv -ar 44100", "flv")),
+            (&["video/x-ms-asf", "video/x-ms-wmv"], made("-c:v wmv2 -c:a wmav2", "wmv")),
+            (&["audio/x-ms-wma"], made("-map 1:a -c:a wmav2", "wma")),
+            (&["audio/aiff", "audio/x-aiff"], made("-map 1:a", "aiff")),
+            (&["audio/x-caf"], made("-map 1:a -c:a pcm_s16le", "caf")),
+            (&["audio/basic"], made("-map 1:a", "au")),
+            (&["audio/wavpack", "audio/x-wavpack"], made("-map 1:a", "wv")),
+            (&["audio/x-matroska"], made("-map 1:a -c:a alac", "mka")),
+        ]);
+        // A second of silence, twelve kilobits: the frame of the format itself.
+        let silence: Vec<u8> = [b"#!AMR\n".to_vec(), [&[0x3c][..], &[0; 31]].concat().repeat(50)].concat();
+        samples.push((&["audio/amr"], silence));
+        assert_eq!(told(house.get("/api/v2/instance").await.ok().json()), named(&samples));
+        // One may send thirty in half an hour.
+        let (bob, carol) = (house.person("bob").await, house.person("carol").await);
+        for (n, (names, bytes)) in samples.iter().enumerate() {
+            let answer = uploads(if n % 2 == 0 { &bob } else { &carol }, UPLOADS, bytes).await;
+            assert!(matches!(answer.status.as_u16(), 200 | 202), "{names:?}: {:?}", answer.refusal());
+        }
     }
 
     async fn pictures_in_boxes_become_jpeg_where_they_are_decoded(house: House) {

@@ -4,6 +4,7 @@
 mod apps;
 mod people;
 mod relationships;
+mod remote_files;
 mod search;
 mod statuses;
 mod users;
