@@ -178,54 +178,61 @@ fn in_bucket(place: &Place, server: &S3Server, args: &[&str]) -> Command {
 }
 
 #[test]
-fn the_server_makes_its_backups_itself_and_keeps_as_many_as_it_is_told() {
-    phiomia_testkit::run(Engine::Sqlite, async |engine| {
-        let bucket = S3Server::open().await;
-        let below = bucket.folder().parent().unwrap().join("kept/phiomia");
-        fs::create_dir_all(&below).unwrap();
-        for keeps_in_bucket in [false, true] {
-            let place = Place::open(engine).await;
-            alice(&place).await;
-            let command = |args: &[&str]| match keeps_in_bucket {
-                true => in_bucket(&place, &bucket, args),
-                false => place.command(args),
-            };
-            let folder = if keeps_in_bucket { below.clone() } else { place.folder.join("phiomia-data/backups") };
-            fs::create_dir_all(&folder).unwrap();
-            for year in 2020..2023 {
-                fs::write(folder.join(format!("phiomia-localhost_3000-{year}0101T000000Z.tar.gz")), "old").unwrap();
-            }
-            let others = folder.join("phiomia-elsewhere.example-20200101T000000Z.tar.gz");
-            fs::write(&others, "of another server").unwrap();
-            let mut serve = command(&["serve", "--listen", "127.0.0.1:0"]);
-            serve.args(["--set", "backup.schedule=daily at 03:00", "--set", "backup.keep=2"]);
-            serve.args(["--set", "instance.domain=localhost:3000"]);
-            let server = Running::start(serve);
-            let planned = loop {
-                let jobs = place.says(&["jobs"]);
-                if jobs.contains("back_up") {
-                    break jobs;
-                }
-                sleep(std::time::Duration::from_millis(20)).await;
-            };
-            assert!(planned.contains("backup"), "{planned}");
-            let opened = beside(&settings(&place.database)).await;
-            opened.db.write(|tx| Ok(tx.enqueue(&Job::BackUp)?)).await.unwrap();
-            opened.db.close();
-            server.wait_for_line("20200101T000000Z.tar.gz was deleted");
-            server.wait_for_line("20210101T000000Z.tar.gz was deleted");
-            server.wait_for_line("a backup of ");
-            server.stop();
+fn the_server_makes_its_backups_itself_and_keeps_as_many_as_it_is_told_on_sqlite() {
+    phiomia_testkit::run(Engine::Sqlite, kept_as_told);
+}
 
-            let output = command(&["backup", "list"]).output().unwrap();
-            let listed = String::from_utf8(output.stdout).unwrap();
-            let names: Vec<&str> = listed.lines().map(|line| line.split('\t').next().unwrap()).collect();
-            assert_eq!((names.len(), names[0]), (2, "phiomia-localhost_3000-20220101T000000Z.tar.gz"), "{listed}");
-            assert!(others.exists());
-            let output = command(&["backup", "verify", names[1]]).output().unwrap();
-            assert!(output.status.success(), "{output:?}");
-            let output = command(&["backup", "verify", "phiomia-none.tar.gz"]).output().unwrap();
-            assert_eq!(String::from_utf8(output.stderr).unwrap(), "phiomia: there is no backup phiomia-none.tar.gz\n");
+#[test]
+fn the_server_makes_its_backups_itself_and_keeps_as_many_as_it_is_told_on_postgres() {
+    phiomia_testkit::run(Engine::Postgres, kept_as_told);
+}
+
+async fn kept_as_told(engine: Engine) {
+    let bucket = S3Server::open().await;
+    let below = bucket.folder().parent().unwrap().join("kept/phiomia");
+    fs::create_dir_all(&below).unwrap();
+    for keeps_in_bucket in [false, true] {
+        let place = Place::open(engine).await;
+        alice(&place).await;
+        let command = |args: &[&str]| match keeps_in_bucket {
+            true => in_bucket(&place, &bucket, args),
+            false => place.command(args),
+        };
+        let folder = if keeps_in_bucket { below.clone() } else { place.folder.join("phiomia-data/backups") };
+        fs::create_dir_all(&folder).unwrap();
+        for year in 2020..2023 {
+            fs::write(folder.join(format!("phiomia-localhost_3000-{year}0101T000000Z.tar.gz")), "old").unwrap();
         }
-    });
+        let others = folder.join("phiomia-elsewhere.example-20200101T000000Z.tar.gz");
+        fs::write(&others, "of another server").unwrap();
+        let mut serve = command(&["serve", "--listen", "127.0.0.1:0"]);
+        serve.args(["--set", "backup.schedule=daily at 03:00", "--set", "backup.keep=2"]);
+        serve.args(["--set", "instance.domain=localhost:3000"]);
+        let server = Running::start(serve);
+        let planned = loop {
+            let jobs = place.says(&["jobs"]);
+            if jobs.contains("back_up") {
+                break jobs;
+            }
+            sleep(std::time::Duration::from_millis(20)).await;
+        };
+        assert!(planned.contains("backup"), "{planned}");
+        let opened = beside(&settings(&place.database)).await;
+        opened.db.write(|tx| Ok(tx.enqueue(&Job::BackUp)?)).await.unwrap();
+        opened.db.close();
+        server.wait_for_line("20200101T000000Z.tar.gz was deleted");
+        server.wait_for_line("20210101T000000Z.tar.gz was deleted");
+        server.wait_for_line("a backup of ");
+        server.stop();
+
+        let output = command(&["backup", "list"]).output().unwrap();
+        let listed = String::from_utf8(output.stdout).unwrap();
+        let names: Vec<&str> = listed.lines().map(|line| line.split('\t').next().unwrap()).collect();
+        assert_eq!((names.len(), names[0]), (2, "phiomia-localhost_3000-20220101T000000Z.tar.gz"), "{listed}");
+        assert!(others.exists());
+        let output = command(&["backup", "verify", names[1]]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let output = command(&["backup", "verify", "phiomia-none.tar.gz"]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "phiomia: there is no backup phiomia-none.tar.gz\n");
+    }
 }
