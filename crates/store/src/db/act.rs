@@ -7,13 +7,18 @@ use tokio::sync::oneshot;
 
 use super::query::{Query, Tx};
 
+/// A closure that goes to a thread and comes back with what it gave.
+pub(super) trait Returning: Any + Send {
+    fn back(self: Box<Self>) -> Box<dyn Any + Send>;
+}
+
 /// A closure that reads, and what it gave.
-pub(super) trait Reading: Any + Send {
+pub(super) trait Reading: Returning {
     fn run(&mut self, query: &Query<'_>) -> Result<(), Error>;
 }
 
 /// A closure that writes, and what it gave. It may be run several times.
-pub(super) trait Writing: Any + Send {
+pub(super) trait Writing: Returning {
     fn run(&mut self, tx: &Tx<'_>) -> Result<(), Error>;
 }
 
@@ -44,6 +49,12 @@ fn never_run() -> Error {
     Fault::new("a database closure was answered without having been run").into()
 }
 
+impl<F: Send + 'static, T: Send + 'static> Returning for Act<F, T> {
+    fn back(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
 impl<F, T> Reading for Act<F, T>
 where
     F: FnMut(&Query<'_>) -> Result<T, Error> + Send + 'static,
@@ -69,29 +80,31 @@ where
 /// What whoever asked is told: the act with what it gave, or why there is nothing.
 type Returned = Result<Box<dyn Any + Send>, Error>;
 
-/// A read that waits for a thread.
-pub(super) struct ReadAct {
-    work: Box<dyn Reading + Send>,
+/// A closure that waits for a thread.
+pub(super) struct Waiting<W: ?Sized> {
+    work: Box<W>,
     reply: oneshot::Sender<Returned>,
 }
 
-impl ReadAct {
-    pub(super) fn new(work: Box<dyn Reading + Send>) -> (ReadAct, oneshot::Receiver<Returned>) {
+/// A read that waits for a thread.
+pub(super) type ReadAct = Waiting<dyn Reading>;
+
+/// A write that waits for a thread. `run` may be called several times, `answer` once.
+pub(super) type WriteAct = Waiting<dyn Writing>;
+
+impl<W: Returning + ?Sized> Waiting<W> {
+    pub(super) fn new(work: Box<W>) -> (Waiting<W>, oneshot::Receiver<Returned>) {
         let (reply, answer) = oneshot::channel();
-        (ReadAct { work, reply }, answer)
+        (Waiting { work, reply }, answer)
     }
 
-    pub(super) fn run(&mut self, query: &Query<'_>) -> Result<(), Error> {
-        self.work.run(query)
-    }
-
-    pub(super) fn work(&mut self) -> &mut dyn Reading {
-        &mut *self.work
+    pub(super) fn work(&mut self) -> &mut W {
+        &mut self.work
     }
 
     pub(super) fn answer(self, outcome: Result<(), Error>) {
-        // The asker may have gone away.
-        let _ = self.reply.send(outcome.map(|()| self.work as Box<dyn Any + Send>));
+        // The asker may have gone away; what was written stays written.
+        let _ = self.reply.send(outcome.map(|()| self.work.back()));
     }
 
     /// Whoever asked is gone: nobody needs the answer.
@@ -100,25 +113,15 @@ impl ReadAct {
     }
 }
 
-/// A write that waits for a thread. `run` may be called several times, `answer` once.
-pub(super) struct WriteAct {
-    work: Box<dyn Writing + Send>,
-    reply: oneshot::Sender<Returned>,
+impl ReadAct {
+    pub(super) fn run(&mut self, query: &Query<'_>) -> Result<(), Error> {
+        self.work.run(query)
+    }
 }
 
 impl WriteAct {
-    pub(super) fn new(work: Box<dyn Writing + Send>) -> (WriteAct, oneshot::Receiver<Returned>) {
-        let (reply, answer) = oneshot::channel();
-        (WriteAct { work, reply }, answer)
-    }
-
     pub(super) fn run(&mut self, tx: &Tx<'_>) -> Result<(), Error> {
         self.work.run(tx)
-    }
-
-    pub(super) fn answer(self, outcome: Result<(), Error>) {
-        // The asker may have gone away; what was written stays written.
-        let _ = self.reply.send(outcome.map(|()| self.work as Box<dyn Any + Send>));
     }
 }
 

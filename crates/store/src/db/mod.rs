@@ -307,14 +307,14 @@ impl Db {
         }
     }
 
-    async fn run_read(&self, work: Box<dyn Reading + Send>) -> Result<Box<dyn Any + Send>, Error> {
+    async fn run_read(&self, work: Box<dyn Reading>) -> Result<Box<dyn Any + Send>, Error> {
         let moment = self.shared.cache.as_ref().map(cache::ViewCache::moment);
         let (act, answer) = ReadAct::new(work);
         self.queues.read(act, moment).await?;
         answer.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 
-    async fn run_write(&self, work: Box<dyn Writing + Send>) -> Result<Box<dyn Any + Send>, Error> {
+    async fn run_write(&self, work: Box<dyn Writing>) -> Result<Box<dyn Any + Send>, Error> {
         let (act, answer) = WriteAct::new(work);
         self.queues.write(act).await?;
         answer.await.unwrap_or_else(|_| Err(stopped().into()))
