@@ -1,5 +1,6 @@
 //! What the door lets in, how long it waits, and how it closes.
 
+mod doings;
 mod slow;
 
 use std::{
@@ -32,12 +33,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use doings::Doings;
+
 const LONG: Duration = Duration::from_secs(20);
 
 struct House {
     address: String,
     shutdown: Shutdown,
     served: JoinHandle<()>,
+    doings: Doings,
 }
 
 fn on_this_runtime(test: impl Future<Output = ()>) {
@@ -53,19 +57,19 @@ async fn open(options: Options) -> House {
 async fn open_at(listen: &Listen, options: Options) -> House {
     let door = Door::bind(listen).await.unwrap();
     let address = door.addresses().remove(0);
-    let shutdown = Shutdown::new();
-    let served = tokio::spawn(serve(routes(), door, options, shutdown.clone()));
-    House { address, shutdown, served }
+    let (shutdown, doings) = (Shutdown::new(), Doings::new());
+    let served = tokio::spawn(serve(routes(doings.clone()), door, options, shutdown.clone()));
+    House { address, shutdown, served, doings }
 }
 
-fn routes() -> Router {
+fn routes(doings: Doings) -> Router {
     Router::new()
         .route("/", get(async || "hello"))
         .route("/who", get(async |Extension(arrival): Extension<Arrival>| arrival.client.0.to_string()))
         .route("/id", get(async |Extension(arrival): Extension<Arrival>| arrival.id.as_str().to_owned()))
         .route("/panic", get(panics))
         .route("/slow", get(slow))
-        .route("/never", get(std::future::pending::<()>))
+        .route("/never", get(never))
         .route("/long", get(async || "long ".repeat(1000)))
         .route("/framed", get(async || ([("x-frame-options", "SAMEORIGIN")], "")))
         .route("/stream", get(stream))
@@ -74,11 +78,13 @@ fn routes() -> Router {
         .route("/refuse", post(async || (StatusCode::PAYLOAD_TOO_LARGE, "too large")))
         .route(
             "/stopping",
-            get(async |Extension(arrival): Extension<Arrival>| {
+            get(async |Extension(arrival): Extension<Arrival>, Extension(doings): Extension<Doings>| {
+                doings.come();
                 arrival.stopping.unwrap().wait().await;
                 "stopped"
             }),
         )
+        .layer(Extension(doings))
 }
 
 async fn panics() -> String {
@@ -86,21 +92,30 @@ async fn panics() -> String {
     nobody[0].clone()
 }
 
-async fn slow() -> &'static str {
-    sleep(Duration::from_millis(600)).await;
+async fn slow(Extension(doings): Extension<Doings>) -> &'static str {
+    doings.wait().await;
     "at last"
+}
+
+async fn never(Extension(doings): Extension<Doings>) {
+    doings.come();
+    std::future::pending().await
 }
 
 async fn stream() -> Response {
     ([("content-type", "text/event-stream")], "data: hello\n\n".repeat(1000)).into_response()
 }
 
-async fn socket(upgrade: WebSocketUpgrade, Extension(arrival): Extension<Arrival>) -> Response {
+async fn socket(
+    upgrade: WebSocketUpgrade,
+    Extension(arrival): Extension<Arrival>,
+    Extension(doings): Extension<Doings>,
+) -> Response {
     upgrade.on_upgrade(async move |mut socket| {
         let mut stopping = arrival.stopping.unwrap();
         stopping.wait().await;
         // Whoever is slower than the process would never say it.
-        sleep(Duration::from_millis(300)).await;
+        doings.wait().await;
         let goodbye = CloseFrame { code: 1001, reason: "".into() };
         socket.send(Message::Close(Some(goodbye))).await.unwrap();
     })
@@ -117,6 +132,12 @@ async fn ask_on(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str, hea
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A request on a connection that stays open.
+async fn ask_once(stream: &mut TcpStream) {
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
 }
 
 fn body(answer: &str) -> &str {
@@ -174,14 +195,14 @@ fn who_waits_to_be_told_to_send_is_not_told_so_when_refused() {
 #[test]
 fn a_connection_that_rests_is_closed_and_one_that_asks_stays_open() {
     on_this_runtime(async {
-        let short = Duration::from_millis(400);
+        let short = Duration::from_millis(1_200);
         let house = open(Options { header_timeout: short, keep_alive: short, ..Options::default() }).await;
         let mut stream = TcpStream::connect(&house.address).await.unwrap();
         let mut buffer = vec![0; 4096];
-        for _ in 0..5 {
-            stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-            assert!(stream.read(&mut buffer).await.unwrap() > 0);
-            sleep(short / 2).await;
+        // Longer together than it may rest, with much time left for a slow machine each time.
+        for _ in 0..6 {
+            ask_once(&mut stream).await;
+            sleep(short / 4).await;
         }
         assert_eq!(timeout(LONG, stream.read(&mut buffer)).await.expect("the server hangs up").unwrap_or(0), 0);
     });
@@ -192,16 +213,16 @@ fn a_stop_lets_a_running_request_finish_and_takes_no_new_ones() {
     on_this_runtime(async {
         let house = open(Options::default()).await;
         let mut resting = TcpStream::connect(&house.address).await.unwrap();
-        resting.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        ask_once(&mut resting).await;
         let mut buffer = vec![0; 4096];
-        assert!(resting.read(&mut buffer).await.unwrap() > 0);
 
         let stream = TcpStream::connect(&house.address).await.unwrap();
         let running = tokio::spawn(async move { ask_on(stream, "/slow", "").await });
-        sleep(Duration::from_millis(150)).await;
+        house.doings.came(1).await;
         house.shutdown.stop();
+        house.doings.go_on(1);
         assert_eq!(body(&running.await.unwrap()), "at last");
-        timeout(Duration::from_secs(2), house.served).await.expect("nothing is left to wait for").unwrap();
+        timeout(LONG, house.served).await.expect("nothing is left to wait for").unwrap();
         assert_eq!(resting.read(&mut buffer).await.unwrap_or(0), 0, "a resting connection is closed");
         assert!(TcpStream::connect(&house.address).await.is_err());
     });
@@ -213,9 +234,9 @@ fn a_request_that_never_ends_is_given_up_after_the_grace() {
         let house = open(Options { grace: Duration::from_millis(300), ..Options::default() }).await;
         let stream = TcpStream::connect(&house.address).await.unwrap();
         let running = tokio::spawn(async move { ask_on(stream, "/never", "").await });
-        sleep(Duration::from_millis(100)).await;
+        house.doings.came(1).await;
         house.shutdown.stop();
-        timeout(Duration::from_secs(5), house.served).await.expect("the grace is over").unwrap();
+        timeout(LONG, house.served).await.expect("the grace is over").unwrap();
         assert_eq!(timeout(LONG, running).await.unwrap().unwrap_or_default(), "");
     });
 }
@@ -226,7 +247,7 @@ fn a_stream_hears_of_the_stop() {
         let house = open(Options::default()).await;
         let stream = TcpStream::connect(&house.address).await.unwrap();
         let running = tokio::spawn(async move { ask_on(stream, "/stopping", "").await });
-        sleep(Duration::from_millis(100)).await;
+        house.doings.came(1).await;
         house.shutdown.stop();
         assert_eq!(body(&timeout(LONG, running).await.unwrap().unwrap()), "stopped");
     });
@@ -245,6 +266,9 @@ fn a_websocket_is_let_through_and_may_say_goodbye_when_the_process_stops() {
         let answer = String::from_utf8_lossy(&buffer[..length]).into_owned();
         assert!(answer.starts_with("HTTP/1.1 101 ") && answer.contains("\r\nx-request-id: "), "{answer}");
         house.shutdown.stop();
+        house.doings.came(1).await;
+        assert!(!house.served.is_finished(), "it does not wait for what is still to be said");
+        house.doings.go_on(1);
         let length = timeout(LONG, stream.read(&mut buffer)).await.unwrap().unwrap();
         // RFC 6455: a close frame (0x88) with two bytes of code, 1001 for an endpoint that goes away.
         assert_eq!(buffer[..length], [0x88, 2, 0x03, 0xe9]);
@@ -385,8 +409,10 @@ fn a_client_with_too_many_open_requests_is_asked_to_wait() {
         let house = open(Options { max_requests_per_client: 2, ..Options::default() }).await;
         let slow = || async { ask(&house, "/slow", "").await };
         let quick = async {
-            sleep(Duration::from_millis(200)).await;
-            ask(&house, "/", "").await
+            house.doings.came(2).await;
+            let answer = ask(&house, "/", "").await;
+            house.doings.go_on(2);
+            answer
         };
         let (first, second, third) = tokio::join!(slow(), slow(), quick);
         assert_eq!((body(&first), body(&second)), ("at last", "at last"));
@@ -407,11 +433,14 @@ fn a_request_that_takes_too_long_is_answered_with_503() {
 fn beyond_the_limit_connections_wait_their_turn() {
     on_this_runtime(async {
         let house = open(Options { max_connections: 1, ..Options::default() }).await;
-        let holder = TcpStream::connect(&house.address).await.unwrap();
-        sleep(Duration::from_millis(100)).await;
+        let mut holder = TcpStream::connect(&house.address).await.unwrap();
+        ask_once(&mut holder).await;
         let waiting = TcpStream::connect(&house.address).await.unwrap();
-        let mut waiting = tokio::spawn(async move { ask_on(waiting, "/", "").await });
-        assert!(timeout(Duration::from_millis(300), &mut waiting).await.is_err(), "it was served beside the first");
+        let waiting = tokio::spawn(async move { ask_on(waiting, "/", "").await });
+        for _ in 0..5 {
+            ask_once(&mut holder).await;
+        }
+        assert!(!waiting.is_finished(), "it was served beside the first");
         drop(holder);
         assert_eq!(body(&timeout(LONG, waiting).await.unwrap().unwrap()), "hello");
     });
