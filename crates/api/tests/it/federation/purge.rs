@@ -170,6 +170,9 @@ on_both_engines! {
         let post = scene.alice.get(&format!("/api/v1/statuses/{own}")).await.ok().json();
         let counts = [&post["replies_count"], &post["reblogs_count"], &post["favourites_count"]];
         assert_eq!(counts, [1, 1, 1].map(|n| json!(n)).each_ref(), "bo's");
+        let poll = &post["poll"];
+        let votes = [&poll["votes_count"], &poll["voters_count"], &poll["options"][0]["votes_count"]];
+        assert_eq!(votes, [1, 1, 1].map(|n| json!(n)).each_ref(), "bo's");
         let after = scene.alice.get("/api/v1/accounts/verify_credentials").await.ok().json();
         for name in ["followers_count", "following_count"] {
             assert_eq!((&before[name], &after[name]), (&json!(2), &json!(1)), "{name}");

@@ -27,7 +27,15 @@ queries! {
             - (select count(*) from reactions r where r.status_id = remote_statuses.status_id and r.account_id = $1)
         where status_id in (select r.status_id from reactions r where r.account_id = $1)");
     REACTIONS = Sql::Same("delete from reactions where account_id = $1");
-    // What was voted stays counted, as in Mastodon.
+    // In polls of people here. What a poll elsewhere counts is its server's to say.
+    UNCOUNT_VOTES = Sql::Same("update poll_options set votes_count = votes_count - 1
+        where votes_count > 0 and exists (select 1 from poll_votes v join polls p on p.id = v.poll_id
+            join statuses s on s.id = p.status_id
+            where v.account_id = $1 and v.poll_id = poll_options.poll_id and v.position = poll_options.position
+                and s.is_local)");
+    UNCOUNT_VOTER = Sql::Same("update polls set voters_count = voters_count - 1
+        where voters_count > 0 and exists (select 1 from poll_votes v where v.poll_id = polls.id and v.account_id = $1)
+            and exists (select 1 from statuses s where s.id = polls.status_id and s.is_local)");
     VOTES = Sql::Same("delete from poll_votes where account_id = $1");
     PINS = Sql::Same("delete from pins where account_id = $1");
     NAMING = Sql::Same("select status_id from mentions where account_id = $1 limit $2");
@@ -72,6 +80,8 @@ queries! {
 static OF_ACCOUNT: &[&Statement] = &[
     &UNCOUNT_REACTIONS,
     &REACTIONS,
+    &UNCOUNT_VOTES,
+    &UNCOUNT_VOTER,
     &VOTES,
     &PINS,
     &REPORT_NOTIFICATIONS,
