@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use phiomia_model::Job;
 use phiomia_social::profiles;
-use phiomia_store::db::accounts;
+use phiomia_store::db::{accounts, federation::aliases};
 
 use super::super::{
     Failure,
@@ -22,38 +22,59 @@ pub enum Alias {
         /// The account elsewhere: its address or @name@domain
         uri: String,
     },
-    /// No longer
+    /// No longer; also one of a server that is gone
     Remove {
         /// Whose
         name: String,
         /// The account elsewhere: its address or @name@domain
         uri: String,
     },
+    /// Print them
+    List {
+        /// Whose
+        name: String,
+    },
 }
 
 impl Alias {
     pub(super) async fn run(&self, desk: &Desk) -> Result<(), Failure> {
-        let (Alias::Add { name, uri } | Alias::Remove { name, uri }) = self;
-        let account = desk.account(name).await?;
-        let federation = handle(desk)?;
-        let other = somebody(&federation, uri).await?;
-        let uri = desk.db.read(move |q| Ok(accounts::view(q, other)?.map(|view| view.uri.clone()))).await?;
-        let uri = uri.ok_or_else(|| Failure("the account is gone".to_owned()))?;
         match self {
-            Alias::Add { .. } => {
+            Alias::Add { name, uri } => {
+                let account = desk.account(name).await?;
+                let uri = uri_of(desk, uri).await?;
                 let named = uri.clone();
                 desk.db.write(move |tx| profiles::add_alias(tx, account, &named)).await?;
                 print(&uri)
             }
-            Alias::Remove { .. } => {
+            Alias::Remove { name, uri } => {
+                let account = desk.account(name).await?;
+                let written = uri.trim().to_owned();
+                if desk.db.write(move |tx| profiles::remove_alias(tx, account, &written)).await? {
+                    return Ok(());
+                }
+                // It may be known by another of its addresses, or by its handle.
+                let uri = uri_of(desk, uri).await?;
                 let named = uri.clone();
                 match desk.db.write(move |tx| profiles::remove_alias(tx, account, &named)).await? {
                     true => Ok(()),
                     false => Err(Failure(format!("{uri} is no alias of {name}"))),
                 }
             }
+            Alias::List { name } => {
+                let account = desk.account(name).await?;
+                let names = desk.db.read(move |q| Ok(aliases::of(q, account)?)).await?;
+                names.iter().try_for_each(|uri| print(uri))
+            }
         }
     }
+}
+
+/// The id in the network of somebody elsewhere, or here.
+async fn uri_of(desk: &Desk, name: &str) -> Result<String, Failure> {
+    let federation = handle(desk)?;
+    let other = somebody(&federation, name).await?;
+    let uri = desk.db.read(move |q| Ok(accounts::view(q, other)?.map(|view| view.uri.clone()))).await?;
+    uri.ok_or_else(|| Failure("the account is gone".to_owned()))
 }
 
 /// Moves an account: its followers everywhere follow the other one.

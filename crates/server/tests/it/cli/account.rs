@@ -2,7 +2,10 @@
 
 use phiomia_testkit::on_both_engines;
 
-use super::kit::{Place, Running};
+use super::{
+    db::tamper,
+    kit::{Place, Running},
+};
 
 /// Everything the noun can do; the same with and without a server.
 fn live_and_leave(place: &Place) {
@@ -61,6 +64,15 @@ on_both_engines! {
         let server = place.serve();
         beside(&server, &place);
         server.stop();
+    }
+
+    async fn an_alias_is_listed_and_taken_away_when_its_server_is_gone(place: Place) {
+        place.says(&["account", "create", "alice", "--print-id"]);
+        tamper(&place, "insert into aliases (account_id, uri, created_at)
+            select id, 'https://gone.invalid/users/alice', 1 from accounts where username = 'alice'").await;
+        assert_eq!(place.says(&["account", "alias", "list", "alice"]), "https://gone.invalid/users/alice");
+        place.says(&["account", "alias", "remove", "alice", "https://gone.invalid/users/alice"]);
+        assert_eq!(place.says(&["account", "alias", "list", "alice"]), "");
     }
 
     async fn an_owner_link_is_for_whoever_lives_here(place: Place) {

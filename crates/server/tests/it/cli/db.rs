@@ -8,7 +8,7 @@ use phiomia_testkit::{Engine, on_both_engines, settings};
 use super::kit::Place;
 
 /// Runs SQL as a newer version or an accident would.
-async fn tamper(place: &Place, sql: &'static str) {
+pub async fn tamper(place: &Place, sql: &'static str) {
     let settings = settings(&place.database);
     phiomia_testkit::tokio::task::spawn_blocking(move || inspect::run(&settings, sql).unwrap()).await.unwrap();
 }
