@@ -167,7 +167,9 @@ pub async fn statuses(ask: Ask<Anyone>) -> Answer {
         .api
         .db
         .read(move |q| {
-            existing(q, id)?;
+            if existing(q, id)?.is_suspended {
+                return Ok((Vec::new(), Vec::new()));
+            }
             let (keys, ids) = of_account(q, id, viewer, &filter, &page, now)?;
             let mut views = posts::views(q, &ids, viewer, now)?;
             // On their own profile people see all that they boosted.
@@ -188,6 +190,12 @@ fn of_account(
     page: &Page,
     now: phiomia_model::Time,
 ) -> Result<(Vec<i64>, Vec<StatusId>), Error> {
+    let is_own = viewer.account() == Some(id);
+    let stance = Stances::load(q, viewer, &Ids::from_iter([id]), now)?.to(id);
+    // Who is blocked finds nothing here; what named them before, they may still read where they have its address.
+    if !is_own && stance.is_blocked_since.is_some() {
+        return Ok((Vec::new(), Vec::new()));
+    }
     if filter.pinned.0 {
         return Ok(timelines::pinned(q, id, page)?.into_iter().unzip());
     }
@@ -198,12 +206,10 @@ fn of_account(
             None => return Ok((Vec::new(), Vec::new())),
         },
     };
-    let widest = if viewer.account() == Some(id) {
-        Visibility::Direct
-    } else if Stances::load(q, viewer, &Ids::from_iter([id]), now)?.to(id).follows {
-        Visibility::Private
-    } else {
-        Visibility::Unlisted
+    let widest = match (is_own, stance.follows) {
+        (true, _) => Visibility::Direct,
+        (false, true) => Visibility::Private,
+        (false, false) => Visibility::Unlisted,
     };
     let wanted = AccountFilter {
         only_media: filter.only_media.0,

@@ -15,16 +15,17 @@ use phiomia_store::{
 
 use super::{
     allowed::{self, Permit},
-    approvals, own, seen, undone,
+    approvals, check_not_blocking, own, seen, undone,
 };
 use crate::{Social, notifications::notify, outgoing::tell};
 
 /// Favourites a post.
 ///
 /// # Errors
-/// Refused when `me` may not see it (`404`), or its author does not allow that (`403`).
+/// Refused when `me` may not see it (`404`), or blocks its author, or they do not allow that (`403`).
 pub fn favourite(tx: &Tx<'_>, me: AccountId, id: StatusId) -> Result<StatusId, Error> {
     let status = seen(tx, me, id, tx.now())?;
+    check_not_blocking(tx, me, status.account)?;
     let permit = allowed::check(tx, me, &status, Interaction::Like)?;
     if statuses::favourite(tx, me, status.id)? {
         if permit == Permit::WhenApproved {

@@ -24,7 +24,7 @@ use phiomia_model::{AccountId, Error, Handle, Noun, Refusal, StatusId, Time, Vie
 use phiomia_store::{
     Query, Tx,
     db::{
-        accounts,
+        accounts, relationships,
         statuses::{self, StatusBody},
         tags,
         visibility::Stances,
@@ -43,6 +43,14 @@ fn seen(q: &Query<'_>, me: AccountId, id: StatusId, now: Time) -> Result<Arc<Sta
             original.ok_or_else(|| Refusal::NotFound(Noun::Status).into())
         }
     }
+}
+
+/// Refuses what somebody would do with a post of whom they block, as Mastodon does.
+fn check_not_blocking(q: &Query<'_>, me: AccountId, author: AccountId) -> Result<(), Error> {
+    if relationships::is_blocking(q, me, author)? {
+        return Err(Refusal::Forbidden("This action is not allowed").into());
+    }
+    Ok(())
 }
 
 /// What an act that takes something back means: what `me` did before is found even when the post can no longer be seen.

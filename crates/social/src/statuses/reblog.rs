@@ -15,7 +15,7 @@ use phiomia_store::{
 
 use super::{
     allowed::{self, Permit},
-    approvals, delete, seen, undone,
+    approvals, check_not_blocking, delete, seen, undone,
 };
 use crate::{notifications::notify, outgoing::tell};
 
@@ -23,9 +23,12 @@ use crate::{notifications::notify, outgoing::tell};
 ///
 /// # Errors
 /// Refused when `me` may not see it (`404`), and for posts that must not travel: direct ones, and followers-only ones of
-/// others, and where the author does not allow it (`403`).
+/// others, between people of whom one blocks the other, and where the author does not allow it (`403`).
 pub fn reblog(tx: &Tx<'_>, me: AccountId, id: StatusId, visibility: Option<Visibility>) -> Result<StatusId, Error> {
     let original = seen(tx, me, id, tx.now())?;
+    check_not_blocking(tx, me, original.account)?;
+    // Who was named before they were blocked still sees the post, and does not pass it on.
+    check_not_blocking(tx, original.account, me)?;
     if let Some(known) = statuses::reblog_of(tx, me, original.id)? {
         return Ok(known);
     }

@@ -1,5 +1,7 @@
 //! Favourites, boosts, bookmarks, pins.
 
+use std::time::Duration;
+
 use phiomia_testkit::on_both_engines;
 use serde_json::json;
 
@@ -29,6 +31,28 @@ on_both_engines! {
         assert_eq!(pins.ids().len(), 1);
         assert_eq!(bob.post(&format!("{path}/pin"), json!({})).await.status.as_u16(), 422);
         assert_eq!(alice.post(&format!("{path}/unpin"), json!({})).await.ok().json()["pinned"], false);
+    }
+
+    async fn nothing_is_done_with_posts_of_who_is_blocked(house: House) {
+        let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+        let theirs = alice.says("hello", "public").await;
+        let naming = bob.says("@alice hello", "public").await;
+        house.wait(Duration::from_secs(60));
+        bob.post(&format!("/api/v1/accounts/{}/block", alice.account), json!({})).await.ok();
+        let refused = (403, "This action is not allowed".to_owned());
+        for act in ["favourite", "reblog"] {
+            let answer = bob.post(&format!("/api/v1/statuses/{theirs}/{act}"), json!({})).await;
+            assert_eq!(answer.refusal(), refused, "{act}");
+        }
+        // What named somebody before they were blocked is theirs to read, and not to pass on.
+        let path = format!("/api/v1/statuses/{naming}");
+        alice.get(&path).await.ok();
+        assert_eq!(alice.post(&format!("{path}/reblog"), json!({})).await.refusal(), refused);
+        let posts = format!("/api/v1/accounts/{}/statuses", bob.account);
+        for filter in ["", "?pinned=true", "?exclude_replies=true"] {
+            assert_eq!(alice.get(&format!("{posts}{filter}")).await.ok().ids(), [""; 0], "{filter}");
+        }
+        assert_eq!(bob.get(&posts).await.ok().ids(), [naming]);
     }
 
     async fn what_was_done_is_listed_and_paged(house: House) {
