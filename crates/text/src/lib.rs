@@ -15,12 +15,13 @@ mod references;
 mod render;
 mod scan;
 pub mod search;
+mod stem;
 mod tag;
 
 pub use count::{count, length};
 pub use emoji::{emojify, is_emoji, shortcodes};
 pub use html::{plain, sanitize};
-pub use page::{PageHead, PageLink, frame, links, page_charset, page_head};
+pub use page::{PageHead, PageLink, frame, links, own_links, page_charset, page_head};
 pub use references::{References, domain_name, references};
 pub use render::{Context, MentionTarget, render_field, render_link, render_note, render_status, with_quote};
 pub use tag::{is_valid_tag, tag_key};

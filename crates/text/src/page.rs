@@ -78,6 +78,12 @@ pub fn links(html: &str) -> Vec<String> {
     read(html, Links::default()).found.into_inner()
 }
 
+/// Where a page leads with `rel="me"`: to what else is of whoever it is of. As written, in their order.
+#[must_use]
+pub fn own_links(html: &str) -> Vec<String> {
+    read(html, OwnLinks::default()).found.into_inner()
+}
+
 /// The first frame in the code of an embedded film: where it leads, and its pixels (0: not said).
 #[must_use]
 pub fn frame(html: &str) -> Option<(String, u32, u32)> {
@@ -221,6 +227,38 @@ impl TokenSink for Links {
     }
 }
 
+/// The links of a page with `rel="me"`.
+#[derive(Default)]
+struct OwnLinks {
+    found: RefCell<Vec<String>>,
+}
+
+impl TokenSink for OwnLinks {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let Token::TagToken(tag) = token else { return TokenSinkResult::Continue };
+        if tag.kind != TagKind::StartTag {
+            return TokenSinkResult::Continue;
+        }
+        let mut found = self.found.borrow_mut();
+        match &*tag.name {
+            "a" | "link" if found.len() < MOST => {
+                let rel = attribute(&tag, "rel").unwrap_or_default();
+                if rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("me")) {
+                    found.extend(attribute(&tag, "href").map(|href| href.trim().to_owned()));
+                }
+            }
+            // What looks like a link in these is none.
+            "title" | "textarea" => return TokenSinkResult::RawData(Rcdata),
+            "style" | "xmp" | "iframe" | "noembed" | "noframes" => return TokenSinkResult::RawData(Rawtext),
+            "script" => return TokenSinkResult::RawData(ScriptData),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
 #[derive(Default)]
 struct Frame {
     found: RefCell<Option<(String, u32, u32)>>,
@@ -271,6 +309,18 @@ mod tests {
         let old = "<meta http-equiv='Content-Type' content='text/html; charset=windows-1251'>";
         assert_eq!(page_charset(old).as_deref(), Some("windows-1251"));
         assert_eq!(page_charset("<p>"), None);
+    }
+
+    #[test]
+    fn a_page_leads_to_what_else_is_of_its_owner() {
+        let html = "<head><title><a rel=me href='https://no.example/title'></title>
+            <link rel='me' href='https://a.example/@a'><script>'<a rel=me href=https://no.example/script>'</script>
+            <!-- <a rel=me href='https://no.example/comment'> --></head>
+            <a rel='nofollow ME noopener' href=' https://b.example/@b?x=1&amp;y=2 '>b</a>
+            <a rel=menu href='https://no.example/menu'>c</a><a rel=me>d</a><a href='https://no.example'>e</a>
+            <textarea><a rel=me href='https://no.example/text'></textarea>";
+        assert_eq!(own_links(html), ["https://a.example/@a", "https://b.example/@b?x=1&y=2"]);
+        assert_eq!(own_links("no <markup"), Vec::<String>::new());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::iter::Peekable;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-use crate::characters::is_alnum;
+use crate::{characters::is_alnum, stem::forms};
 
 /// Longest word kept, in characters: what is longer is no word that anybody types.
 const WORD_CHARACTERS: usize = 64;
@@ -40,6 +40,8 @@ pub fn words(text: &str) -> Vec<String> {
 pub struct Term {
     /// Words that follow each other.
     pub words: Vec<String>,
+    /// Words that stand for the only one as well, for they are forms of it; none within quotes.
+    pub forms: Vec<String>,
     /// The last of them may go on.
     pub is_beginning: bool,
     /// They must not be there.
@@ -99,8 +101,16 @@ fn part(characters: &mut Peekable<std::str::Chars<'_>>, question: &mut Question)
             let value = value.trim_matches(is_quote).to_owned();
             question.operators.push(Operator { name: name.to_lowercase(), value, is_negated });
         }
-        _ => question.terms.extend(terms(&word, is_negated)),
+        _ => question.terms.extend(terms(&word, is_negated).into_iter().map(with_forms)),
     }
+}
+
+fn with_forms(term: Term) -> Term {
+    let forms = match term.words.as_slice() {
+        [word] if !term.is_beginning => forms(word),
+        _ => Vec::new(),
+    };
+    Term { forms, ..term }
 }
 
 fn is_quote(c: char) -> bool {
@@ -123,7 +133,7 @@ fn terms(text: &str, is_negated: bool) -> Vec<Term> {
         let mut words = std::mem::take(words);
         words.truncate(MOST_PARTS);
         if !words.is_empty() {
-            terms.push(Term { words, is_beginning, is_negated });
+            terms.push(Term { words, forms: Vec::new(), is_beginning, is_negated });
         }
     };
     for run in runs(text) {
@@ -190,7 +200,15 @@ mod tests {
 
     fn term(words: &[&str], is_negated: bool) -> Term {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
-        Term { words, is_beginning: false, is_negated }
+        Term { words, forms: Vec::new(), is_beginning: false, is_negated }
+    }
+
+    #[test]
+    fn a_word_stands_for_its_forms_and_a_quoted_one_for_itself() {
+        let forms = |text| question(text).terms.into_iter().map(|term| term.forms).collect::<Vec<_>>();
+        let [apples, none] = forms("apples 東京").try_into().unwrap_or_default();
+        assert!(apples.contains(&"apple".to_owned()) && none.is_empty(), "{apples:?} {none:?}");
+        assert_eq!(forms("\"apples\" apple-pie"), [[""; 0], [""; 0]]);
     }
 
     #[test]
@@ -219,7 +237,8 @@ mod tests {
             term(&["http", "a", "b", "80"], false),
             term(&["un", "closed"], false),
         ];
-        assert_eq!(asked.terms, expected);
+        let bare: Vec<Term> = asked.terms.into_iter().map(|term| Term { forms: Vec::new(), ..term }).collect();
+        assert_eq!(bare, expected);
         let operator =
             |name: &str, value: &str, is_negated| Operator { name: name.into(), value: value.into(), is_negated };
         assert_eq!(asked.operators, [operator("from", "me", false), operator("is", "reply", true)]);

@@ -38,6 +38,7 @@ pub fn found(
 ) -> Result<Vec<StatusView>, Error> {
     let phrase = |term: &phiomia_text::search::Term| Phrase {
         words: term.words.clone(),
+        forms: term.forms.clone(),
         is_beginning: term.is_beginning,
         is_negated: term.is_negated,
     };

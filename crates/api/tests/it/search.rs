@@ -144,6 +144,16 @@ on_both_engines! {
         }
     }
 
+    async fn a_word_finds_its_other_forms_unless_it_is_quoted(house: House) {
+        let alice = house.person("alice").await;
+        let one = alice.says("Two apples were baked", "public").await;
+        let other = alice.says("an apple for baking", "public").await;
+        assert_eq!(finds(&alice, "apple").await, [other.clone(), one.clone()]);
+        assert_eq!(finds(&alice, "APPLES bake").await, [other.clone(), one.clone()]);
+        assert_eq!(finds(&alice, "\"apples\"").await, [one]);
+        assert_eq!(finds(&alice, "apple -bakes").await, [""; 0]);
+    }
+
     async fn operators_are_taken_back_by_a_minus(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
         let first = alice.posts(json!({"status": "about walruses", "language": "en"})).await;

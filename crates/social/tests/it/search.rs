@@ -55,6 +55,9 @@ impl Dice {
 
 /// Whether a text has a term, by looking at every word of it.
 fn has(text: &[String], term: &Term) -> bool {
+    if text.iter().any(|word| term.forms.contains(word)) {
+        return true;
+    }
     let last = term.words.len() - 1;
     let same = |(at, (is, asked)): (usize, (&String, &String))| {
         is == asked || at == last && term.is_beginning && is.starts_with(asked.as_str())
@@ -65,6 +68,7 @@ fn has(text: &[String], term: &Term) -> bool {
 fn asked(terms: &[Term], from: Option<AccountId>) -> StatusSearch {
     let phrase = |term: &Term| Phrase {
         words: term.words.clone(),
+        forms: term.forms.clone(),
         is_beginning: term.is_beginning,
         is_negated: term.is_negated,
     };

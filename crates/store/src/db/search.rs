@@ -105,10 +105,12 @@ queries! {
 }
 
 /// Words that follow each other in a post.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phrase {
     /// Folded, of letters and digits alone.
     pub words: Vec<String>,
+    /// Words that stand for the only one as well.
+    pub forms: Vec<String>,
     /// The last one may go on.
     pub is_beginning: bool,
     /// They must not be there.
@@ -190,7 +192,7 @@ pub fn statuses(
 ) -> Result<Vec<StatusId>, Fault> {
     let mut phrases = search.phrases.clone();
     let has_words = !phrases.is_empty();
-    let marked = |word: String| Phrase { words: vec![word], is_beginning: false, is_negated: false };
+    let marked = |word: String| Phrase { words: vec![word], ..Phrase::default() };
     if let (true, Some(author)) = (has_words, search.from) {
         phrases.push(marked(mark_of(author)));
     } else if has_words && phrases.iter().all(|phrase| phrase.is_negated) {
@@ -302,7 +304,7 @@ fn vector(words: &[String]) -> String {
     parts.join(" ")
 }
 
-/// `'new' <-> 'york' & !'dogs'`: the text form of a `tsquery`.
+/// `('new' <-> 'york') & ('cat' | 'cats') & !('dog')`: the text form of a `tsquery`.
 fn vector_query(phrases: &[Phrase]) -> String {
     let phrase = |phrase: &Phrase| {
         let last = phrase.words.len().saturating_sub(1);
@@ -310,15 +312,20 @@ fn vector_query(phrases: &[Phrase]) -> String {
             format!("'{word}'{}", if at == last && phrase.is_beginning { ":*" } else { "" })
         };
         let words: Vec<String> = phrase.words.iter().enumerate().map(word).collect();
-        format!("{}({})", if phrase.is_negated { "!" } else { "" }, words.join(" <-> "))
+        let one = words.join(" <-> ");
+        let all: Vec<String> = [one].into_iter().chain(phrase.forms.iter().map(|form| format!("'{form}'"))).collect();
+        format!("{}({})", if phrase.is_negated { "!" } else { "" }, all.join(" | "))
     };
     phrases.iter().map(phrase).collect::<Vec<_>>().join(" & ")
 }
 
-/// `"new york" AND "cat" * NOT "dogs"`: what FTS5 reads.
+/// `("new york" AND ("cat" OR "cats")) NOT ("dog")`: what FTS5 reads.
 fn match_query(phrases: &[Phrase]) -> String {
-    let phrase =
-        |phrase: &Phrase| format!("\"{}\"{}", phrase.words.join(" "), if phrase.is_beginning { " *" } else { "" });
+    let phrase = |phrase: &Phrase| {
+        let one = format!("\"{}\"{}", phrase.words.join(" "), if phrase.is_beginning { " *" } else { "" });
+        let all: Vec<String> = [one].into_iter().chain(phrase.forms.iter().map(|form| format!("\"{form}\""))).collect();
+        if let [one] = all.as_slice() { one.clone() } else { format!("({})", all.join(" OR ")) }
+    };
     let (not, with): (Vec<&Phrase>, Vec<&Phrase>) = phrases.iter().partition(|phrase| phrase.is_negated);
     let with: Vec<String> = with.into_iter().map(phrase).collect();
     let not: Vec<String> = not.into_iter().map(phrase).collect();

@@ -27,7 +27,7 @@ on_both_engines! {
         }).await.unwrap();
         let found = || opened.db.read(|q| {
             let me = accounts::by_handle(q, &Handle::local("alice"))?.unwrap();
-            let phrase = search::Phrase { words: vec!["narwhal".into()], is_beginning: true, is_negated: false };
+            let phrase = search::Phrase { words: vec!["narwhal".into()], is_beginning: true, ..search::Phrase::default() };
             let asked = search::StatusSearch { phrases: vec![phrase], in_library: true, ..search::StatusSearch::default() };
             Ok(search::statuses(q, me, &asked, &Page::first(20), 0, Time(0))?)
         });
