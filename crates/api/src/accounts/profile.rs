@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use phiomia_mastodon::{
-    entities,
+    entities::{self, language_code},
     form::{Flag, List, Text},
 };
 use phiomia_model::{
@@ -152,8 +152,11 @@ impl Change {
         if let Some(source) = source {
             privacy = source.privacy.map(|word| visibility(&word.0)).transpose()?;
             sensitive = source.sensitive.map(Into::into);
-            // An empty code takes the default away.
-            language = source.language.map(|code| Some(code.0).filter(|code| !code.is_empty()));
+            // An empty code takes the default away; one that is no language changes nothing.
+            language = source.language.and_then(|code| match code.0.as_str() {
+                "" => Some(None),
+                code => language_code(code).map(|code| Some(code.to_owned())),
+            });
             quote_policy = source.quote_policy.map(|word| policy(&word.0)).transpose()?;
         }
         Ok(ProfileEdit {

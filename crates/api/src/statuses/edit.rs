@@ -50,15 +50,14 @@ fn words(given: List<MediaAttributes>) -> Vec<(MediaId, MediaWords)> {
 pub async fn edit(ask: Ask<Member>) -> Answer {
     let id: StatusId = ask.id(Noun::Status)?;
     let input: EditInput = ask.decode()?;
+    // As in Mastodon, an edit says all: the text, warning, mark, poll and attachments that it does not name are none.
     let change = Edit {
-        text: input.status.map(Into::into),
-        spoiler_text: input.spoiler_text.map(Into::into),
-        is_sensitive: flag(input.sensitive),
+        text: Some(input.status.map(Into::into).unwrap_or_default()),
+        spoiler_text: Some(input.spoiler_text.map(Into::into).unwrap_or_default()),
+        is_sensitive: Some(flag(input.sensitive).unwrap_or_default()),
         language: language(input.language),
         quote_policy: quote_policy(input.quote_approval_policy)?,
-        // As in Mastodon, an edit that does not name the poll takes it away.
         poll: input.poll.and_then(PollInput::into_draft).map_or(PollEdit::Remove, PollEdit::Set),
-        // And what it does not name of what was attached.
         media: Some(media_ids(input.media_ids)?),
         media_words: input.media_attributes.map(words).unwrap_or_default(),
     };

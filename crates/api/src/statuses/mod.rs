@@ -15,7 +15,10 @@ pub use edit::{delete, edit, interaction_policy, revoke_quote};
 pub use lists::{bookmarks, favourited_by, favourites, quotes, reblogged_by};
 pub use show::{context, history, many, show, source};
 
-use phiomia_mastodon::form::{Flag, List, Number, Text, filled};
+use phiomia_mastodon::{
+    entities::language_code,
+    form::{Flag, List, Number, Text, filled},
+};
 use phiomia_model::{Error, MediaId, Noun, QuotePolicy, Refusal, StatusId, Time, Viewer, status::PollDraft};
 use phiomia_store::{
     Query,
@@ -44,8 +47,9 @@ fn quote_policy(word: Option<Text>) -> Result<Option<QuotePolicy>, Refusal> {
     word.filter(|word| !word.0.is_empty()).map(parse).transpose()
 }
 
+/// As in Mastodon, a code that is no language is as none.
 fn language(code: Option<Text>) -> Option<String> {
-    code.map(|code| code.0).filter(|code| !code.is_empty())
+    code.and_then(|code| language_code(&code.0)).map(ToOwned::to_owned)
 }
 
 fn flag(flag: Option<Flag>) -> Option<bool> {

@@ -47,9 +47,45 @@ pub const LANGUAGES: &[Language] = languages! {
     "wa" "walon" "wo" "Wollof" "xh" "isiXhosa" "yi" "ייִדיש" "yo" "Yorùbá" "za" "Saɯ cueŋƅ" "zh" "中文" "zu" "isiZulu"
 };
 
+/// Chinese, which is kept with its region.
+const REGIONAL: [&str; 3] = ["zh-CN", "zh-HK", "zh-TW"];
+
+/// The code under which a post of this language is kept: `en` of `en-GB`, `en_US` and `EN`. `None` for what is none of
+/// the languages of posts. As in Mastodon, so that who follows somebody in some languages, filters or searches by one
+/// finds all of it.
+#[must_use]
+pub fn language_code(tag: &str) -> Option<&'static str> {
+    let tag = tag.trim().replace('_', "-");
+    if let Some(regional) = REGIONAL.into_iter().find(|code| code.eq_ignore_ascii_case(&tag)) {
+        return Some(regional);
+    }
+    let first = tag.split('-').next().unwrap_or_default();
+    LANGUAGES.iter().map(|language| language.code).find(|code| code.eq_ignore_ascii_case(first))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_kept_as_the_language_it_begins_with() {
+        for (tag, code) in [
+            ("en", Some("en")),
+            ("en-GB", Some("en")),
+            ("en_US", Some("en")),
+            ("EN", Some("en")),
+            ("sr-Latn", Some("sr")),
+            ("zh_tw", Some("zh-TW")),
+            ("zh-Hant-TW", Some("zh")),
+            ("gsw", Some("gsw")),
+            ("english", None),
+            ("C", None),
+            ("", None),
+            ("qq", None),
+        ] {
+            assert_eq!(language_code(tag), code, "{tag}");
+        }
+    }
 
     #[test]
     fn every_code_is_there_once_and_in_order() {

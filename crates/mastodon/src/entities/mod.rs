@@ -70,7 +70,7 @@ pub use instance_v1::{
     InstanceV1, InstanceV1Accounts, InstanceV1Configuration, InstanceV1MediaAttachments, InstanceV1Stats,
     InstanceV1Urls,
 };
-pub use language::{LANGUAGES, Language};
+pub use language::{LANGUAGES, Language, language_code};
 pub use list::List;
 pub use marker::{Marker, Markers};
 pub use media_attachment::{Focus, MediaAttachment, MediaColors, MediaMeta, MediaSize, MediaType};

@@ -10,6 +10,19 @@ use serde_json::json;
 use crate::kit::House;
 
 on_both_engines! {
+    async fn a_language_is_kept_without_its_region_and_an_unknown_one_is_as_none(house: House) {
+        let alice = house.person("alice").await;
+        let change = json!({"source": {"language": "fr"}});
+        alice.patch("/api/v1/accounts/update_credentials", change).await.ok();
+        for (said, kept) in [("en-US", "en"), ("pt_BR", "pt"), ("zh-tw", "zh-TW"), ("C", "fr"), ("qq", "fr"), ("", "fr")] {
+            let post = alice.post("/api/v1/statuses", json!({"status": "hi", "language": said})).await.ok().json();
+            assert_eq!(post["language"], kept, "{said}");
+        }
+        let change = json!({"source": {"language": "qq"}});
+        let me = alice.patch("/api/v1/accounts/update_credentials", change).await.ok().json();
+        assert_eq!(me["source"]["language"], "fr");
+    }
+
     async fn a_post_comes_back_whole(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
         let text = "Hello @bob, see https://example.org #Cats";

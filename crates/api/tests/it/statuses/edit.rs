@@ -23,6 +23,20 @@ on_both_engines! {
         assert_eq!(source, json!({"id": id, "text": "hello", "spoiler_text": "cw"}));
     }
 
+    async fn what_an_edit_does_not_name_is_taken_away(house: House) {
+        let alice = house.person("alice").await;
+        let draft = json!({"status": "hello", "spoiler_text": "cw", "sensitive": true, "language": "de"});
+        let post = alice.post("/api/v1/statuses", draft).await.ok().json();
+        let path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+        let edited = alice.put(&path, json!({"status": "hello!", "sensitive": true})).await.ok().json();
+        let shown = ["spoiler_text", "sensitive", "language"].map(|field| edited[field].clone());
+        assert_eq!(shown, [json!(""), json!(true), json!("de")]);
+        let edited = alice.put(&path, json!({"status": "hello!"})).await.ok().json();
+        assert_eq!(edited["sensitive"], false);
+        let refusal = alice.put(&path, json!({"language": "en"})).await.refusal();
+        assert_eq!(refusal, (422, "Validation failed: Text can't be blank".to_owned()));
+    }
+
     async fn nobody_edits_or_deletes_what_is_not_theirs(house: House) {
         let (alice, bob) = (house.person("alice").await, house.person("bob").await);
         let path = format!("/api/v1/statuses/{}", alice.says("mine", "public").await);
