@@ -434,6 +434,8 @@ pub fn table() -> Vec<Route> {
         POST "/settings/passkeys/options"                             Browser []                           [Password]     Form     PERSONAL  pages::settings::passkeys::options;
         POST "/settings/passkeys/{id}"                                Browser []                           [Api]          Form     PERSONAL  pages::settings::passkeys::update;
         POST "/settings/passkeys/{id}/remove"                         Browser []                           [Password]     Form     PERSONAL  pages::settings::passkeys::delete;
+        GET "/settings/delete"                                        Browser []                           []             Nothing  PERSONAL  pages::settings::leave::show;
+        POST "/settings/delete"                                       Browser []                           [Password]     Form     PERSONAL  pages::settings::leave::delete;
         GET "/settings/doctor"                                        Browser []                           []             Nothing  PERSONAL  pages::settings::doctor::show;
         POST "/settings/doctor"                                       Browser []                           [Password]     Form     PERSONAL  pages::settings::doctor::create;
         GET "/.well-known/change-password"                            Anyone  []                           []             Nothing  PERSONAL  pages::settings::change_password;

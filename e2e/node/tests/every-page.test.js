@@ -163,6 +163,7 @@ onEachEngine('every page', (server) => {
       filter: `/filters/${world.filter.id}/edit`,
       'filter-posts': `/filters/${world.filter.id}/statuses`,
       email: '/settings/email',
+      delete: '/settings/delete',
       password: '/auth/edit',
       'second-factor': '/settings/two_factor',
       passkeys: '/settings/passkeys',
@@ -183,6 +184,13 @@ onEachEngine('every page', (server) => {
       await page.getByLabel('New password').fill(PASSWORD)
       return pressed(page, 'Change the password')
     }, { as: 'alice', status: 422 })
+    await see('settings-deleted', async (page) => {
+      await page.goto(`${server.base}/auth/sign_in`)
+      await signIn(page, await person(server, 'fay'))
+      await page.goto(`${server.base}/settings/delete`)
+      await page.getByLabel('Current password').fill(PASSWORD)
+      return pressed(page, 'Delete my account')
+    }, { has: 'Your account is deleted' })
   })
 
   test('pages of the second factor', async () => {

@@ -23,7 +23,7 @@ pub use mail::{
 };
 pub use modify::{Grace, UserEdit, change_password, delete, disable_two_factor, erase, modify};
 pub use new_address::{ask_for_address, keep_address};
-pub use own::{change_own_password, end_session, forget_app, is_fresh};
+pub use own::{change_own_password, end_session, forget_app, is_fresh, leave};
 pub use passkeys::{
     ALGORITHMS, CHALLENGE_LIFE, NICKNAME_CHARACTERS, PasskeyOutcome, PasskeySignIn, PasskeyToMake, RelyingParty,
     add_passkey, ask_for_passkey, begin_passkey, remove_passkey, rename_passkey, sign_in_by_passkey,

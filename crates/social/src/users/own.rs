@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use phiomia_model::{AccountId, AppId, Error, Noun, Refusal, SessionId, error::FieldError};
+use phiomia_model::{AccountId, AppId, Error, Noun, Refusal, Role, SessionId, error::FieldError};
 use phiomia_store::{
     Db, Secret, Tx,
     db::{sessions, tokens, users},
 };
 
 use super::{
-    modify::change_password,
+    modify::{Grace, change_password, delete},
     passwords::{Passwords, Verdict},
     revoke::{What, revoke},
 };
@@ -84,6 +84,25 @@ pub(super) async fn check_is_known(
         return Err(wrong("is not set: sign out and in again, then you have ten minutes"));
     }
     check_own_password(db, passwords, account, current).await
+}
+
+/// Ends one's own account, as [`delete`] with its thirty days does. The owner of the server stays: without them nobody
+/// could change what the server is.
+///
+/// # Errors
+/// `InvalidFields` about `current_password`; `Forbidden` for the owner; a fault.
+pub async fn leave(
+    db: &Db,
+    passwords: &Passwords,
+    (account, session): (AccountId, Option<SessionId>),
+    current: &Secret,
+) -> Result<(), Error> {
+    let user = db.read(move |q| Ok(users::find(q, account)?)).await?;
+    if user.is_some_and(|user| user.role == Role::Owner) {
+        return Err(Refusal::Forbidden("The owner of a server cannot leave it").into());
+    }
+    check_is_known(db, passwords, (account, session), current).await?;
+    db.write(move |tx| delete(tx, account, Grace::ThirtyDays)).await
 }
 
 /// Whether the session began within the last ten minutes.

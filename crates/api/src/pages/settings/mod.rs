@@ -1,11 +1,12 @@
 //! What somebody decides about their account: profile, posting defaults, filters, e-mail address, password and browsers, second
-//! factor, passkeys, applications; and what is wrong with the server, for its owner.
+//! factor, passkeys, applications, and its end; and what is wrong with the server, for its owner.
 
 pub mod access;
 pub mod apps;
 pub mod doctor;
 pub mod email;
 pub mod filters;
+pub mod leave;
 pub mod passkeys;
 pub mod preferences;
 pub mod profile;

@@ -3,6 +3,7 @@
 mod email;
 mod filters;
 mod interaction;
+mod leave;
 mod owner;
 mod passkeys;
 mod password;
