@@ -18,6 +18,7 @@ pub mod keys;
 pub mod media;
 pub mod outbound;
 mod outbox;
+mod own_links;
 mod relays;
 pub mod resolve;
 
@@ -167,6 +168,7 @@ impl Federation {
             Job::FetchRelayed { uri } => Box::pin(self.fetch_relayed(&uri)).await,
             Job::FetchPosts { account } => Box::pin(self.fetch_posts(account)).await,
             Job::FetchCard { status } => Box::pin(self.fetch_card(status)).await,
+            Job::VerifyLinks { account } => Box::pin(self.verify_links(account)).await,
             Job::CompareFollowers { account, url } => Box::pin(self.fetch_followers(account, &url)).await,
             Job::RefreshAccount { account } => Box::pin(self.refresh_account(account)).await,
             other => Err(Fault::new(format!("{} is no work of this room", other.kind())).into()),

@@ -18,6 +18,14 @@ pub struct Field {
     pub verified_at: Option<Time>,
 }
 
+/// What was seen of fields before holds for those with the same value.
+pub fn keep_verified(fields: &mut [Field], before: &[Field]) {
+    for field in fields {
+        let same = before.iter().find(|known| known.value == field.value);
+        field.verified_at = field.verified_at.or(same.and_then(|known| known.verified_at));
+    }
+}
+
 /// A picture of somebody here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfilePicture {

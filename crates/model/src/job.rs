@@ -163,6 +163,11 @@ pub enum Job {
         /// The post.
         status: StatusId,
     },
+    /// Asks the pages that somebody here calls their own on their profile whether they link back.
+    VerifyLinks {
+        /// Whose profile.
+        account: AccountId,
+    },
     /// Fetches the profile of somebody elsewhere anew.
     RefreshAccount {
         /// Whose.
@@ -300,6 +305,7 @@ impl Job {
             | Job::FetchRelayed { .. }
             | Job::FetchPosts { .. }
             | Job::FetchCard { .. }
+            | Job::VerifyLinks { .. }
             | Job::CompareFollowers { .. }
             | Job::RefreshAccount { .. } => Lane::Fetch,
             Job::ConvertMedia { .. } => Lane::Media,
@@ -338,6 +344,7 @@ impl Job {
             | Job::FetchParent { .. }
             | Job::FetchPosts { .. }
             | Job::FetchCard { .. }
+            | Job::VerifyLinks { .. }
             | Job::CompareFollowers { .. } => 20,
             Job::RebuildHome { .. }
             | Job::RebuildList { .. }
@@ -379,6 +386,7 @@ impl Job {
             Job::FetchRelayed { .. } => "fetch_relayed",
             Job::FetchPosts { .. } => "fetch_posts",
             Job::FetchCard { .. } => "fetch_card",
+            Job::VerifyLinks { .. } => "verify_links",
             Job::RefreshAccount { .. } => "refresh_account",
             Job::CompareFollowers { .. } => "compare_followers",
             Job::MoveFollowers { .. } => "move_followers",
@@ -425,6 +433,7 @@ mod tests {
             Job::FetchRelayed { uri: String::new() },
             Job::FetchPosts { account },
             Job::FetchCard { status },
+            Job::VerifyLinks { account },
             Job::RefreshAccount { account },
             Job::CompareFollowers { account, url: String::new() },
             Job::MoveFollowers { account, target: author },

@@ -2,7 +2,7 @@
 
 use phiomia_model::{
     AccountId, Error, Event, Job, Noun, Outgoing, Refusal,
-    account::{Field, PictureEdit, ProfileEdit, ProfilePicture},
+    account::{Field, PictureEdit, ProfileEdit, ProfilePicture, keep_verified},
 };
 use phiomia_store::{
     Tx,
@@ -16,14 +16,18 @@ use phiomia_store::{
 
 use crate::{Social, outgoing::tell};
 
+/// Sites that may credit one person.
+const MOST_ATTRIBUTION_DOMAINS: usize = 10;
+
 /// Changes `me`'s profile and posting defaults. A field whose value stays what it was keeps its verification.
 ///
 /// # Errors
 /// Refused when something is too long or too many (`422`, in Mastodon's words).
 pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -> Result<(), Error> {
     check(social, change)?;
+    let attribution_domains = change.attribution_domains.as_deref().map(site_names).transpose()?;
     let old = accounts::view(tx, me)?.ok_or(Refusal::NotFound(Noun::Account))?;
-    let fields = change.fields.as_deref().map(|fields| keep_verified(fields, &old.fields));
+    let fields = change.fields.as_deref().map(|fields| filled(fields, &old.fields));
     accounts::update_profile(
         tx,
         me,
@@ -36,7 +40,7 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -
             is_discoverable: change.is_discoverable,
             is_indexable: change.is_indexable,
             hides_collections: change.hides_collections,
-            attribution_domains: change.attribution_domains.as_deref(),
+            attribution_domains: attribution_domains.as_deref(),
             shows_media: change.shows_media,
             shows_media_replies: change.shows_media_replies,
             shows_featured: change.shows_featured,
@@ -54,9 +58,49 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -
         defaults::update(tx, me, &to)?;
     }
     hang(tx, &old, change)?;
+    if fields.is_some_and(|fields| fields.iter().any(|field| field.verified_at.is_none() && is_address(&field.value))) {
+        tx.enqueue(&Job::VerifyLinks { account: me })?;
+    }
     tell(tx, Outgoing::ProfileChanged { account: me })?;
     tx.announce(Event::AccountTouched { account: me });
     Ok(())
+}
+
+/// Pages behind these values of fields were seen to link back to the profile. Fields that were changed meanwhile stay as
+/// they are.
+///
+/// # Errors
+/// The database failed.
+pub fn links_verified(tx: &Tx<'_>, account: AccountId, values: &[String]) -> Result<(), Error> {
+    let Some(view) = accounts::view(tx, account)? else { return Ok(()) };
+    let mut fields = view.fields.clone();
+    let now = tx.now();
+    for field in fields.iter_mut().filter(|field| values.contains(&field.value)) {
+        field.verified_at.get_or_insert(now);
+    }
+    accounts::update_profile(tx, account, &ProfileColumns { fields: Some(&fields), ..ProfileColumns::default() })?;
+    tx.announce(Event::AccountTouched { account });
+    Ok(())
+}
+
+/// Domains as they are compared with those of pages; of an address its host.
+fn site_names(typed: &[String]) -> Result<Vec<String>, Refusal> {
+    let mut names = Vec::new();
+    for text in typed.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+        let host = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', '#']).next();
+        let name = host.and_then(phiomia_text::domain_name);
+        let name = name
+            .ok_or_else(|| Refusal::validation(&format!("Attribution domains: {text} is not a valid domain name")))?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn is_address(value: &str) -> bool {
+    let value = value.trim();
+    ["https://", "http://"].iter().any(|scheme| value.starts_with(scheme)) && !value.contains(char::is_whitespace)
 }
 
 /// Hangs other pictures, or says something else of those that hang; the files of what was taken down go.
@@ -169,18 +213,16 @@ fn check(social: &Social, change: &ProfileEdit) -> Result<(), Refusal> {
             return Err(Refusal::validation("Fields need a name for each value"));
         }
     }
-    if change.attribution_domains.as_ref().is_some_and(|domains| domains.len() > 10) {
-        return Err(Refusal::validation("Attribution domains can have at most 10 entries"));
+    let most = MOST_ATTRIBUTION_DOMAINS;
+    if change.attribution_domains.as_ref().is_some_and(|domains| domains.len() > most) {
+        return Err(Refusal::validation(&format!("Attribution domains can have at most {most} entries")));
     }
     Ok(())
 }
 
-fn keep_verified(new: &[Field], old: &[Field]) -> Vec<Field> {
-    new.iter()
-        .filter(|field| !field.name.trim().is_empty())
-        .map(|field| Field {
-            verified_at: old.iter().find(|o| o.value == field.value).and_then(|o| o.verified_at),
-            ..field.clone()
-        })
-        .collect()
+/// Fields with a name; one whose value stays what it was keeps its verification.
+fn filled(new: &[Field], old: &[Field]) -> Vec<Field> {
+    let mut fields: Vec<Field> = new.iter().filter(|field| !field.name.trim().is_empty()).cloned().collect();
+    keep_verified(&mut fields, old);
+    fields
 }

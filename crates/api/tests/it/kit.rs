@@ -268,6 +268,7 @@ fn work(tx: &phiomia_store::Tx<'_>, social: &Social, lane: Lane) -> Result<Done,
             | Job::Receive { .. }
             | Job::FetchThread { .. }
             | Job::FetchCard { .. }
+            | Job::VerifyLinks { .. }
             | Job::FetchPosts { .. }
             | Job::FetchParent { .. }
             | Job::CheckQuote { .. }

@@ -63,7 +63,7 @@ impl Federation {
     }
 
     /// A page, when it is one.
-    async fn ask_page(&self, url: &Url) -> Result<Option<Answer>, Error> {
+    pub(crate) async fn ask_page(&self, url: &Url) -> Result<Option<Answer>, Error> {
         if self.is_kept_away(url, false).await? {
             return Ok(None);
         }
@@ -101,7 +101,7 @@ fn is_html(answer: &Answer) -> bool {
 }
 
 /// A page as text: in the encoding its server names, else that of its own beginning, else UTF-8 when it is that.
-fn decoded(answer: &Answer) -> String {
+pub(crate) fn decoded(answer: &Answer) -> String {
     let body = &answer.body;
     let kind = answer.content_type().to_ascii_lowercase();
     let by_server = kind.split_once("charset=").map(|(_, name)| name.trim_matches(['"', '\'', ' ', ';']).to_owned());

@@ -210,7 +210,10 @@ impl Federation {
             return Ok(());
         }
         match self.fetch_account(&uri).await {
-            Ok(id) => self.count_account(id).await,
+            Ok(id) => {
+                self.count_account(id).await?;
+                self.verify_links(id).await
+            }
             // Only this is final: a `404` may be a bad day of its server, or of its WebFinger.
             Err(Missing::Gone(_)) => self.db.write(move |tx| remote::delete(tx, account)).await,
             Err(other) => Err(other.for_job()),

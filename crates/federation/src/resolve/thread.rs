@@ -230,7 +230,8 @@ impl Federation {
             }
         }
         self.fetch_featured_tags(account).await?;
-        self.fetch_pins(account).await
+        self.fetch_pins(account).await?;
+        self.verify_links(account).await
     }
 
     /// The hashtags on somebody's profile, as their server lists them.

@@ -111,6 +111,7 @@ fn work(tx: &Tx<'_>, social: &Social, job: &Job) -> Result<(), Error> {
         | Job::FetchThread { .. }
         | Job::FetchPosts { .. }
         | Job::FetchCard { .. }
+        | Job::VerifyLinks { .. }
         | Job::FetchParent { .. }
         | Job::CheckQuote { .. }
         | Job::FetchRelayed { .. }

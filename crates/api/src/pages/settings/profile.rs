@@ -30,6 +30,10 @@ struct ProfilePage {
     is_saved: bool,
     error: Option<String>,
     form: Form,
+    /// The address of the profile, which a page of one's own links to.
+    own_page: String,
+    /// Contents of fields that are pages which do.
+    verified: Vec<String>,
     pictures: [Picture; 2],
     alt_characters: usize,
     name_characters: usize,
@@ -109,9 +113,7 @@ const fn name_of(place: Place) -> &'static str {
     }
 }
 
-async fn hanging(ask: &Ask<Browser>) -> Result<[Picture; 2], Error> {
-    let account = ask.me.account();
-    let view = ask.api.db.read(move |q| Ok(account.map(|id| accounts::view(q, id)).transpose()?.flatten())).await?;
+fn hanging(ask: &Ask<Browser>, view: Option<&AccountView>) -> [Picture; 2] {
     let picture = |place, title, size, width, own: Option<&ProfilePicture>| Picture {
         name: name_of(place),
         title,
@@ -120,11 +122,10 @@ async fn hanging(ask: &Ask<Browser>) -> Result<[Picture; 2], Error> {
         file: own.map(|own| ask.api.addresses.file_url(&own.still.as_ref().unwrap_or(&own.file).key)),
         alt: own.map(|own| own.description.clone()).unwrap_or_default(),
     };
-    let view = view.as_deref();
-    Ok([
+    [
         picture(Place::Avatar, "Your picture", "400x400", 96, view.and_then(|view| view.own_avatar.as_ref())),
         picture(Place::Header, "The picture above", "1500x500", 288, view.and_then(|view| view.own_header.as_ref())),
-    ])
+    ]
 }
 
 async fn kept(ask: &Ask<Browser>, account: AccountId) -> Result<Form, Error> {
@@ -134,13 +135,18 @@ async fn kept(ask: &Ask<Browser>, account: AccountId) -> Result<Form, Error> {
 }
 
 async fn answer(ask: &Ask<Browser>, status: StatusCode, form: Form, error: Option<String>) -> Result<Response, Error> {
+    let account = ask.me.account();
+    let view = ask.api.db.read(move |q| Ok(account.map(|id| accounts::view(q, id)).transpose()?.flatten())).await?;
+    let fields = view.iter().flat_map(|view| &view.fields);
     let shown = ProfilePage {
+        own_page: view.as_ref().map(|view| view.url.clone()).unwrap_or_default(),
+        verified: fields.filter(|f| f.verified_at.is_some()).map(|f| f.value.clone()).collect(),
         frame: Frame::of(ask).await?,
         here: HERE,
         is_saved: error.is_none() && is_saved(ask),
         error,
         form,
-        pictures: hanging(ask).await?,
+        pictures: hanging(ask, view.as_deref()),
         alt_characters: LIMITS.description_characters,
         name_characters: LIMITS.display_name_characters,
         note_characters: LIMITS.note_characters,

@@ -57,6 +57,16 @@ on_both_engines! {
         assert!(house.get("/@alice").await.ok().text().contains(tab));
     }
 
+    async fn sites_that_may_credit_somebody_are_domains(house: House) {
+        let alice = house.person("alice").await;
+        let path = "/api/v1/accounts/update_credentials";
+        let change = json!({"attribution_domains": ["https://Blog.Example/about", " bücher.example", "", "blog.example"]});
+        let me = alice.patch(path, change).await.ok().json();
+        assert_eq!(me["source"]["attribution_domains"], json!(["blog.example", "xn--bcher-kva.example"]));
+        let refusal = alice.patch(path, json!({"attribution_domains": ["not a domain"]})).await.refusal();
+        assert_eq!(refusal, (422, "Validation failed: Attribution domains: not a domain is not a valid domain name".to_owned()));
+    }
+
     async fn a_profile_that_is_too_long_is_refused(house: House) {
         let alice = house.person("alice").await;
         let answer = alice.patch("/api/v1/accounts/update_credentials", json!({"display_name": "x".repeat(31)})).await;

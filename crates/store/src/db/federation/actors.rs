@@ -2,7 +2,7 @@
 
 use phiomia_model::{
     AccountId, Fault, Time,
-    account::{Field, ShownTabs},
+    account::{Field, ShownTabs, keep_verified},
     remote::RemoteEmoji,
 };
 use serde::Serialize;
@@ -27,6 +27,7 @@ queries! {
             is_indexable = $13, is_memorial = $14, attribution_domains = $15, shows_media = $16,
             shows_media_replies = $17, shows_featured = $18
         where id = $1");
+    FIELDS = Sql::Same("select fields from accounts where id = $1");
     KEEP = Sql::Same("insert into actors (account_id, host, inbox, shared_inbox, outbox, followers, following, featured,
             featured_tags, avatar, header, avatar_description, header_description, emojis, also_known_as,
             is_suspended_at_home, fetched_at)
@@ -272,7 +273,13 @@ pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
     let mut id = known.unwrap_or_else(|| AccountId(tx.new_id()));
     let key = profile.username.to_lowercase();
     tx.execute(&SET_HANDLE_FREE, (&key, &profile.domain, id))?;
-    let (fields, domains) = (to_json(&profile.fields)?, to_json(&profile.attribution_domains)?);
+    let mut fields = profile.fields.clone();
+    if known.is_some()
+        && let Some(before) = tx.value::<String>(&FIELDS, (id,))?
+    {
+        keep_verified(&mut fields, &from_json::<Vec<Field>>(&before)?);
+    }
+    let (fields, domains) = (to_json(&fields)?, to_json(&profile.attribution_domains)?);
     if known.is_some() {
         let values = [
             Value::Int(id.0),
