@@ -52,10 +52,6 @@ impl SqliteSettings {
 /// The log is cut to this when it begins anew after it had to grow (behind a backup that read for minutes).
 pub(super) const LONGEST_LOG: u64 = 64 << 20;
 
-/// After that long without work a connection keeps no pages: a server that nobody uses takes the memory of one that has just
-/// begun.
-const QUIET: std::time::Duration = std::time::Duration::from_secs(3);
-
 /// One connection with its cache of prepared statements.
 pub struct Connection {
     pub(super) raw: rusqlite::Connection,
@@ -87,13 +83,6 @@ impl Connection {
         raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .map_err(|e| broken("setting up the database connection", &e))?;
         Ok(Connection { raw })
-    }
-
-    /// Gives back the pages it keeps. They are in the system's memory still, as long as nothing else needs that.
-    pub(super) fn forget_pages(&self) {
-        if let Err(fault) = self.batch("pragma shrink_memory") {
-            tracing::debug!("pages were not given back: {}", fault.chain());
-        }
     }
 
     /// Whether a transaction is open: SQLite itself ends one when the disk fails.

@@ -12,7 +12,7 @@ use std::{
 
 use phiomia_model::{Error, Fault};
 
-use super::{Connection, QUIET, SqliteSettings};
+use super::{Connection, SqliteSettings};
 use crate::db::{
     Shared,
     act::{ReadAct, Reading},
@@ -30,8 +30,6 @@ pub(in crate::db) struct Readers {
     opened: Instant,
     /// Milliseconds after `opened`.
     rests_until: AtomicU64,
-    /// When something was last read; the same.
-    read_last: AtomicU64,
 }
 
 impl Readers {
@@ -40,8 +38,7 @@ impl Readers {
     pub(in crate::db) fn open(settings: &SqliteSettings) -> Result<Arc<Readers>, Fault> {
         let open = |_| Connection::open(settings, true).map(Mutex::new);
         let connections = (0..settings.readers).map(open).collect::<Result<_, _>>()?;
-        let (rests_until, read_last) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Arc::new(Readers { connections, opened: Instant::now(), rests_until, read_last }))
+        Ok(Arc::new(Readers { connections, opened: Instant::now(), rests_until: AtomicU64::new(0) }))
     }
 
     /// Starts the threads. They end when the last `Db` is dropped.
@@ -57,44 +54,19 @@ impl Readers {
                     .name(format!("db-read-{n}"))
                     .spawn(move || {
                         let Some(connection) = readers.connections.get(n) else { return };
-                        let mut emptied = 0;
-                        loop {
-                            match acts.recv_timeout(QUIET) {
-                                Ok(act) if act.is_abandoned() => {}
-                                Ok(mut act) => {
-                                    let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                                    let outcome = run(&connection, &shared, act.work());
-                                    drop(connection);
-                                    readers.note();
-                                    act.answer(outcome);
-                                }
-                                Err(flume::RecvTimeoutError::Timeout) => readers.empty(connection, &mut emptied),
-                                Err(flume::RecvTimeoutError::Disconnected) => return,
+                        for mut act in acts {
+                            if act.is_abandoned() {
+                                continue;
                             }
+                            let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                            let outcome = run(&connection, &shared, act.work());
+                            drop(connection);
+                            act.answer(outcome);
                         }
                     })
                     .map_err(|e| Fault::because("starting a database thread", e))
             })
             .collect()
-    }
-
-    /// Remembers that something was read.
-    fn note(&self) -> Duration {
-        let now = self.opened.elapsed();
-        self.read_last.store(milliseconds(now), Ordering::Relaxed);
-        now
-    }
-
-    /// Gives back the pages that a connection keeps when nobody has read for a while. `emptied` is when it last did.
-    fn empty(&self, connection: &Mutex<Connection>, emptied: &mut u64) {
-        let (now, last) = (milliseconds(self.opened.elapsed()), self.read_last.load(Ordering::Relaxed));
-        let is_quiet = now.saturating_sub(last) >= milliseconds(QUIET);
-        // Somebody else has it: then it is not quiet.
-        let Ok(connection) = connection.try_lock() else { return };
-        if is_quiet && last >= *emptied {
-            connection.forget_pages();
-            *emptied = now;
-        }
     }
 
     /// Runs a read on the caller's thread. `None`: it has to wait for a thread, because all connections are in use or the
@@ -107,16 +79,13 @@ impl Readers {
         let connection = self.connections.iter().rev().find_map(|connection| connection.try_lock().ok())?;
         let outcome = run(&connection, shared, act);
         drop(connection);
-        let ended = self.note();
+        let ended = self.opened.elapsed();
         if ended.saturating_sub(begun) > BRIEF {
-            self.rests_until.store(milliseconds(ended + REST), Ordering::Relaxed);
+            let until = u64::try_from((ended + REST).as_millis()).unwrap_or(u64::MAX);
+            self.rests_until.store(until, Ordering::Relaxed);
         }
         Some(outcome)
     }
-}
-
-fn milliseconds(of: Duration) -> u64 {
-    u64::try_from(of.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn run(connection: &Connection, shared: &Shared, act: &mut dyn Reading) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use std::{
 
 use phiomia_model::{Error, Fault};
 
-use super::{Connection, QUIET, SqliteSettings};
+use super::{Connection, SqliteSettings};
 use crate::db::{
     Shared,
     act::{WriteAct, panicked},
@@ -39,15 +39,7 @@ pub(in crate::db) fn spawn(
     std::thread::Builder::new()
         .name("db-write".to_owned())
         .spawn(move || {
-            loop {
-                let first = match acts.recv_timeout(QUIET) {
-                    Err(flume::RecvTimeoutError::Timeout) => {
-                        connection.forget_pages();
-                        acts.recv().ok()
-                    }
-                    asked => asked.ok(),
-                };
-                let Some(first) = first else { return };
+            while let Ok(first) = acts.recv() {
                 batch(&connection, &shared, first, &acts);
             }
         })
