@@ -7,12 +7,11 @@ use std::{
 };
 
 use crate::{
-    beside::{Done, Readers, run as run_command},
+    beside::{Done, Readers, lived, run as run_command},
     client::Connection,
     figures::count,
     pictures::photograph,
     server::Site,
-    world::{World, settings},
 };
 
 /// What is to be measured.
@@ -26,14 +25,7 @@ pub struct Plan {
 }
 
 pub async fn run(plan: &Plan) {
-    let site = Site::new(&plan.server, plan.postgres.as_deref());
-    site.run(&["db", "migrate"]);
-    site.run(&["settings", "set", "rate_limits", "off"]);
-    let mut world = World::begin(settings(&site.data, plan.postgres.as_deref()), &site.address, plan.n_people).await;
-    world.grow(plan.n_posts, World::step(plan.n_posts)).await;
-    site.forget_jobs().await;
-    let tokens = world.tokens.clone();
-    world.db.close();
+    let (site, tokens) = lived(&plan.server, plan.postgres.as_deref(), plan.n_posts, plan.n_people).await;
     let running = site.start().await;
     let begun = Instant::now();
     for n in 0..plan.n_files {

@@ -2,6 +2,7 @@
 //! timelines meanwhile feel of it.
 
 use std::{
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -18,11 +19,26 @@ use tokio::{
 use crate::{
     client::Connection,
     figures::{count, peak_mb},
+    server::Site,
+    world::{World, settings},
 };
 
 /// Who read, and how often each: 200 requests a second together, a tenth of what the server can do.
 const READERS: usize = 8;
 const EVERY: Duration = Duration::from_millis(40);
+
+/// A server that people have written on, not running, and the tokens of some of them.
+pub async fn lived(server: &Path, postgres: Option<&str>, n_posts: usize, n_people: usize) -> (Site, Vec<String>) {
+    let site = Site::new(server, postgres);
+    site.run(&["db", "migrate"]);
+    site.run(&["settings", "set", "rate_limits", "off"]);
+    let mut world = World::begin(settings(&site.data, postgres), &site.address, n_people).await;
+    world.grow(n_posts, World::step(n_posts)).await;
+    site.forget_jobs().await;
+    let tokens = world.tokens.clone();
+    world.db.close();
+    (site, tokens)
+}
 
 /// What a command took.
 pub struct Done {

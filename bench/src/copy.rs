@@ -6,10 +6,9 @@ use std::{
 };
 
 use crate::{
-    beside::{Readers, run as run_command},
+    beside::{Readers, lived, run as run_command},
     figures::load,
     server::{Running, Site},
-    world::{World, settings},
 };
 
 /// What is to be measured.
@@ -22,14 +21,7 @@ pub struct Plan {
 }
 
 pub async fn run(plan: &Plan) {
-    let mut site = Site::new(&plan.server, None);
-    site.run(&["db", "migrate"]);
-    site.run(&["settings", "set", "rate_limits", "off"]);
-    let mut world = World::begin(settings(&site.data, None), &site.address, plan.n_people).await;
-    world.grow(plan.n_posts, World::step(plan.n_posts)).await;
-    site.forget_jobs().await;
-    let tokens = world.tokens.clone();
-    world.db.close();
+    let (mut site, tokens) = lived(&plan.server, None, plan.n_posts, plan.n_people).await;
     let (n_posts, n_bytes) = site.weigh().await;
     println!("{n_posts} posts and boosts of {} people, {:.0} MB on SQLite\n", plan.n_people, n_bytes / 1e6);
     println!(

@@ -39,7 +39,7 @@ static void fail(const char *what, size_t n, size_t to, size_t from) {
 #ifdef __x86_64__
 static unsigned char *got, *source, *wanted;
 
-/* Copies `n` bytes inside one room, whose end lies `spare` bytes before what must not be touched. */
+/* Copies `n` bytes inside one room, right behind which lies what must not be touched. */
 static void moved(size_t n, size_t to, size_t from) {
   for (size_t i = 0; i < ROOM; i++) got[i] = wanted[i] = source[i];
   for (size_t i = 0; i < n; i++) wanted[to + i] = source[from + i];

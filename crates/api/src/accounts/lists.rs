@@ -190,12 +190,16 @@ fn of_account(
     page: &Page,
     now: phiomia_model::Time,
 ) -> Result<(Vec<i64>, Vec<StatusId>), Error> {
-    let is_own = viewer.account() == Some(id);
-    let stance = Stances::load(q, viewer, &Ids::from_iter([id]), now)?.to(id);
-    // Who is blocked finds nothing here; what named them before, they may still read where they have its address.
-    if !is_own && stance.is_blocked_since.is_some() {
-        return Ok((Vec::new(), Vec::new()));
-    }
+    let widest = if viewer.account() == Some(id) {
+        Visibility::Direct
+    } else {
+        let stance = Stances::load(q, viewer, &Ids::from_iter([id]), now)?.to(id);
+        // Who is blocked finds nothing here; what named them before, they may still read where they have its address.
+        if stance.is_blocked_since.is_some() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        if stance.follows { Visibility::Private } else { Visibility::Unlisted }
+    };
     if filter.pinned.0 {
         return Ok(timelines::pinned(q, id, page)?.into_iter().unzip());
     }
@@ -205,11 +209,6 @@ fn of_account(
             Some(tag) => Some(tag.id),
             None => return Ok((Vec::new(), Vec::new())),
         },
-    };
-    let widest = match (is_own, stance.follows) {
-        (true, _) => Visibility::Direct,
-        (false, true) => Visibility::Private,
-        (false, false) => Visibility::Unlisted,
     };
     let wanted = AccountFilter {
         only_media: filter.only_media.0,

@@ -100,9 +100,7 @@ pub(super) fn narrow(image: DynamicImage) -> DynamicImage {
     match image {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_) => image,
         DynamicImage::ImageRgba8(pixels) if pixels.pixels().all(|pixel| pixel.0.last() == Some(&u8::MAX)) => {
-            let (width, height) = pixels.dimensions();
-            let rgb = without_last::<4>(pixels.into_raw());
-            image::RgbImage::from_raw(width, height, rgb).map(DynamicImage::ImageRgb8).unwrap_or_default()
+            opaque(pixels)
         }
         DynamicImage::ImageLumaA8(pixels) if pixels.pixels().all(|pixel| pixel.0.last() == Some(&u8::MAX)) => {
             let (width, height) = pixels.dimensions();
@@ -113,6 +111,13 @@ pub(super) fn narrow(image: DynamicImage) -> DynamicImage {
         other if !other.color().has_alpha() => DynamicImage::ImageRgb8(other.into_rgb8()),
         other => narrow(DynamicImage::ImageRgba8(other.into_rgba8())),
     }
+}
+
+/// The same without what says how much is seen through.
+fn opaque(pixels: image::RgbaImage) -> DynamicImage {
+    let (width, height) = pixels.dimensions();
+    let rgb = without_last::<4>(pixels.into_raw());
+    image::RgbImage::from_raw(width, height, rgb).map(DynamicImage::ImageRgb8).unwrap_or_default()
 }
 
 /// The same without the last of `N` channels, in the same memory.
@@ -154,11 +159,7 @@ fn lossless_webp(bytes: &[u8]) -> Result<DynamicImage, Unfit> {
     let file = changed.as_deref().unwrap_or(bytes);
     let image = DynamicImage::from_decoder(reader(file, Format::WebP).into_decoder().map_err(unfit)?).map_err(unfit)?;
     Ok(match image {
-        DynamicImage::ImageRgba8(pixels) => {
-            let (width, height) = pixels.dimensions();
-            let rgb = without_last::<4>(pixels.into_raw());
-            image::RgbImage::from_raw(width, height, rgb).map(DynamicImage::ImageRgb8).unwrap_or_default()
-        }
+        DynamicImage::ImageRgba8(pixels) => opaque(pixels),
         image => image,
     })
 }

@@ -13,6 +13,7 @@ use phiomia_model::{
 
 use super::{
     by_id::ById,
+    json,
     made::Made,
     query::{Query, Tx},
     sql::{Sql, queries},
@@ -188,7 +189,7 @@ impl FromRow for Loaded {
             url: row.next()?,
             display_name: row.next()?,
             note: row.next()?,
-            fields: from_json(&row.next::<String>()?)?,
+            fields: json::read("accounts", &row.next::<String>()?)?,
             is_locked: row.next()?,
             is_bot: row.next()?,
             is_group: row.next()?,
@@ -197,7 +198,7 @@ impl FromRow for Loaded {
             hides_collections: row.next()?,
             is_memorial: row.next()?,
             tabs: ShownTabs { media: row.next()?, media_replies: row.next()?, featured: row.next()? },
-            attribution_domains: from_json(&row.next::<String>()?)?,
+            attribution_domains: json::read("accounts", &row.next::<String>()?)?,
             moved_to: None,
             is_suspended: false,
             is_silenced: false,
@@ -234,17 +235,13 @@ impl FromRow for Loaded {
             header: row.next()?,
             avatar_description: row.next::<Option<String>>()?.unwrap_or_default(),
             header_description: row.next::<Option<String>>()?.unwrap_or_default(),
-            emojis: row.next::<Option<String>>()?.map_or(Ok(Vec::new()), |json| from_json(&json))?,
-            own_avatar: row.next::<Option<String>>()?.map(|json| from_json(&json)).transpose()?,
-            own_header: row.next::<Option<String>>()?.map(|json| from_json(&json)).transpose()?,
+            emojis: row.next::<Option<String>>()?.map_or(Ok(Vec::new()), |json| json::read("accounts", &json))?,
+            own_avatar: row.next::<Option<String>>()?.map(|json| json::read("accounts", &json)).transpose()?,
+            own_header: row.next::<Option<String>>()?.map(|json| json::read("accounts", &json)).transpose()?,
             ..view
         };
         Ok(Loaded { view, moved_to })
     }
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|e| Fault::because("reading a JSON column of accounts", e))
 }
 
 /// The accounts with these ids, by id; suspended and deleted ones too. One query, two when one of them has moved.

@@ -35,6 +35,7 @@ pub mod followed_tags;
 pub mod foreign_events;
 pub mod inspect;
 pub mod jobs;
+mod json;
 mod keyset;
 pub mod links;
 pub mod lists;

@@ -38,16 +38,16 @@ pub enum Alias {
 
 impl Alias {
     pub(super) async fn run(&self, desk: &Desk) -> Result<(), Failure> {
+        let (Alias::Add { name, .. } | Alias::Remove { name, .. } | Alias::List { name }) = self;
+        let account = desk.account(name).await?;
         match self {
-            Alias::Add { name, uri } => {
-                let account = desk.account(name).await?;
+            Alias::Add { uri, .. } => {
                 let uri = uri_of(desk, uri).await?;
                 let named = uri.clone();
                 desk.db.write(move |tx| profiles::add_alias(tx, account, &named)).await?;
                 print(&uri)
             }
-            Alias::Remove { name, uri } => {
-                let account = desk.account(name).await?;
+            Alias::Remove { uri, .. } => {
                 let written = uri.trim().to_owned();
                 if desk.db.write(move |tx| profiles::remove_alias(tx, account, &written)).await? {
                     return Ok(());
@@ -60,8 +60,7 @@ impl Alias {
                     false => Err(Failure(format!("{uri} is no alias of {name}"))),
                 }
             }
-            Alias::List { name } => {
-                let account = desk.account(name).await?;
+            Alias::List { .. } => {
                 let names = desk.db.read(move |q| Ok(aliases::of(q, account)?)).await?;
                 names.iter().try_for_each(|uri| print(uri))
             }

@@ -5,9 +5,9 @@ use phiomia_model::{
     account::{Field, ShownTabs, keep_verified},
     remote::RemoteEmoji,
 };
-use serde::Serialize;
 
 use crate::db::{
+    json,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::{FromRow, Row, Value},
@@ -200,8 +200,8 @@ impl FromRow for ActorRow {
             featured_tags: row.next()?,
             avatar: row.next()?,
             header: row.next()?,
-            emojis: from_json(&row.next::<String>()?)?,
-            also_known_as: from_json(&row.next::<String>()?)?,
+            emojis: json::read("actors", &row.next::<String>()?)?,
+            also_known_as: json::read("actors", &row.next::<String>()?)?,
             fetched_at: row.next()?,
             backfilled_at: row.next()?,
             counted_at: row.next()?,
@@ -229,14 +229,6 @@ pub struct Inbox {
     pub url: String,
     /// Host and port of who it belongs to.
     pub host: String,
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|e| Fault::because("reading a JSON column of actors", e))
-}
-
-fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
-    serde_json::to_string(value).map_err(|e| Fault::because("writing a JSON column of actors", e))
 }
 
 /// The account with this id in the network, of here or elsewhere.
@@ -277,9 +269,9 @@ pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
     if known.is_some()
         && let Some(before) = tx.value::<String>(&FIELDS, (id,))?
     {
-        keep_verified(&mut fields, &from_json::<Vec<Field>>(&before)?);
+        keep_verified(&mut fields, &json::read::<Vec<Field>>("accounts", &before)?);
     }
-    let (fields, domains) = (to_json(&fields)?, to_json(&profile.attribution_domains)?);
+    let (fields, domains) = (json::write("actors", &fields)?, json::write("actors", &profile.attribution_domains)?);
     if known.is_some() {
         let values = [
             Value::Int(id.0),
@@ -341,7 +333,7 @@ pub fn keep(tx: &Tx<'_>, profile: &RemoteProfile) -> Result<AccountId, Fault> {
 
 fn keep_actor(tx: &Tx<'_>, id: AccountId, profile: &RemoteProfile) -> Result<(), Fault> {
     let text = |value: &'_ Option<String>| value.clone();
-    let (emojis, aliases) = (to_json(&profile.emojis)?, to_json(&profile.also_known_as)?);
+    let (emojis, aliases) = (json::write("actors", &profile.emojis)?, json::write("actors", &profile.also_known_as)?);
     let texts = [&profile.outbox, &profile.followers, &profile.following, &profile.featured, &profile.featured_tags];
     let [outbox, followers, following, featured, featured_tags] = texts.map(text);
     fn or_null(value: Option<&String>) -> Value<'_> {

@@ -8,7 +8,7 @@ use phiomia_model::{
 };
 
 use crate::db::{
-    names,
+    json, names,
     query::{Query, Tx},
     search::is_postgres,
     sql::{Sql, queries},
@@ -119,16 +119,12 @@ impl FromRow for RemoteRow {
             n_reblogs: row.next()?,
             n_favourites: row.next()?,
             fetched_at: row.next()?,
-            attachments: from_json(&row.next::<String>()?)?,
-            emojis: from_json(&row.next::<String>()?)?,
+            attachments: json::read("remote_statuses", &row.next::<String>()?)?,
+            emojis: json::read("remote_statuses", &row.next::<String>()?)?,
             n_reactions: row.next()?,
             counted_at: row.next()?,
         })
     }
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|e| Fault::because("reading a JSON column of remote_statuses", e))
 }
 
 /// The post with this id in the network, of here or elsewhere; not when it is deleted.
@@ -262,7 +258,7 @@ pub fn find(q: &Query<'_>, status: StatusId) -> Result<Option<RemoteRow>, Fault>
 /// The database failed.
 pub fn interactions(q: &Query<'_>, status: StatusId) -> Result<Option<Interactions>, Fault> {
     let text: Option<String> = q.value(&INTERACTIONS, (status,))?;
-    text.map(|text| from_json(&text)).transpose()
+    text.map(|text| json::read("remote_statuses", &text)).transpose()
 }
 
 /// Takes it away with the post.

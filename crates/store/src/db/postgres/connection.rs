@@ -72,7 +72,7 @@ const BEGIN_READ: &str = "begin isolation level repeatable read read only";
 ///
 /// What is planned once goes by keys from row to row. PostgreSQL would read a table as a whole and join by hashing where that
 /// looks cheaper, as it does while tables are empty, and the plan would stay when they are full.
-const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
+pub(super) const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
     set local enable_hashjoin = off; set local enable_mergejoin = off";
 const PLAN_AS_USUAL: &str = "set local plan_cache_mode = auto; set local enable_seqscan = on; \
     set local enable_hashjoin = on; set local enable_mergejoin = on";
@@ -248,36 +248,6 @@ impl Connection {
                 self.client.execute_typed(statement.postgres(), &typed(&wrapped(values))).await
             }
         })
-    }
-
-    /// Prepares a statement without running it.
-    pub(in crate::db) fn check(&self, statement: &Statement) -> Result<(), Fault> {
-        self.runtime
-            .block_on(self.client.prepare(statement.postgres()))
-            .map(|_| ())
-            .map_err(|e| broken(statement.name, &e))
-    }
-
-    /// How PostgreSQL would run it, a line a step.
-    pub(in crate::db) fn explain(&self, statement: &Statement, at: usize) -> Result<Vec<String>, Fault> {
-        let text = statement.postgres();
-        let n_parameters = (1..=30).rev().find(|n| text.contains(&format!("${n}"))).unwrap_or_default();
-        self.batch(&format!("prepare plan_{at} as {text}"))?;
-        let nulls = vec!["null"; n_parameters].join(", ");
-        self.batch("set plan_cache_mode = auto; set enable_hashjoin = on; set enable_mergejoin = on")?;
-        if statement.planning() == Planning::Once {
-            self.batch(&PLAN_ONCE.replace(" local ", " "))?;
-        }
-        let call = if nulls.is_empty() { format!("plan_{at}") } else { format!("plan_{at} ({nulls})") };
-        let rows = self
-            .runtime
-            .block_on(self.client.simple_query(&format!("explain execute {call}")))
-            .map_err(|e| broken(statement.name, &e))?;
-        let line = |message: tokio_postgres::SimpleQueryMessage| match message {
-            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-            _ => None,
-        };
-        Ok(rows.into_iter().filter_map(line).collect())
     }
 
     /// Makes sure that a transaction has begun that is only announced yet: for what is none of the statements below.

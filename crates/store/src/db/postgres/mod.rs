@@ -5,6 +5,7 @@
 mod bulk;
 mod connection;
 mod iam;
+mod inspect;
 mod outage;
 mod replica;
 mod tls;
