@@ -18,6 +18,17 @@ pub struct Field {
     pub verified_at: Option<Time>,
 }
 
+/// Somebody whom a profile names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileMention {
+    /// As written: `bob`, `bob@example.org`.
+    pub handle: String,
+    /// The name to show, without `@`.
+    pub username: String,
+    /// Their page.
+    pub url: String,
+}
+
 /// What was seen of fields before holds for those with the same value.
 pub fn keep_verified(fields: &mut [Field], before: &[Field]) {
     for field in fields {

@@ -1,8 +1,8 @@
 //! Somebody changes how they show themselves and how they post.
 
 use phiomia_model::{
-    AccountId, Error, Event, Job, Noun, Outgoing, Refusal,
-    account::{Field, PictureEdit, ProfileEdit, ProfilePicture, keep_verified},
+    AccountId, Error, Event, Handle, Job, Noun, Outgoing, Refusal,
+    account::{Field, PictureEdit, ProfileEdit, ProfileMention, ProfilePicture, keep_verified},
 };
 use phiomia_store::{
     Tx,
@@ -58,12 +58,38 @@ pub fn edit(tx: &Tx<'_>, social: &Social, me: AccountId, change: &ProfileEdit) -
         defaults::update(tx, me, &to)?;
     }
     hang(tx, &old, change)?;
+    if change.note.is_some() || fields.is_some() {
+        let note = change.note.as_deref().unwrap_or(&old.note);
+        let named = named(tx, social, note, fields.as_deref().unwrap_or(&old.fields))?;
+        if named != old.mentions {
+            users::set_mentions(tx, me, &named)?;
+        }
+    }
     if fields.is_some_and(|fields| fields.iter().any(|field| field.verified_at.is_none() && is_address(&field.value))) {
         tx.enqueue(&Job::VerifyLinks { account: me })?;
     }
     tell(tx, Outgoing::ProfileChanged { account: me })?;
     tx.announce(Event::AccountTouched { account: me });
     Ok(())
+}
+
+/// Whom these texts name, as far as they are known here: nobody is looked up elsewhere for a profile.
+fn named(tx: &Tx<'_>, social: &Social, note: &str, fields: &[Field]) -> Result<Vec<ProfileMention>, Error> {
+    let own = social.addresses.own_domains();
+    let texts = [note].into_iter().chain(fields.iter().map(|field| field.value.as_str()));
+    let mut handles = Vec::new();
+    for handle in texts.flat_map(|text| phiomia_text::references(text, &own).mentions) {
+        if !handles.contains(&handle) {
+            handles.push(handle);
+        }
+    }
+    let found = accounts::by_handles(tx, &handles)?;
+    let people = accounts::map(tx, &found.iter().map(|(_, id)| *id).collect::<Vec<_>>())?;
+    let mention = |(handle, id): &(Handle, AccountId)| {
+        let person = people.get(id).filter(|person| !person.is_deleted && !person.is_suspended)?;
+        Some(ProfileMention { handle: handle.to_string(), username: person.username.clone(), url: person.url.clone() })
+    };
+    Ok(found.iter().filter_map(mention).collect())
 }
 
 /// Pages behind these values of fields were seen to link back to the profile. Fields that were changed meanwhile stay as

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use phiomia_model::{Addresses, Handle};
+use phiomia_model::{Addresses, Handle, account::ProfileMention};
 
 use crate::references::handle;
 use crate::scan::{Entity, Piece, pieces};
@@ -17,6 +17,15 @@ pub struct MentionTarget {
     pub url: String,
     /// The name to show, without `@`. The domain is added where two people in one text share a name.
     pub username: String,
+}
+
+impl MentionTarget {
+    /// Whom a profile names; nobody where the handle is none.
+    #[must_use]
+    pub fn of_profile(mention: &ProfileMention) -> Option<MentionTarget> {
+        let handle = mention.handle.parse().ok()?;
+        Some(MentionTarget { handle, url: mention.url.clone(), username: mention.username.clone() })
+    }
 }
 
 /// What a renderer has to know about the world.

@@ -12,6 +12,7 @@ use phiomia_model::{
     media::MediaFile,
 };
 use phiomia_store::db::{accounts::AccountView, defaults::PostingDefaults};
+use phiomia_text::MentionTarget;
 
 use super::{Cx, Emojis, elsewhere::host};
 
@@ -158,15 +159,20 @@ pub fn preferences(defaults: &PostingDefaults) -> entities::Preferences {
 
 fn note(view: &AccountView, cx: &Cx) -> String {
     if view.is_local() {
-        phiomia_text::render_note(&view.note, &cx.text(&[]))
+        phiomia_text::render_note(&view.note, &cx.text(&named(view)))
     } else {
         phiomia_text::sanitize(&view.note)
     }
 }
 
+/// Whom the bio and the fields lead to.
+fn named(view: &AccountView) -> Vec<MentionTarget> {
+    view.mentions.iter().filter_map(MentionTarget::of_profile).collect()
+}
+
 fn field(field: &Field, view: &AccountView, cx: &Cx) -> entities::Field {
     let value = if view.is_local() {
-        phiomia_text::render_field(&field.value, &cx.text(&[]))
+        phiomia_text::render_field(&field.value, &cx.text(&named(view)))
     } else {
         phiomia_text::sanitize(&field.value)
     };

@@ -213,9 +213,12 @@ on_both_engines! {
         let edited = alice.put(&path, change).await.ok().json();
         let said: Vec<&Value> = edited["media_attachments"].as_array().unwrap().iter().map(|m| &m["description"]).collect();
         assert_eq!(said, [&json!("better"), &Value::Null]);
+        let gallery = "/api/v1/timelines/public?only_media=true";
+        assert_eq!(alice.get(gallery).await.ok().ids(), [id.as_str()]);
         // As with polls, an edit that names none takes them away; earlier texts still show them.
         let bare = alice.put(&path, json!({"status": "third"})).await.ok().json();
         assert_eq!(bare["media_attachments"], json!([]));
+        assert_eq!(alice.get(gallery).await.ok().json(), json!([]));
         let history = alice.get(&format!("{path}/history")).await.ok().json();
         let shown: Vec<Vec<Value>> = history.as_array().unwrap().iter()
             .map(|edit| edit["media_attachments"].as_array().unwrap().iter().map(|m| m["description"].clone()).collect())
@@ -224,6 +227,7 @@ on_both_engines! {
         // Nothing to say and nothing to show is nothing to post.
         assert_eq!(alice.put(&path, json!({"status": ""})).await.refusal().0, 422);
         assert_eq!(alice.put(&path, json!({"status": "", "media_ids": [two["id"]]})).await.ok().json()["content"], "");
+        assert_eq!(alice.get(gallery).await.ok().ids(), [id]);
     }
 
     async fn what_was_deleted_with_its_pictures_has_none_any_more(house: House) {

@@ -7,7 +7,7 @@ use phiomia_activitypub::{
 };
 use phiomia_model::{Addresses, Fault, Handle, account::ProfilePicture};
 use phiomia_store::db::accounts::AccountView;
-use phiomia_text::Context;
+use phiomia_text::{Context, MentionTarget};
 
 use super::{ActorFacts, below, emojis, uri};
 
@@ -20,7 +20,8 @@ pub fn actor(view: &AccountView, facts: &ActorFacts, addresses: &Addresses) -> R
     if view.is_suspended || view.is_deleted {
         return Ok(Actor { suspended: true, ..bare });
     }
-    let cx = Context { mentions: &[], addresses };
+    let mentions: Vec<MentionTarget> = view.mentions.iter().filter_map(MentionTarget::of_profile).collect();
+    let cx = Context { mentions: &mentions, addresses };
     let texts = view.fields.iter().flat_map(|field| [field.name.as_str(), field.value.as_str()]);
     let texts = [view.display_name.as_str(), view.note.as_str()].into_iter().chain(texts);
     let field = |field: &phiomia_model::account::Field| Field {

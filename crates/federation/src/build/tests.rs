@@ -6,7 +6,7 @@ use std::sync::Arc;
 use phiomia_activitypub::{Activity, Actor, Document, Write as _};
 use phiomia_model::{
     QuotePolicy, QuoteState, Time, Visibility,
-    account::{Field, ShownTabs},
+    account::{Field, ProfileMention, ShownTabs},
 };
 use phiomia_store::db::{
     federation::neighbours::QuoteNames,
@@ -31,7 +31,7 @@ fn person(id: i64, name: &str) -> AccountView {
         uri: addresses().account_uri(AccountId(id)),
         url: addresses().account_url(name),
         display_name: "Alice :blob:".into(),
-        note: "I write\nto #gardeners".into(),
+        note: "I write\nto #gardeners and @bob".into(),
         fields: vec![Field { name: "site".into(), value: "https://alice.example".into(), verified_at: None }],
         is_locked: true,
         is_bot: false,
@@ -57,6 +57,11 @@ fn person(id: i64, name: &str) -> AccountView {
         header: None,
         own_avatar: None,
         own_header: None,
+        mentions: vec![ProfileMention {
+            handle: "bob".into(),
+            username: "bob".into(),
+            url: addresses().account_url("bob"),
+        }],
         avatar_description: String::new(),
         header_description: String::new(),
         emojis: Vec::new(),

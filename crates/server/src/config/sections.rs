@@ -165,7 +165,7 @@ section! {
     /// How many threads read from SQLite. Without it: one for each processor, at least 2 and at most 8.
     sqlite_readers: Option<Count> = "", [];
     /// How much memory SQLite's page caches take, all connections together.
-    sqlite_cache: Size = "32MB", [];
+    sqlite_cache: Size = "16MB", [];
 }
 
 section! {

@@ -321,6 +321,7 @@ on_both_engines! {
                     quote_policy: QuotePolicy::Public,
                     created_at: Time(0),
                     media: &[],
+                    has_remote_media: false,
                 })?;
             }
             Ok(())

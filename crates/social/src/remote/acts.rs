@@ -75,6 +75,7 @@ pub fn reblog(
             app: None,
             quote_policy: QuotePolicy::Nobody,
             media: &[],
+            has_remote_media: false,
             created_at: published,
         },
     )?;

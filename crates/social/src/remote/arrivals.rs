@@ -297,6 +297,7 @@ impl<'a> New<'a> {
             app: None,
             quote_policy: if draft.visibility.is_open() { draft.quote_policy } else { QuotePolicy::Nobody },
             media: &[],
+            has_remote_media: !self.draft.attachments.is_empty(),
             created_at: self.published,
         }
     }

@@ -70,6 +70,7 @@ pub fn post(tx: &Tx<'_>, social: &Social, author: AccountId, draft: &Draft) -> R
             },
             created_at: tx.now(),
             media: &media,
+            has_remote_media: false,
         },
     )?;
     rows::attach(tx, &draft.media, id)?;

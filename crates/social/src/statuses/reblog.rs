@@ -64,6 +64,7 @@ pub fn reblog(tx: &Tx<'_>, me: AccountId, id: StatusId, visibility: Option<Visib
             app: None,
             quote_policy: QuotePolicy::Nobody,
             media: &[],
+            has_remote_media: false,
             created_at: tx.now(),
         },
     )?;

@@ -7,7 +7,7 @@ use std::{
 
 use phiomia_model::{
     AccountId, Fault, Handle, Role, Time,
-    account::{Field, ProfilePicture, ShownTabs},
+    account::{Field, ProfileMention, ProfilePicture, ShownTabs},
     remote::RemoteEmoji,
 };
 
@@ -27,7 +27,7 @@ macro_rules! columns {
          a.shows_featured, a.attribution_domains, a.moved_to_id,
          a.suspended_at, a.silenced_at, a.sensitized_at, a.deleted_at, a.created_at, a.last_status_day, a.statuses_count,
          a.followers_count, a.following_count, u.role, t.avatar, t.header, t.avatar_description, t.header_description,
-         t.emojis, u.avatar, u.header"
+         t.emojis, u.avatar, u.header, u.mentions"
     };
 }
 
@@ -148,6 +148,8 @@ pub struct AccountView {
     pub own_avatar: Option<ProfilePicture>,
     /// The broad picture of somebody here.
     pub own_header: Option<ProfilePicture>,
+    /// Whom the bio and the fields of somebody here name.
+    pub mentions: Vec<ProfileMention>,
     /// What a renderer made of it.
     pub made: Made,
 }
@@ -156,8 +158,9 @@ impl AccountView {
     /// About how much memory it takes, with what a renderer makes of it: an entity and its JSON.
     pub(super) fn size_bytes(&self) -> u32 {
         let fields: usize = self.fields.iter().map(|f| f.name.len() + f.value.len() + 64).sum();
+        let named: usize = self.mentions.iter().map(|m| m.handle.len() + m.username.len() + m.url.len() + 72).sum();
         let texts = self.note.len() + self.display_name.len() + self.uri.len() + self.url.len() + self.username.len();
-        u32::try_from(3_600 + 4 * texts + 3 * fields).unwrap_or(u32::MAX)
+        u32::try_from(3_600 + 4 * texts + 3 * fields + named).unwrap_or(u32::MAX)
     }
     /// Whether it lives here.
     #[must_use]
@@ -217,6 +220,7 @@ impl FromRow for Loaded {
             emojis: Vec::new(),
             own_avatar: None,
             own_header: None,
+            mentions: Vec::new(),
             made: Made::default(),
         };
         let moved_to = row.next()?;
@@ -238,6 +242,7 @@ impl FromRow for Loaded {
             emojis: row.next::<Option<String>>()?.map_or(Ok(Vec::new()), |json| json::read("accounts", &json))?,
             own_avatar: row.next::<Option<String>>()?.map(|json| json::read("accounts", &json)).transpose()?,
             own_header: row.next::<Option<String>>()?.map(|json| json::read("accounts", &json)).transpose()?,
+            mentions: row.next::<Option<String>>()?.map_or(Ok(Vec::new()), |json| json::read("users", &json))?,
             ..view
         };
         Ok(Loaded { view, moved_to })

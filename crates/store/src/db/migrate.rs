@@ -66,6 +66,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0033_profile_tabs",
     "0035_origin",
     "0036_uploads",
+    "0037_media_timelines",
+    "0038_profile_mentions",
 ];
 
 /// Copies kept from before migrations.

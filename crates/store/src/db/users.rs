@@ -1,10 +1,10 @@
 //! Local people: how they sign in, what they may do, whether they may do anything at present.
 
-use phiomia_model::account::ProfilePicture;
+use phiomia_model::account::{ProfileMention, ProfilePicture};
 use phiomia_model::{AccountId, Fault, Role, Time};
 
 use super::{
-    activity,
+    activity, json,
     query::{Query, Tx},
     sql::{Sql, queries},
     value::{FromRow, Row},
@@ -46,9 +46,10 @@ queries! {
             is_indexable = coalesce(cast($4 as boolean), is_indexable) where id = $1");
     SET_PENDING_EMAIL = Sql::Same("update users set pending_email = $2 where account_id = $1");
     PENDING_EMAIL = Sql::Same("select pending_email from users where account_id = $1 and pending_email is not null");
+    SET_MENTIONS = Sql::Same("update users set mentions = $2 where account_id = $1");
     SET_PICTURES = Sql::Same("update users set avatar = $2, header = $3 where account_id = $1");
     ERASE = Sql::Same("update users set email = '', email_key = '', pending_email = null, passkey_handle = null, password_hash = null, otp_secret = null,
-            otp_confirmed_at = null, invite_request = null where account_id = $1");
+            otp_confirmed_at = null, invite_request = null, mentions = null where account_id = $1");
     ERASE_PROFILE = Sql::Same("update accounts set display_name = '', note = '', fields = '[]', attribution_domains = '[]'
         where id = $1 and deleted_at is not null");
     NOTE_SIGN_IN = Sql::Same("update users set last_sign_in_at = $2, last_active_day = $3 where account_id = $1");
@@ -390,6 +391,15 @@ pub fn set_pictures(
         json.map_err(|e| Fault::because("writing what a picture is", e))
     };
     tx.execute(&SET_PICTURES, (account, json(avatar)?, json(header)?)).map(|_| ())
+}
+
+/// Writes anew whom somebody's bio and fields name.
+///
+/// # Errors
+/// The database failed.
+pub fn set_mentions(tx: &Tx<'_>, account: AccountId, mentions: &[ProfileMention]) -> Result<(), Fault> {
+    let json = (!mentions.is_empty()).then(|| json::write("users", mentions)).transpose()?;
+    tx.execute(&SET_MENTIONS, (account, json)).map(|_| ())
 }
 
 /// Notes a sign-in.

@@ -1,5 +1,7 @@
 """Pictures of other servers are shown through ours, with all that is said about them."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 import requests
 
@@ -59,6 +61,21 @@ def test_pictures_come_with_what_is_sent(dana, peer):
     carol.send(carol.create(carol.note(plain)), remote)
     carol.send(carol.create(carol.note(shown, attachment=[picture(peer)])), remote)
     assert dana.sees(shown).media_attachments and not dana.sees(plain).media_attachments
+
+
+def test_edits_elsewhere_put_posts_among_those_with_pictures_and_take_them_away(dana, peer):
+    carol = peer.actor("carol")
+    bare, full = carol.note(word()), carol.note(word(), attachment=[picture(peer)])
+    account = dana.finds_post(bare["id"]).account.id
+    remote = peer.find(dana.handle)
+    dana.finds_post(full["id"])
+    gallery = lambda: [post.uri for post in dana.client.account_statuses(account, only_media=True)]
+    assert gallery() == [full["id"]]
+    later = (datetime.now(timezone.utc) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for note, attachment in ((bare, [picture(peer)]), (full, [])):
+        note.update(attachment=attachment, updated=later)
+        carol.send(carol.update(note), remote)
+    eventually(lambda: gallery() == [bare["id"]], "the edits are here", PATIENCE_SECONDS)
 
 
 def test_what_is_uploaded_here_is_seen_there(here, there):

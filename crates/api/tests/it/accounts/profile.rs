@@ -2,7 +2,7 @@
 
 use insta::assert_json_snapshot;
 use phiomia_testkit::on_both_engines;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kit::House;
 
@@ -35,6 +35,25 @@ on_both_engines! {
         assert_eq!(preferences["posting:default:visibility"], "private");
         let post = alice.post("/api/v1/statuses", json!({"status": "hello"})).await.ok().json();
         assert_eq!((&post["visibility"], &post["sensitive"], &post["language"]), (&json!("private"), &json!(true), &json!("de")));
+    }
+
+    async fn a_profile_leads_to_whom_it_names_and_nobody_else(house: House) {
+        let (alice, _bob) = (house.person("alice").await, house.person("bob").await);
+        let change = json!({
+            "note": "with @bob and @nobody",
+            "fields_attributes": [{"name": "here", "value": "@Bob@phiomia.example"}, {"name": "there", "value": "@bob@elsewhere.example"}],
+        });
+        let me = alice.patch("/api/v1/accounts/update_credentials", change).await.ok().json();
+        let link = "<span class=\"h-card\" translate=\"no\"><a href=\"https://phiomia.example/@bob\" class=\"u-url mention\">@<span>bob</span></a></span>";
+        assert_eq!(me["note"], format!("<p>with {link} and @nobody</p>"));
+        let values: Vec<&Value> = me["fields"].as_array().unwrap().iter().map(|field| &field["value"]).collect();
+        assert_eq!(values, [&json!(link), &json!("@bob@elsewhere.example")]);
+        // The fields still name him; then nothing does.
+        let me = alice.patch("/api/v1/accounts/update_credentials", json!({"note": "alone"})).await.ok().json();
+        assert_eq!((&me["note"], &me["fields"][0]["value"]), (&json!("<p>alone</p>"), &json!(link)));
+        let change = json!({"note": "alone, not with @alice2", "fields_attributes": []});
+        let me = alice.patch("/api/v1/accounts/update_credentials", change).await.ok().json();
+        assert_eq!((&me["note"], &me["fields"]), (&json!("<p>alone, not with @alice2</p>"), &json!([])));
     }
 
     async fn what_tabs_a_profile_has_is_its_owners_to_say(house: House) {

@@ -18,12 +18,13 @@ use crate::db::{
 queries! {
     INSERT = Sql::Once(&Sql::Same("insert into statuses (id, account_id, uri, url, text, spoiler_text, visibility, is_sensitive,
             is_local, language, in_reply_to_id, in_reply_to_account_id, reblog_of_id, conversation_id, app_id,
-            quote_policy, created_at, media)
+            quote_policy, created_at, media, has_media)
         rows($1 bigint, $2 bigint, $3 text, $4 text, $5 text, $6 text, $7 bigint, $8 boolean, $9 boolean, $10 text,
-            $11 bigint, $12 bigint, $13 bigint, $14 bigint, $15 bigint, $16 text, $17 bigint, $18 text)"));
+            $11 bigint, $12 bigint, $13 bigint, $14 bigint, $15 bigint, $16 text, $17 bigint, $18 text, $19 boolean)"));
     INSERT_CONVERSATION = Sql::Once(&Sql::Same("insert into conversations (id, created_at) rows($1 bigint, $2 bigint)"));
     UPDATE = Sql::Same("update statuses set text = $2, spoiler_text = $3, is_sensitive = $4, language = $5,
-            quote_policy = $6, edited_at = $7, media = $8
+            quote_policy = $6, edited_at = $7, media = $8, has_media = (cast($8 as text) is not null
+                or exists (select 1 from remote_statuses r where r.status_id = $1 and r.attachments <> '[]'))
         where id = $1");
     INSERT_MENTION = Sql::Same("insert into mentions (status_id, account_id, handle, is_silent)
         values ($1, $2, $3, false)
@@ -106,6 +107,8 @@ pub struct NewStatus<'a> {
     pub created_at: Time,
     /// What it shows that was uploaded here.
     pub media: &'a [Media],
+    /// It shows something that lies elsewhere, which is kept beside it.
+    pub has_remote_media: bool,
 }
 
 /// Adds a row.
@@ -143,6 +146,7 @@ pub fn insert_each(tx: &Tx<'_>, new: &[NewStatus<'_>]) -> Result<(), Fault> {
             Value::Text(new.quote_policy.word()),
             Value::Int(new.created_at.0),
             media.as_deref().map_or(Value::Null, Value::Text),
+            Value::Bool(media.is_some() || new.has_remote_media),
         ]
     });
     tx.execute_each(&INSERT, &rows.collect::<Vec<_>>(), &[])
@@ -266,7 +270,7 @@ pub fn source(q: &Query<'_>, id: StatusId) -> Result<Option<Edited>, Fault> {
     q.row(&SOURCE, (id,))
 }
 
-/// Writes an edited row back. `edited_at` stays what it was when the text did not change.
+/// Writes an edited row back, after what is kept beside it. `edited_at` stays what it was when the text did not change.
 ///
 /// # Errors
 /// The database failed.

@@ -32,38 +32,12 @@ const REBLOG_DISTANCE: i64 = 40;
 
 keysets! {
     HOME = once "status_id", "select status_id from home_feed where account_id = $4";
-    PUBLIC = once "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
-        where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
-            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
-            and a.suspended_at is null and a.silenced_at is null
-            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
-            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
-            and not ", blocks_domain!("$4", "a.domain"), "
-            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
-                and (m.expires_at is null or m.expires_at > $5))
-            and (not $6 or s.media is not null
-                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))");
-    PUBLIC_LOCAL = once "s.id", "select s.id from statuses s join accounts a on a.id = s.account_id
-        where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and s.is_local
-            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
-            and a.suspended_at is null and a.silenced_at is null
-            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
-            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
-            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
-                and (m.expires_at is null or m.expires_at > $5))
-            and (not $6 or s.media is not null
-                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))";
-    PUBLIC_REMOTE = once "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
-        where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null and not s.is_local
-            and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
-            and a.suspended_at is null and a.silenced_at is null
-            and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
-            and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
-            and not ", blocks_domain!("$4", "a.domain"), "
-            and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
-                and (m.expires_at is null or m.expires_at > $5))
-            and (not $6 or s.media is not null
-                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))");
+    PUBLIC = once "s.id", public_posts!("");
+    PUBLIC_LOCAL = once "s.id", public_posts!("and s.is_local");
+    PUBLIC_REMOTE = once "s.id", public_posts!("and not s.is_local");
+    PUBLIC_MEDIA = once "s.id", public_posts!("and s.has_media");
+    PUBLIC_LOCAL_MEDIA = once "s.id", public_posts!("and s.is_local and s.has_media");
+    PUBLIC_REMOTE_MEDIA = once "s.id", public_posts!("and not s.is_local and s.has_media");
     // `any` holds the tag itself too; `n_all` of `all` must be there; none of `none`.
     TAG = anew "s.id", concat!("select s.id from statuses s join accounts a on a.id = s.account_id
         where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null
@@ -78,18 +52,9 @@ keysets! {
             and not ", blocks_domain!("$4", "a.domain"), "
             and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
                 and (m.expires_at is null or m.expires_at > $5))
-            and (not $12 or s.media is not null
-                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))");
-    // Permission to see is looked at when the views are read; here only what can be seen by somebody like this viewer.
-    OF_ACCOUNT = "s.id", "select s.id from statuses s
-        where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5
-            and (not $6 or (s.in_reply_to_id is null and not s.answers_unknown) or s.in_reply_to_account_id = s.account_id)
-            and (not $7 or s.reblog_of_id is null)
-            and (cast($8 as bigint) is null
-                or exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id = $8))
-            and (not $9 or s.visibility <> 3)
-            and (not $10 or s.media is not null
-                or (select r.attachments <> '[]' from remote_statuses r where r.status_id = s.id))";
+            and (not $12 or s.has_media)");
+    OF_ACCOUNT = "s.id", posts_of!("");
+    MEDIA_OF_ACCOUNT = "s.id", posts_of!("and s.has_media");
     PINNED = "p.id", "select p.id, p.status_id from pins p where p.account_id = $4";
 }
 
@@ -195,12 +160,15 @@ pub fn public(
     page: &Page,
     now: Time,
 ) -> Result<Vec<StatusId>, Fault> {
-    let list = match origin {
-        Origin::Anywhere => &PUBLIC,
-        Origin::Local => &PUBLIC_LOCAL,
-        Origin::Remote => &PUBLIC_REMOTE,
+    let list = match (origin, only_media) {
+        (Origin::Anywhere, false) => &PUBLIC,
+        (Origin::Local, false) => &PUBLIC_LOCAL,
+        (Origin::Remote, false) => &PUBLIC_REMOTE,
+        (Origin::Anywhere, true) => &PUBLIC_MEDIA,
+        (Origin::Local, true) => &PUBLIC_LOCAL_MEDIA,
+        (Origin::Remote, true) => &PUBLIC_REMOTE_MEDIA,
     };
-    let own = [Value::Int(viewer.account().map_or(0, |v| v.0)), Value::Int(now.0), Value::Bool(only_media)];
+    let own = [Value::Int(viewer.account().map_or(0, |v| v.0)), Value::Int(now.0)];
     Ok(list.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
 }
 
@@ -278,9 +246,9 @@ pub fn of_account(
         Value::Bool(filter.excludes_reblogs),
         filter.tag.map_or(Value::Null, |t| Value::Int(t.0)),
         Value::Bool(filter.excludes_direct),
-        Value::Bool(filter.only_media),
     ];
-    Ok(OF_ACCOUNT.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
+    let list = if filter.only_media { &MEDIA_OF_ACCOUNT } else { &OF_ACCOUNT };
+    Ok(list.page::<(StatusId,)>(q, page, &own)?.into_iter().map(|(id,)| id).collect())
 }
 
 /// Pinned posts: (key for paging, status), newest pin first.

@@ -1,4 +1,44 @@
-//! Which posts belong into a feed, written once: home and lists ask the same.
+//! Which posts belong into a timeline, written once: home and lists ask the same, and so do all public ones.
+
+/// In SQL: the posts of a public timeline, for a viewer ($4; $5 now), with one condition more that an index knows.
+macro_rules! public_posts {
+    ($more:literal) => {
+        concat!(
+            "select s.id from statuses s join accounts a on a.id = s.account_id
+            where s.visibility = 0 and s.reblog_of_id is null and s.deleted_at is null ",
+            $more,
+            "
+                and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id) and not s.answers_unknown
+                and a.suspended_at is null and a.silenced_at is null
+                and not exists (select 1 from blocks b where b.account_id = $4 and b.target_id = s.account_id)
+                and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = $4)
+                and not ",
+            $crate::db::sql::blocks_domain!("$4", "a.domain"),
+            "
+                and not exists (select 1 from mutes m where m.account_id = $4 and m.target_id = s.account_id
+                    and (m.expires_at is null or m.expires_at > $5))"
+        )
+    };
+}
+
+/// In SQL: an account's ($4) posts, with one condition more. Permission to see is looked at when the views are read; here
+/// only what can be seen by somebody like this viewer.
+macro_rules! posts_of {
+    ($more:literal) => {
+        concat!(
+            "select s.id from statuses s
+            where s.account_id = $4 and s.deleted_at is null and s.visibility <= $5 ",
+            $more,
+            "
+                and (not $6 or (s.in_reply_to_id is null and not s.answers_unknown)
+                    or s.in_reply_to_account_id = s.account_id)
+                and (not $7 or s.reblog_of_id is null)
+                and (cast($8 as bigint) is null
+                    or exists (select 1 from status_tags st where st.status_id = s.id and st.tag_id = $8))
+                and (not $9 or s.visibility <> 3)"
+        )
+    };
+}
 
 /// In SQL: who has to do with a status: its author, whose it is that it boosts, whom it answers.
 macro_rules! involved_in {

@@ -16,8 +16,13 @@ const HOT: &[&str] = &[
     "posts::BY_URL",
     "timelines::PUBLIC",
     "timelines::PUBLIC_LOCAL",
+    "timelines::PUBLIC_REMOTE",
+    "timelines::PUBLIC_MEDIA",
+    "timelines::PUBLIC_LOCAL_MEDIA",
+    "timelines::PUBLIC_REMOTE_MEDIA",
     "timelines::TAG",
     "timelines::OF_ACCOUNT",
+    "timelines::MEDIA_OF_ACCOUNT",
     "timelines::PINNED",
     "timelines::FAN_OUT",
     "timelines::MERGE",
@@ -235,10 +240,34 @@ on_both_engines! {
         }
     }
 
+    async fn timelines_of_few_posts_read_no_others(db: TestDatabase) {
+        skewed(&db).await;
+        let settings = db.settings.clone();
+        let by = [
+            ("timelines::PUBLIC_MEDIA", "statuses_media"),
+            ("timelines::PUBLIC_LOCAL_MEDIA", "statuses_local_media"),
+            ("timelines::PUBLIC_REMOTE_MEDIA", "statuses_remote_media"),
+            ("timelines::PUBLIC_REMOTE", "statuses_remote"),
+            ("timelines::MEDIA_OF_ACCOUNT", "statuses_account_media"),
+        ];
+        let names = by.map(|(name, _)| name);
+        let plans = tokio::task::spawn_blocking(move || inspect::plans(&settings, &names)).await.unwrap().unwrap();
+        for (name, index) in by {
+            let mut found = plans.iter().filter(|(statement, _)| statement.contains(name)).peekable();
+            assert!(found.peek().is_some(), "{name}");
+            for (statement, lines) in found {
+                let reads = lines.iter().any(|line| line.split_whitespace().any(|word| word == index));
+                assert!(reads, "{statement}:\n  {}", lines.join("\n  "));
+            }
+        }
+    }
+
     async fn timelines_are_read_in_the_order_of_an_index(db: TestDatabase) {
         skewed(&db).await;
         let settings = db.settings.clone();
-        let lists = ["timelines::HOME", "timelines::PUBLIC", "timelines::PUBLIC_LOCAL", "timelines::OF_ACCOUNT", "notifications::LIST"];
+        let lists = ["timelines::HOME", "timelines::PUBLIC", "timelines::PUBLIC_LOCAL", "timelines::PUBLIC_REMOTE",
+            "timelines::PUBLIC_MEDIA", "timelines::PUBLIC_LOCAL_MEDIA", "timelines::OF_ACCOUNT", "timelines::MEDIA_OF_ACCOUNT",
+            "notifications::LIST"];
         let plans = tokio::task::spawn_blocking(move || inspect::plans(&settings, &lists)).await.unwrap().unwrap();
         for (name, lines) in &plans {
             let sorts = lines.iter().any(|line| line.contains("TEMP B-TREE FOR ORDER BY") || line.trim_start().starts_with("->  Sort"));

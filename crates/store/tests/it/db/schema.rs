@@ -2,12 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use phiomia_model::{Error, StatusId, Time, Viewer};
+use phiomia_model::{Error, Page, StatusId, Time, Viewer};
 use phiomia_store::{
     Clock,
-    db::{self, Settings, inspect::Schema},
+    db::{
+        self, Settings,
+        inspect::Schema,
+        timelines::{self, Origin},
+    },
 };
 use phiomia_testkit::{Engine, TestDatabase, empty, on_both_engines, run};
+
+/// Takes back what the migration about media did.
+const UNDONE: &str = "drop index statuses_media; drop index statuses_local_media; drop index statuses_account_media;
+    drop index statuses_remote; drop index statuses_remote_media; alter table statuses drop column has_media;";
 
 on_both_engines! {
     async fn every_statement_prepares(db: TestDatabase) {
@@ -31,6 +39,37 @@ on_both_engines! {
             db::migrate(&settings, &Clock::system())
         }).await.unwrap();
         assert!(matches!(outcome, Err(Error::Refused(r)) if r.to_string().contains("newer version")));
+    }
+
+    async fn posts_that_show_something_are_known_from_before(db: TestDatabase) {
+        let (settings, engine) = (db.settings.clone(), db.engine);
+        tokio::task::spawn_blocking(move || {
+            let before = "
+                insert into accounts (id, username, username_key, domain, uri, url, created_at)
+                    values (1, 'alice', 'alice', '', 'https://here/ap/users/1', 'https://here/@alice', 1),
+                        (2, 'bob', 'bob', 'there', 'https://there/bob', 'https://there/@bob', 1);
+                insert into statuses (id, account_id, uri, visibility, is_local, media, created_at) values
+                    (10, 1, null, 0, true, '[]', 1), (11, 1, null, 0, true, null, 1), (12, 2, 'https://there/12', 0, false, null, 1),
+                    (13, 2, 'https://there/13', 0, false, null, 1);
+                insert into remote_statuses (status_id, attachments, fetched_at) values (12, '[{}]', 1), (13, '[]', 1);";
+            let migration = match engine {
+                Engine::Sqlite => include_str!("../../../migrations/sqlite/0037_media_timelines.sql"),
+                Engine::Postgres => include_str!("../../../migrations/postgres/0037_media_timelines.sql"),
+            };
+            db::inspect::run(&settings, &format!("{before} {UNDONE} {migration}")).unwrap();
+        })
+        .await
+        .unwrap();
+        for (origin, expected) in [
+            (Origin::Anywhere, vec![StatusId(12), StatusId(10)]),
+            (Origin::Local, vec![StatusId(10)]),
+            (Origin::Remote, vec![StatusId(12)]),
+        ] {
+            let shown = db.db.read(move |q| {
+                Ok(timelines::public(q, Viewer::Anonymous, origin, true, &Page::first(40), Time(2))?)
+            }).await;
+            assert_eq!(shown.unwrap(), expected, "{origin:?}");
+        }
     }
 
     async fn posts_of_people_here_lose_their_written_names_and_are_called_the_same(db: TestDatabase) {
@@ -115,12 +154,8 @@ fn a_copy_is_made_before_a_sqlite_file_is_migrated() {
             let last = db::migrate(&settings, &Clock::system()).unwrap().to;
             db::inspect::run(
                 &settings,
-                "drop table upload_keys;
-                alter table remote_files drop column blurhash;
-                alter table remote_files drop column width;
-                alter table remote_files drop column height;
-                create table gone (id bigint);
-                delete from schema_migrations where name = '0036_uploads'",
+                "alter table users drop column mentions; create table gone (id bigint);
+                delete from schema_migrations where name = '0038_profile_mentions'",
             )
             .unwrap();
             let migrated = db::migrate(&settings, &Clock::system()).unwrap();
