@@ -18,7 +18,7 @@ pub mod wire;
 
 pub use foreign::{CONVERTED_TYPES, Foreign, ForeignFilm, demuxer};
 pub use heif::{Still, StillCodec};
-pub use picture::{Picture, Version, decode_jpeg, prepare};
+pub use picture::{Picture, Version, decode_jpeg, decode_veiled_webp, prepare};
 pub use playable::{Container, Kept, N_TELLING, PLAYABLE_TYPES, Piece, Playable, Remade, probe};
 pub use poster::poster;
 pub use purpose::Purpose;

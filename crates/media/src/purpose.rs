@@ -34,6 +34,17 @@ pub(crate) enum Fit {
     Within(u32, u32),
 }
 
+impl Fit {
+    /// The same for what lies on its side.
+    pub(crate) const fn turned(self) -> Fit {
+        match self {
+            Fit::Area(_) => self,
+            Fit::Cover(width, height) => Fit::Cover(height, width),
+            Fit::Within(width, height) => Fit::Within(height, width),
+        }
+    }
+}
+
 impl Purpose {
     /// Most bytes of the file.
     #[must_use]

@@ -307,6 +307,8 @@ async fn ask(settings: &Settings, asked: Asked<'_>) -> io::Result<Vec<u8>> {
         .arg(settings.memory.to_string())
         .args(more)
         .env_clear()
+        // Where the allocator is jemalloc (what is shipped): what is given back to it counts no longer.
+        .env("MALLOC_CONF", "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0,narenas:1")
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

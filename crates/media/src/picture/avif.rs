@@ -43,7 +43,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Decoded, Unfit> {
         Some(veil) => DynamicImage::ImageRgba8(veiled(&still, veil, colouring)?),
     };
     let profile = still.profile.or_else(|| profile(colouring));
-    Ok(Decoded { image: narrow(image), profile })
+    Ok(Decoded { image: narrow(image), profile, is_fit: false })
 }
 
 fn damaged(what: &str) -> Unfit {

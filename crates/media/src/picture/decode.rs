@@ -1,16 +1,21 @@
 //! From a file to pixels: within bounds, upright, with the colour profile beside them.
 
-use std::io::Cursor;
+use std::io::{BufRead, Cursor, Seek};
 
 use image::{
     ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, metadata::Orientation,
 };
 use moxcms::{ColorProfile, Layout, TransformOptions};
 
-use super::{Claim, jpeg, resize};
+use super::{
+    Claim, jpeg,
+    large_webp::{self, Veiled},
+    resize,
+};
 use crate::{Format, Unfit, purpose::Fit};
 
-/// Beyond this many pixels a JPEG is decoded in the size that is wanted, or a little larger, not at its full size.
+/// Beyond this many pixels a JPEG is decoded in the size that is wanted, or a little larger, not at its full size; and a WebP
+/// with loss that is seen through part by part.
 const SCALED_FROM: u64 = 12_000_000;
 /// Bytes that a decoder may ask for at once: 33 megapixels of four bytes.
 const MOST_BYTES: u64 = 140_000_000;
@@ -20,6 +25,8 @@ pub(super) struct Decoded {
     pub(super) image: DynamicImage,
     /// ICC; `None`: sRGB, or not said, which means the same.
     pub(super) profile: Option<Vec<u8>>,
+    /// As large as wanted already.
+    pub(super) is_fit: bool,
 }
 
 /// What the file says of its size.
@@ -34,10 +41,11 @@ pub(super) fn decode(bytes: &[u8], format: Format, wanted: Fit) -> Result<Decode
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
     let (width, height) = decoder.dimensions();
+    let mut is_fit = false;
     let mut image = match format {
         Format::Jpeg if u64::from(width) * u64::from(height) > SCALED_FROM => {
             drop(decoder);
-            jpeg::decode(bytes, enough((width, height), orientation, wanted))?
+            jpeg::decode(bytes, resize::enough(width, height, before(orientation, wanted)))?
         }
         Format::Jpeg => {
             // Its decoder shows what is missing in grey.
@@ -50,12 +58,22 @@ pub(super) fn decode(bytes: &[u8], format: Format, wanted: Fit) -> Result<Decode
         }
         Format::WebP if is_twice_too_much(decoder.color_type(), width, height) => {
             drop(decoder);
-            lossless_webp(bytes)?
+            large_webp::opaque(bytes)?
+        }
+        Format::WebP if decoder.color_type().has_alpha() && u64::from(width) * u64::from(height) > SCALED_FROM => {
+            match Veiled::of(bytes) {
+                None => narrow(DynamicImage::from_decoder(decoder).map_err(unfit)?),
+                Some(veiled) => {
+                    drop(decoder);
+                    is_fit = true;
+                    veiled.decode((width, height), before(orientation, wanted))?
+                }
+            }
         }
         _ => narrow(DynamicImage::from_decoder(decoder).map_err(unfit)?),
     };
     image.apply_orientation(orientation);
-    Ok(Decoded { image, profile })
+    Ok(Decoded { image, profile, is_fit })
 }
 
 /// More than eight bits a channel.
@@ -68,20 +86,24 @@ fn is_twice_too_much(color: ColorType, width: u32, height: u32) -> bool {
     color == ColorType::Rgb8 && u64::from(width) * u64::from(height) * 7 > MOST_BYTES
 }
 
-/// What has to be decoded at least of a picture that is turned afterwards.
-fn enough((width, height): (u32, u32), orientation: Orientation, wanted: Fit) -> (u32, u32) {
+/// What is wanted of a picture that is turned afterwards.
+fn before(orientation: Orientation, wanted: Fit) -> Fit {
     match orientation {
         Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
-            let (height, width) = resize::enough(height, width, wanted);
-            (width, height)
+            wanted.turned()
         }
-        _ => resize::enough(width, height, wanted),
+        _ => wanted,
     }
 }
 
 pub(super) fn reader(bytes: &[u8], format: Format) -> ImageReader<Cursor<&[u8]>> {
+    within(Cursor::new(bytes), format)
+}
+
+/// A reader that takes no more memory than may be.
+pub(super) fn within<R: BufRead + Seek>(source: R, format: Format) -> ImageReader<R> {
     let mut reader = ImageReader::with_format(
-        Cursor::new(bytes),
+        source,
         match format {
             Format::Jpeg => ImageFormat::Jpeg,
             Format::Png => ImageFormat::Png,
@@ -93,6 +115,11 @@ pub(super) fn reader(bytes: &[u8], format: Format) -> ImageReader<Cursor<&[u8]>>
     limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits);
     reader
+}
+
+/// All pixels, as the file has them.
+pub(super) fn pixels(reader: ImageReader<impl BufRead + Seek>) -> Result<DynamicImage, Unfit> {
+    DynamicImage::from_decoder(reader.into_decoder().map_err(unfit)?).map_err(unfit)
 }
 
 /// Eight bits a channel and no channel that says nothing: what is shown, and half the memory. Never two pictures at once.
@@ -114,7 +141,7 @@ pub(super) fn narrow(image: DynamicImage) -> DynamicImage {
 }
 
 /// The same without what says how much is seen through.
-fn opaque(pixels: image::RgbaImage) -> DynamicImage {
+pub(super) fn opaque(pixels: image::RgbaImage) -> DynamicImage {
     let (width, height) = pixels.dimensions();
     let rgb = without_last::<4>(pixels.into_raw());
     image::RgbImage::from_raw(width, height, rgb).map(DynamicImage::ImageRgb8).unwrap_or_default()
@@ -150,32 +177,6 @@ fn shallow_png(bytes: &[u8]) -> Result<DynamicImage, Unfit> {
         _ => image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
     }
     .ok_or_else(|| Unfit::Damaged("it has fewer pixels than it says".to_owned()))
-}
-
-/// A large WebP through which nothing is seen. Of one without loss the decoder makes all pixels with a fourth byte first, and
-/// then a second picture without: unless the file says that the byte means something.
-fn lossless_webp(bytes: &[u8]) -> Result<DynamicImage, Unfit> {
-    let changed = as_if_seen_through(bytes);
-    let file = changed.as_deref().unwrap_or(bytes);
-    let image = DynamicImage::from_decoder(reader(file, Format::WebP).into_decoder().map_err(unfit)?).map_err(unfit)?;
-    Ok(match image {
-        DynamicImage::ImageRgba8(pixels) => opaque(pixels),
-        image => image,
-    })
-}
-
-/// The file with the mark that it may be seen through. `None`: it is not coded without loss.
-/// Source: <https://developers.google.com/speed/webp/docs/riff_container>.
-fn as_if_seen_through(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut at = 12;
-    while bytes.get(at..at + 4)? != b"VP8L" {
-        let length = usize::try_from(u32::from_le_bytes(*bytes.get(at + 4..)?.first_chunk()?)).ok()?;
-        at = at.checked_add(length.checked_add(8 + length % 2)?)?;
-    }
-    let mut changed = bytes.to_vec();
-    // In the head of the picture itself, or in the one before all parts.
-    *changed.get_mut(if at == 12 { 24 } else { 20 })? |= 0x10;
-    Some(changed)
 }
 
 /// The same picture in sRGB. A profile that makes no sense is passed over, as browsers do.

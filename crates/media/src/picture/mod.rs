@@ -7,6 +7,7 @@ mod colors;
 mod decode;
 mod encode;
 mod jpeg;
+mod large_webp;
 mod resize;
 mod yuv;
 
@@ -18,6 +19,7 @@ use crate::{Format, Purpose, StillCodec, Unfit};
 
 pub(crate) use avif::colouring as av1_colouring;
 pub use jpeg::decode as decode_jpeg;
+pub use large_webp::decode_veiled_webp;
 pub(crate) use yuv::Planes;
 
 /// Letters of a blurhash: four by four waves, as Mastodon's.
@@ -106,7 +108,7 @@ fn boxed(decoded: decode::Decoded, purpose: Purpose) -> Result<Picture, Unfit> {
 
 /// What was decoded elsewhere.
 pub(crate) fn of_pixels(image: image::DynamicImage, purpose: Purpose) -> Result<Picture, Unfit> {
-    still(decode::Decoded { image, profile: None }, Format::Jpeg, purpose)
+    still(decode::Decoded { image, profile: None, is_fit: false }, Format::Jpeg, purpose)
 }
 
 /// The pixels of a WebP.
@@ -117,7 +119,8 @@ pub(crate) fn read_webp(file: &[u8]) -> Result<DynamicImage, Unfit> {
 
 /// What does not move.
 fn still(decoded: decode::Decoded, format: Format, purpose: Purpose) -> Result<Picture, Unfit> {
-    let image = match resize::fit(decoded.image, purpose.fit())? {
+    let image = if decoded.is_fit { decoded.image } else { resize::fit(decoded.image, purpose.fit())? };
+    let image = match image {
         // Kept narrow as long as it was large.
         grey @ DynamicImage::ImageLumaA8(_) => DynamicImage::ImageRgba8(grey.into_rgba8()),
         image => image,

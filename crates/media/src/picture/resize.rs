@@ -1,7 +1,7 @@
 //! Smaller pictures.
 
 use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
-use image::DynamicImage;
+use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 
 use crate::{Unfit, purpose::Fit};
 
@@ -69,7 +69,43 @@ pub(super) fn fit(mut image: DynamicImage, wanted: Fit) -> Result<DynamicImage, 
     Ok(small)
 }
 
-/// The same, of a picture that is still needed.
+/// The same, of colours and of what they are seen through with, which come apart: all channels in one would take more memory.
+pub(super) fn fit_veiled(mut colors: RgbImage, alpha: GrayImage, wanted: Fit) -> Result<DynamicImage, Unfit> {
+    if target(colors.width(), colors.height(), wanted) == colors.dimensions() {
+        return joined(&colors, &alpha);
+    }
+    // As above: what cannot be seen must not colour its neighbours.
+    for (pixel, through) in colors.pixels_mut().zip(alpha.iter()) {
+        pixel.0 = pixel.0.map(|light| multiplied(light, *through));
+    }
+    let colors = resized(&DynamicImage::ImageRgb8(colors), wanted, false)?;
+    let alpha = resized(&DynamicImage::ImageLuma8(alpha), wanted, false)?;
+    let (DynamicImage::ImageRgb8(colors), DynamicImage::ImageLuma8(alpha)) = (colors, alpha) else {
+        return Err(failed("it is of another kind now"));
+    };
+    let mut small = joined(&colors, &alpha)?;
+    MulDiv::new().divide_alpha_inplace(&mut small).map_err(failed)?;
+    Ok(small)
+}
+
+/// A part of the light, rounded as the resizer rounds it.
+fn multiplied(light: u8, through: u8) -> u8 {
+    let product = u32::from(light) * u32::from(through) + 128;
+    u8::try_from(((product >> 8) + product) >> 8).unwrap_or(u8::MAX)
+}
+
+/// All channels of each pixel beside each other.
+fn joined(colors: &RgbImage, alpha: &GrayImage) -> Result<DynamicImage, Unfit> {
+    let mut bytes = Vec::with_capacity(alpha.len().saturating_mul(4));
+    for (color, through) in colors.chunks_exact(3).zip(alpha.iter()) {
+        bytes.extend_from_slice(color);
+        bytes.push(*through);
+    }
+    let image = RgbaImage::from_raw(colors.width(), colors.height(), bytes).map(DynamicImage::ImageRgba8);
+    image.ok_or_else(|| failed("it has fewer pixels than it says"))
+}
+
+/// The picture as wanted, of one that is still needed.
 pub(super) fn fit_copy(image: &DynamicImage, wanted: Fit) -> Result<DynamicImage, Unfit> {
     resized(image, wanted, true)
 }

@@ -146,11 +146,12 @@ async fn thirty_three_megapixels_fit_whatever_their_bytes_say() {
         DynamicImage::ImageRgba16(image::ImageBuffer::from_raw(wide, high, pixels).unwrap())
     };
     let (blueish, veiled) = ([10, 20, 200, 255], [10, 20, 200, 100]);
-    let kinds: [(&str, Maker<'_>, [u8; 4]); 6] = [
+    let kinds: [(&str, Maker<'_>, [u8; 4]); 7] = [
         ("PNG with a channel that says nothing", &|| file(&rgba(255), ImageFormat::Png), blueish),
         ("PNG, grey and seen through", &|| file(&grey(100), ImageFormat::Png), [90, 90, 90, 100]),
         ("PNG of 16 bits, seen through", &|| file(&deep(25_700), ImageFormat::Png), veiled),
         ("WebP without loss", &|| file(&rgb(), ImageFormat::WebP), blueish),
+        ("WebP without loss, seen through", &|| file(&rgba(100), ImageFormat::WebP), veiled),
         ("WebP", &|| lossy(&rgb()), blueish),
         ("GIF", &|| gif(7_680, 4_320), blueish),
     ];
@@ -177,6 +178,86 @@ fn gif(width: u16, height: u16) -> Bytes {
 fn lossy(image: &DynamicImage) -> Bytes {
     let rgb = image.to_rgb8();
     webp::Encoder::from_rgb(&rgb, rgb.width(), rgb.height()).encode(80.0).to_vec().into()
+}
+
+/// Numbers that nothing makes small, always the same.
+fn noise() -> impl FnMut() -> u8 {
+    let mut state = 0x9e37_79b9_u32;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[3]
+    }
+}
+
+/// A WebP with loss: nothing of its left quarter is seen and all of its right one, between them about half of the pixels.
+fn veiled_webp(width: u32, height: u32) -> Bytes {
+    let mut noise = noise();
+    let image = RgbaImage::from_fn(width, height, |x, _| {
+        let (grain, coin) = (noise() / 8, noise());
+        let alpha = match 4 * x / width {
+            0 => 0,
+            3 => 255,
+            _ => 255 * (coin & 1),
+        };
+        image::Rgba([grain, 20 + grain, 180 + grain, alpha])
+    });
+    let mut config = webp::WebPConfig::new().unwrap();
+    // What is said of blocks, and not of their pixels, may be half a megabyte at most.
+    (config.quality, config.method, config.exact, config.partition_limit) = (85.0, 0, 1, 100);
+    webp::Encoder::from_rgba(&image, width, height).encode_advanced(&config).unwrap().to_vec().into()
+}
+
+#[tokio::test]
+async fn a_webp_with_loss_of_thirty_three_megapixels_fits_and_is_seen_through_as_before() {
+    let workshop = Workshop::new(settings());
+    let file = veiled_webp(7_680, 4_320);
+    assert!((9_000_000..16_000_000).contains(&file.len()), "{}", file.len());
+    let original = made(&workshop, file).await.unwrap().original;
+    assert_eq!((original.width, original.height), (3_840, 2_160));
+    let image = image::load_from_memory(&original.bytes).unwrap().to_rgba8();
+    // The middle of a part, on average.
+    let mean = |left: u32| {
+        let pixels =
+            image.enumerate_pixels().filter(|(x, ..)| (left..left + 700).contains(x)).map(|(.., pixel)| pixel.0);
+        let (n, sums) = pixels.fold((0, [0_u64; 4]), |(n, sums), pixel| {
+            (n + 1, std::array::from_fn(|at| sums[at] + u64::from(pixel[at])))
+        });
+        sums.map(|sum| u8::try_from(sum / n).unwrap())
+    };
+    assert_eq!(mean(100)[3], 0);
+    for (left, alpha) in [(1_100, 127), (2_000, 127), (3_000, 255)] {
+        let seen = mean(left);
+        assert!(seen.iter().zip([16, 36, 196, alpha]).all(|(a, b)| a.abs_diff(b) < 8), "{left}: {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_webp_that_lies_of_what_is_seen_through_is_refused_with_the_cause() {
+    let workshop = Workshop::new(settings());
+    let file = veiled_webp(4_608, 3_456);
+    let at = |kind: &[u8]| file.windows(4).position(|four| four == kind).unwrap();
+    let (veil, colors) = (at(b"ALPH"), at(b"VP8 "));
+    let changed = |at: usize, bytes: &[u8]| {
+        let mut changed = file.to_vec();
+        changed[at..at + bytes.len()].copy_from_slice(bytes);
+        Bytes::from(changed)
+    };
+    for (what, bytes, cause) in [
+        ("cut in what is seen through", file.slice(..veil + 300_000), "missing"),
+        ("cut in its colours", file.slice(..colors + 300_000), "Corrupt"),
+        ("nothing is seen through", changed(veil, b"HIDE"), "does not say"),
+        ("coded as nobody does", changed(veil + 8, &[3]), "nobody knows"),
+        ("as it is, and too short", changed(veil + 8, &[0]), "too early"),
+        ("another code", changed(veil + 9, &[0xff; 64]), "seen through cannot be read"),
+        // Twice as broad and half as high.
+        ("another size", changed(24, &[0xff, 0x23, 0, 0xbf, 6, 0]), "size"),
+    ] {
+        let refused = made(&workshop, bytes).await;
+        assert!(matches!(&refused, Err(Unfit::Damaged(why)) if why.contains(cause)), "{what}: {:?}", refused.err());
+    }
+    assert!(made(&workshop, file).await.is_ok());
 }
 
 #[tokio::test]
