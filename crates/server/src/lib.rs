@@ -17,6 +17,8 @@ mod linger;
 pub mod listen;
 pub mod logs;
 pub mod mail;
+#[cfg(target_env = "musl")]
+mod memory;
 pub mod metrics;
 pub mod notify;
 pub mod open_files;

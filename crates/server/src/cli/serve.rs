@@ -109,6 +109,8 @@ async fn serve(loaded: Loaded, started: Instant) -> Result<(), Failure> {
     }
     drop(practice);
     tokio::spawn(notify::tell(shutdown.clone()));
+    #[cfg(target_env = "musl")]
+    tokio::spawn(crate::memory::give_back(shutdown.clone()));
     if let Some(door) = plain_door {
         lead_to_https(&config, door, acme.as_ref().zip(tls.as_ref()), &shutdown);
     }

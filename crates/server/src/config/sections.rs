@@ -319,7 +319,7 @@ section! {
     /// Pictures.
     Media in "media.";
     /// Memory that a child process may take in which a file of a stranger is decoded. 200 MB are enough for 33 megapixels
-    /// of JPEG, PNG, GIF and WebP (of WebP with loss that is seen through for 18), and for AVIF in one piece of 10 to 17.
+    /// of JPEG, PNG, GIF and WebP, and for AVIF in one piece of 10 to 17.
     child_memory: Size = "200MB", [];
     /// Files that are decoded at the same time; others wait.
     concurrency: Count = "1", [];

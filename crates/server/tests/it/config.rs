@@ -323,7 +323,7 @@ fn the_address_of_the_database_goes_before_its_parts() {
 
     inputs.flags = pairs(&[("database.url", "sqlite:/srv/one.sqlite3"), ("database.sqlite_readers", "3")]);
     let Settings::Sqlite(sqlite) = load(&inputs).config.database_settings().unwrap() else { panic!("SQLite") };
-    assert_eq!((sqlite.path.to_str(), sqlite.readers, sqlite.cache_kib), (Some("/srv/one.sqlite3"), 3, 8192));
+    assert_eq!((sqlite.path.to_str(), sqlite.readers, sqlite.cache_kib), (Some("/srv/one.sqlite3"), 3, 4096));
 
     inputs.flags = pairs(&[("database.url", "mysql://x/y")]);
     assert_eq!(problems(&inputs), ["database.url must begin with postgres:// or sqlite:"]);

@@ -6,9 +6,8 @@ create index statuses_media on statuses (id)
     where has_media and visibility = 0 and reblog_of_id is null and deleted_at is null;
 create index statuses_local_media on statuses (id)
     where has_media and is_local and visibility = 0 and reblog_of_id is null and deleted_at is null;
-create index statuses_remote_media on statuses (id)
-    where has_media and not is_local and visibility = 0 and reblog_of_id is null and deleted_at is null;
 create index statuses_account_media on statuses (account_id, id) where has_media and deleted_at is null;
--- Where most posts are of people here, the timeline of the others reads no others.
+-- Where most posts are of people here, the timeline of the others reads no others. Of these so many show something that
+-- their timeline of media reads them all.
 create index statuses_remote on statuses (id)
     where visibility = 0 and reblog_of_id is null and deleted_at is null and not is_local;

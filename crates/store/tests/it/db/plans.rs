@@ -246,7 +246,7 @@ on_both_engines! {
         let by = [
             ("timelines::PUBLIC_MEDIA", "statuses_media"),
             ("timelines::PUBLIC_LOCAL_MEDIA", "statuses_local_media"),
-            ("timelines::PUBLIC_REMOTE_MEDIA", "statuses_remote_media"),
+            ("timelines::PUBLIC_REMOTE_MEDIA", "statuses_remote"),
             ("timelines::PUBLIC_REMOTE", "statuses_remote"),
             ("timelines::MEDIA_OF_ACCOUNT", "statuses_account_media"),
         ];
