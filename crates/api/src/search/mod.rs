@@ -37,6 +37,10 @@ struct Search {
 /// `GET /api/v2/search`
 pub async fn search(ask: Ask<Anyone>) -> Answer {
     let search: Search = ask.decode()?;
+    if search.q.0.trim().is_empty() {
+        // As when it is missing.
+        return Err(Refusal::Malformed("param is missing or the value is empty or invalid: q".into()).into());
+    }
     let viewer = ask.me.0.as_ref().map(|member| member.account);
     let offset = search.offset.map_or(0, |n| n.0).max(0);
     if viewer.is_none() && offset > 0 {

@@ -40,8 +40,10 @@ on_both_engines! {
         assert_eq!((&found["statuses"], &found["collections"]), (&json!([]), &json!([])));
         let tags = bob.get("/api/v2/search?q=%23al&type=hashtags").await.ok().json();
         assert_eq!((tags["accounts"].as_array().unwrap().len(), tags["hashtags"].as_array().unwrap().len()), (0, 1));
-        let none = bob.get("/api/v2/search").await;
-        assert_eq!(none.refusal(), (400, "param is missing or the value is empty or invalid: q".to_owned()));
+        for nothing in ["/api/v2/search", "/api/v2/search?q=", "/api/v2/search?q=%20"] {
+            let refused = bob.get(nothing).await.refusal();
+            assert_eq!(refused, (400, "param is missing or the value is empty or invalid: q".to_owned()), "{nothing}");
+        }
     }
 
     async fn a_post_of_this_server_is_found_by_its_page_and_by_its_id(house: House) {
