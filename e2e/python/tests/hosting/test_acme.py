@@ -20,6 +20,17 @@ def ports():
     return {"tls_port": free_port(HOST), "http_port": free_port(HOST)}
 
 
+def why_not_renewed(server):
+    """Of authorizations that hold already pebble takes one in a hundred again, though it is told to take none: then nothing has
+    to be shown, and all is well."""
+    for _ in range(4):
+        try:
+            server.cli("tls", "renew")
+        except CommandFailed as failed:
+            return str(failed)
+    pytest.fail("it is renewed, though nothing can be shown")
+
+
 def names(certificate):
     alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return sorted(alternatives.get_values_for_type(x509.DNSName))
@@ -141,12 +152,11 @@ curl --silent --fail --data "{{\\"host\\":\\"$2.\\",\\"value\\":\\"$3\\"}}" http
             acts = (tmp_path / "acts").read_text().splitlines()
             assert acts == [f"present _acme-challenge.{DOMAIN}", f"cleanup _acme-challenge.{DOMAIN}"]
             hook.write_text("#!/bin/sh\necho no such zone >&2\nexit 3\n")
-            with pytest.raises(CommandFailed, match="no such zone"):
-                server.cli("tls", "renew")
+            assert "no such zone" in why_not_renewed(server)
             # It says that it has written what nobody finds.
             hook.write_text("#!/bin/sh\n")
-            with pytest.raises(CommandFailed, match=f"dns-01 for {DOMAIN} did not arrive: .*_acme-challenge.{DOMAIN} is not there"):
-                server.cli("tls", "renew")
+            why = why_not_renewed(server)
+            assert f"dns-01 for {DOMAIN} did not arrive: " in why and f"_acme-challenge.{DOMAIN} is not there" in why
 
 
 def test_an_authority_that_wants_an_account_gets_one(authority, ports):
