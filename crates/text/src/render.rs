@@ -20,11 +20,15 @@ pub struct MentionTarget {
 }
 
 impl MentionTarget {
-    /// Whom a profile names; nobody where the handle is none.
+    /// Somebody whose handle was kept as text; nobody where that is none.
     #[must_use]
-    pub fn of_profile(mention: &ProfileMention) -> Option<MentionTarget> {
-        let handle = mention.handle.parse().ok()?;
-        Some(MentionTarget { handle, url: mention.url.clone(), username: mention.username.clone() })
+    pub fn kept(handle: &str, username: &str, url: &str) -> Option<MentionTarget> {
+        Some(MentionTarget { handle: handle.parse().ok()?, url: url.to_owned(), username: username.to_owned() })
+    }
+    /// All whom a profile names.
+    #[must_use]
+    pub fn of_profile(mentions: &[ProfileMention]) -> Vec<MentionTarget> {
+        mentions.iter().filter_map(|m| MentionTarget::kept(&m.handle, &m.username, &m.url)).collect()
     }
 }
 

@@ -32,6 +32,7 @@ pub fn account(view: &AccountView, cx: &Cx) -> Written<entities::Account> {
 
 fn made(view: &AccountView, cx: &Cx) -> entities::Account {
     let is_gone = view.is_suspended || view.is_deleted;
+    let named = MentionTarget::of_profile(&view.mentions);
     let own = |own: &Option<ProfilePicture>| own.clone().filter(|_| !is_gone);
     let (own_avatar, own_header) = (own(&view.own_avatar), own(&view.own_header));
     let file = |file: &MediaFile| cx.addresses.file_url(&file.key);
@@ -61,7 +62,7 @@ fn made(view: &AccountView, cx: &Cx) -> entities::Account {
         url: Some(view.url.clone()),
         uri: view.uri.clone(),
         display_name: if is_gone { String::new() } else { view.display_name.clone() },
-        note: if is_gone { String::new() } else { note(view, cx) },
+        note: if is_gone { String::new() } else { note(view, &named, cx) },
         avatar_static,
         avatar,
         avatar_description: said(&own_avatar, &view.avatar_description),
@@ -69,7 +70,7 @@ fn made(view: &AccountView, cx: &Cx) -> entities::Account {
         header,
         header_description: said(&own_header, &view.header_description),
         locked: view.is_locked && !is_gone,
-        fields: if is_gone { Vec::new() } else { view.fields.iter().map(|f| field(f, view, cx)).collect() },
+        fields: if is_gone { Vec::new() } else { view.fields.iter().map(|f| field(f, view, &named, cx)).collect() },
         emojis: if is_gone { Vec::new() } else { emojis(view, cx) },
         bot: view.is_bot && !is_gone,
         group: view.is_group,
@@ -157,22 +158,17 @@ pub fn preferences(defaults: &PostingDefaults) -> entities::Preferences {
     }
 }
 
-fn note(view: &AccountView, cx: &Cx) -> String {
+fn note(view: &AccountView, named: &[MentionTarget], cx: &Cx) -> String {
     if view.is_local() {
-        phiomia_text::render_note(&view.note, &cx.text(&named(view)))
+        phiomia_text::render_note(&view.note, &cx.text(named))
     } else {
         phiomia_text::sanitize(&view.note)
     }
 }
 
-/// Whom the bio and the fields lead to.
-fn named(view: &AccountView) -> Vec<MentionTarget> {
-    view.mentions.iter().filter_map(MentionTarget::of_profile).collect()
-}
-
-fn field(field: &Field, view: &AccountView, cx: &Cx) -> entities::Field {
+fn field(field: &Field, view: &AccountView, named: &[MentionTarget], cx: &Cx) -> entities::Field {
     let value = if view.is_local() {
-        phiomia_text::render_field(&field.value, &cx.text(&named(view)))
+        phiomia_text::render_field(&field.value, &cx.text(named))
     } else {
         phiomia_text::sanitize(&field.value)
     };

@@ -25,7 +25,7 @@ mod tag;
 use std::{collections::HashMap, sync::Arc};
 
 use phiomia_mastodon::entities;
-use phiomia_model::{Addresses, Handle};
+use phiomia_model::Addresses;
 use phiomia_store::db::emojis::CustomEmojiView;
 
 pub use account::{account, credential_account, muted_account, preferences};
@@ -86,11 +86,6 @@ impl Cx {
     fn text<'a>(&'a self, mentions: &'a [phiomia_text::MentionTarget]) -> phiomia_text::Context<'a> {
         phiomia_text::Context { mentions, addresses: &self.addresses }
     }
-}
-
-/// A handle as stored beside a text.
-fn handle_of(text: &str) -> Option<Handle> {
-    text.parse().ok()
 }
 
 /// A count of the limits table as JSON has it.

@@ -12,7 +12,7 @@ use phiomia_store::db::{
 use phiomia_text::MentionTarget;
 use std::sync::Arc;
 
-use super::{Cx, Emojis, account, card, filter::filtered, handle_of, media, poll};
+use super::{Cx, Emojis, account, card, filter::filtered, media, poll};
 
 /// What is the same for every viewer and takes work to make, and the custom emoji it was made with.
 struct Kept {
@@ -153,11 +153,7 @@ fn content(text: &str, body: &StatusBody, cx: &Cx) -> String {
 }
 
 fn target(mention: &MentionView) -> Option<MentionTarget> {
-    Some(MentionTarget {
-        handle: handle_of(&mention.handle)?,
-        url: mention.url.clone(),
-        username: mention.username.clone(),
-    })
+    MentionTarget::kept(&mention.handle, &mention.username, &mention.url)
 }
 
 fn mention(view: &MentionView) -> Mention {

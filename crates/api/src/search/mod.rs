@@ -5,7 +5,7 @@ mod statuses;
 
 use phiomia_mastodon::{
     entities,
-    form::{Flag, Id, Number, Text, filled},
+    form::{Flag, Id, Number, Text, filled, missing},
 };
 use phiomia_model::{AccountId, Error, Refusal};
 use phiomia_store::db::tags;
@@ -38,8 +38,7 @@ struct Search {
 pub async fn search(ask: Ask<Anyone>) -> Answer {
     let search: Search = ask.decode()?;
     if search.q.0.trim().is_empty() {
-        // As when it is missing.
-        return Err(Refusal::Malformed("param is missing or the value is empty or invalid: q".into()).into());
+        return Err(missing("q").into());
     }
     let viewer = ask.me.0.as_ref().map(|member| member.account);
     let offset = search.offset.map_or(0, |n| n.0).max(0);

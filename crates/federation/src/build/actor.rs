@@ -20,7 +20,7 @@ pub fn actor(view: &AccountView, facts: &ActorFacts, addresses: &Addresses) -> R
     if view.is_suspended || view.is_deleted {
         return Ok(Actor { suspended: true, ..bare });
     }
-    let mentions: Vec<MentionTarget> = view.mentions.iter().filter_map(MentionTarget::of_profile).collect();
+    let mentions = MentionTarget::of_profile(&view.mentions);
     let cx = Context { mentions: &mentions, addresses };
     let texts = view.fields.iter().flat_map(|field| [field.name.as_str(), field.value.as_str()]);
     let texts = [view.display_name.as_str(), view.note.as_str()].into_iter().chain(texts);

@@ -5,7 +5,7 @@ use phiomia_activitypub::{
     note::{self, Choice, Markup, Mention, Poll, Quote, Tags},
 };
 use phiomia_model::{
-    Addresses, Fault, Handle, QuotePolicy, QuoteState, StatusId, Visibility,
+    Addresses, Fault, QuotePolicy, QuoteState, StatusId, Visibility,
     media::{Media, MediaKind},
 };
 use phiomia_store::db::{
@@ -135,10 +135,7 @@ fn attachment(media: &Media, addresses: &Addresses) -> Result<note::Media, Fault
 /// The same HTML that the API shows.
 fn content(view: &StatusView, addresses: &Addresses) -> String {
     let body = &*view.body;
-    let target = |mention: &MentionView| {
-        let handle: Handle = mention.handle.parse().ok()?;
-        Some(MentionTarget { handle, url: mention.url.clone(), username: mention.username.clone() })
-    };
+    let target = |mention: &MentionView| MentionTarget::kept(&mention.handle, &mention.username, &mention.url);
     let targets: Vec<MentionTarget> = body.mentions.iter().filter_map(target).collect();
     let html = phiomia_text::render_status(&body.text, &Context { mentions: &targets, addresses });
     match view.quote.as_ref().and_then(|quote| quote.quoted.as_ref()) {

@@ -6,13 +6,17 @@ use phiomia_model::Refusal;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
+/// What a request is refused with that lacks a parameter, or has it empty where Rails asks for more.
+#[must_use]
+pub fn missing(name: &str) -> Refusal {
+    // The words of Rails, which some clients show.
+    Refusal::Malformed(format!("param is missing or the value is empty or invalid: {name}"))
+}
+
 /// Decodes the parameters of a request.
 pub(super) fn decode<T: DeserializeOwned>(map: Map<String, Value>) -> Result<T, Refusal> {
     T::deserialize(Parameters { fields: map.into_iter(), pending: None }).map_err(|problem| match problem {
-        // The words of Rails, which some clients show.
-        Problem::Missing(name) => {
-            Refusal::Malformed(format!("param is missing or the value is empty or invalid: {name}"))
-        }
+        Problem::Missing(name) => missing(name),
         Problem::Other(sentence) => Refusal::Invalid(sentence),
     })
 }

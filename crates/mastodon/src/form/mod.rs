@@ -12,6 +12,7 @@ use phiomia_model::Refusal;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+pub use decode::missing;
 pub use scalars::{Flag, Id, List, Number, Text, filled};
 
 /// How deep a value may be nested, the request itself being the first level.

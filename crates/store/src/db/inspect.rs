@@ -70,6 +70,7 @@ pub fn prepare_all(settings: &Settings) -> Vec<String> {
 pub fn plans(settings: &Settings, names: &[&str]) -> Result<BTreeMap<&'static str, Vec<String>>, Fault> {
     let raw = Raw::open(settings)?;
     if let Raw::Postgres(connection) = &raw {
+        // Of the nulls that stand for parameters it would know that nothing is found.
         connection.batch("set plan_cache_mode = force_generic_plan; set enable_seqscan = off")?;
     }
     let wanted = |s: &&&Statement| names.iter().any(|n| s.name.ends_with(n));

@@ -386,10 +386,7 @@ pub fn set_pictures(
     avatar: Option<&ProfilePicture>,
     header: Option<&ProfilePicture>,
 ) -> Result<(), Fault> {
-    let json = |picture: Option<&ProfilePicture>| {
-        let json = picture.map(serde_json::to_string).transpose();
-        json.map_err(|e| Fault::because("writing what a picture is", e))
-    };
+    let json = |picture: Option<&ProfilePicture>| picture.map(|picture| json::write("users", picture)).transpose();
     tx.execute(&SET_PICTURES, (account, json(avatar)?, json(header)?)).map(|_| ())
 }
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 import stat
 import threading
@@ -155,8 +156,8 @@ curl --silent --fail --data "{{\\"host\\":\\"$2.\\",\\"value\\":\\"$3\\"}}" http
             assert "no such zone" in why_not_renewed(server)
             # It says that it has written what nobody finds.
             hook.write_text("#!/bin/sh\n")
-            why = why_not_renewed(server)
-            assert f"dns-01 for {DOMAIN} did not arrive: " in why and f"_acme-challenge.{DOMAIN} is not there" in why
+            missing = f"dns-01 for {DOMAIN} did not arrive: .*_acme-challenge.{DOMAIN} is not there"
+            assert re.search(missing, why_not_renewed(server))
 
 
 def test_an_authority_that_wants_an_account_gets_one(authority, ports):

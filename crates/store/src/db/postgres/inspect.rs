@@ -20,8 +20,8 @@ impl Connection {
         let n_parameters = (1..=30).rev().find(|n| text.contains(&format!("${n}"))).unwrap_or_default();
         self.batch(&format!("prepare plan_{at} as {text}"))?;
         let nulls = vec!["null"; n_parameters].join(", ");
-        // For any parameters: of nulls it would know that nothing is found.
-        self.batch("set plan_cache_mode = force_generic_plan; set enable_hashjoin = on; set enable_mergejoin = on")?;
+        // Not how plans are cached: that stays as the caller said.
+        self.batch("set enable_hashjoin = on; set enable_mergejoin = on")?;
         if statement.planning() == Planning::Once {
             self.batch(&PLAN_ONCE.replace(" local ", " "))?;
         }

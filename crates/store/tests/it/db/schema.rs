@@ -13,6 +13,11 @@ use phiomia_store::{
 };
 use phiomia_testkit::{Engine, TestDatabase, empty, on_both_engines, run};
 
+/// Alice lives here and Bob elsewhere.
+const PEOPLE: &str = "insert into accounts (id, username, username_key, domain, uri, url, created_at)
+    values (1, 'alice', 'alice', '', 'https://here/ap/users/1', 'https://here/@alice', 1),
+        (2, 'bob', 'bob', 'there', 'https://there/bob', 'https://there/@bob', 1);";
+
 /// Takes back what the migration about media did.
 const UNDONE: &str = "drop index statuses_media; drop index statuses_local_media; drop index statuses_account_media;
     drop index statuses_remote; alter table statuses drop column has_media;";
@@ -45,9 +50,6 @@ on_both_engines! {
         let (settings, engine) = (db.settings.clone(), db.engine);
         tokio::task::spawn_blocking(move || {
             let before = "
-                insert into accounts (id, username, username_key, domain, uri, url, created_at)
-                    values (1, 'alice', 'alice', '', 'https://here/ap/users/1', 'https://here/@alice', 1),
-                        (2, 'bob', 'bob', 'there', 'https://there/bob', 'https://there/@bob', 1);
                 insert into statuses (id, account_id, uri, visibility, is_local, media, created_at) values
                     (10, 1, null, 0, true, '[]', 1), (11, 1, null, 0, true, null, 1), (12, 2, 'https://there/12', 0, false, null, 1),
                     (13, 2, 'https://there/13', 0, false, null, 1);
@@ -56,7 +58,7 @@ on_both_engines! {
                 Engine::Sqlite => include_str!("../../../migrations/sqlite/0037_media_timelines.sql"),
                 Engine::Postgres => include_str!("../../../migrations/postgres/0037_media_timelines.sql"),
             };
-            db::inspect::run(&settings, &format!("{before} {UNDONE} {migration}")).unwrap();
+            db::inspect::run(&settings, &format!("{PEOPLE} {before} {UNDONE} {migration}")).unwrap();
         })
         .await
         .unwrap();
@@ -76,15 +78,12 @@ on_both_engines! {
         let (settings, engine) = (db.settings.clone(), db.engine);
         tokio::task::spawn_blocking(move || {
             let before = "
-                insert into accounts (id, username, username_key, domain, uri, url, created_at)
-                    values (1, 'alice', 'alice', '', 'https://here/ap/users/1', 'https://here/@alice', 1),
-                        (2, 'bob', 'bob', 'there', 'https://there/bob', 'https://there/@bob', 1);
                 insert into statuses (id, account_id, uri, url, visibility, is_local, reblog_of_id, created_at) values
                     (10, 1, 'https://here/ap/users/1/statuses/10', 'https://here/@alice/10', 0, true, null, 1),
                     (11, 1, 'https://here/ap/users/1/statuses/11/activity', null, 0, true, 10, 1),
                     (12, 1, 'https://formerly/ap/users/1/statuses/12', 'https://formerly/@alice/12', 0, true, null, 1),
                     (13, 2, 'https://there/bob/statuses/13', 'https://there/@bob/13', 0, false, null, 1);";
-            db::inspect::run(&settings, before).unwrap();
+            db::inspect::run(&settings, &format!("{PEOPLE} {before}")).unwrap();
             let migration = match engine {
                 Engine::Sqlite => include_str!("../../../migrations/sqlite/0022_names.sql"),
                 Engine::Postgres => include_str!("../../../migrations/postgres/0022_names.sql"),
