@@ -49,7 +49,7 @@ pub(super) async fn attempt(shared: Arc<Shared>, due: Due, dialect: Dialect, sta
     let Ok(url) = Url::parse(&due.inbox) else {
         return report(due, Verdict::Refused("the inbox is not an address".to_owned()));
     };
-    shared.weather.wait().await;
+    shared.weather.wait(&due.host).await;
     let _slot = shared.slots.take(standing).await;
     let begun = Instant::now();
     let followers = match followers(&shared, &activity, &due.host).await {

@@ -193,7 +193,7 @@ fn short(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use bytes::Bytes;
     use http::HeaderMap;
@@ -204,7 +204,8 @@ mod tests {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 3_600;
 
-    fn host() -> Host {
+    /// Nobody knows anything of it.
+    pub(in super::super) fn host() -> Host {
         Host {
             name: "theirs.test".to_owned(),
             dialect: "cavage".to_owned(),

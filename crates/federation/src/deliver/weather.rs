@@ -1,8 +1,10 @@
 //! Whether it is our own network that is down. When several hosts that worked before fall silent and nobody at all has
-//! answered since, all is stopped, nobody is blamed, and one delivery is tried now and then until somebody answers.
+//! answered since, that is supposed and nobody is blamed: each other host is tried once, for one that lives waits for no
+//! dead one and its answer ends the alarm; then one delivery is tried now and then until somebody answers. An alarm that
+//! an answer ends at once was none: for a while whoever is silent is to blame, or a few dead hosts would raise it for ever.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -14,6 +16,8 @@ use tokio::sync::Notify;
 const MANY: usize = 5;
 /// How long a silence counts.
 const WINDOW: Duration = Duration::from_secs(60);
+/// Pauses in which there is no alarm after a false one: enough for all who raised it to be tried again.
+const CALM: u32 = 4;
 
 /// The state of our own network, as seen from here.
 pub(super) struct Weather {
@@ -27,8 +31,18 @@ pub(super) struct Weather {
 struct Sky {
     /// Who fell silent since the last answer, when, and how it stood before.
     silent: HashMap<String, (Instant, Host)>,
-    /// Down: when the next try is due.
-    next_try: Option<Instant>,
+    alarm: Option<Alarm>,
+    /// The last alarm was a false one: there is none before this.
+    calm_until: Option<Instant>,
+}
+
+/// Our network seems to be down.
+struct Alarm {
+    since: Instant,
+    /// Who had a try since, or fell silent before.
+    tried: HashSet<String>,
+    /// When one of them may try again.
+    next_try: Instant,
 }
 
 /// What a silence means.
@@ -50,9 +64,16 @@ impl Weather {
 
     /// Somebody answered.
     pub(super) fn answered(&self) {
+        self.answered_at(Instant::now());
+    }
+
+    fn answered_at(&self, now: Instant) {
         let mut sky = self.sky();
         sky.silent.clear();
-        if sky.next_try.take().is_some() {
+        if let Some(alarm) = sky.alarm.take() {
+            if now.duration_since(alarm.since) < self.pause {
+                sky.calm_until = Some(now + self.pause * CALM);
+            }
             tracing::info!("our network is back: deliveries go on");
             self.cleared.notify_waiters();
         }
@@ -60,44 +81,111 @@ impl Weather {
 
     /// A host that worked before (`before`: how it stood) did not answer.
     pub(super) fn silent(&self, before: &Host) -> Silence {
+        self.silent_at(before, Instant::now())
+    }
+
+    fn silent_at(&self, before: &Host, now: Instant) -> Silence {
         let mut sky = self.sky();
-        if sky.next_try.is_some() {
+        if sky.alarm.is_some() {
             return Silence::Ours(Vec::new());
         }
-        let now = Instant::now();
+        if sky.calm_until.is_some_and(|until| now < until) {
+            return Silence::Theirs;
+        }
         sky.silent.retain(|_, (since, _)| now.duration_since(*since) < WINDOW);
         sky.silent.entry(before.name.clone()).or_insert_with(|| (now, before.clone()));
         if sky.silent.len() < MANY {
             return Silence::Theirs;
         }
         tracing::warn!("{MANY} hosts fell silent and nobody answers: our network seems to be down, deliveries wait");
-        sky.next_try = Some(now + self.pause);
-        Silence::Ours(sky.silent.drain().map(|(_, (_, host))| host).collect())
+        let blamed = std::mem::take(&mut sky.silent);
+        sky.alarm = Some(Alarm { since: now, tried: blamed.keys().cloned().collect(), next_try: now + self.pause });
+        Silence::Ours(blamed.into_values().map(|(_, host)| host).collect())
     }
 
     /// Whether it is down just now.
     pub(super) fn is_down(&self) -> bool {
-        self.sky().next_try.is_some()
+        self.sky().alarm.is_some()
     }
 
-    /// Returns when something may be sent: at once, or while the network is down when it is back, or to try.
-    pub(super) async fn wait(&self) {
+    /// Returns when something may be sent to a host: at once, or while the network is down when it is back, or to try.
+    pub(super) async fn wait(&self, host: &str) {
         loop {
             let cleared = self.cleared.notified();
-            let wait = {
-                let mut sky = self.sky();
-                let Some(next_try) = sky.next_try else { return };
-                let now = Instant::now();
-                if next_try <= now {
-                    sky.next_try = Some(now + self.pause);
-                    return;
-                }
-                next_try.duration_since(now)
-            };
+            let Some(wait) = self.wait_at(host, Instant::now()) else { return };
             tokio::select! {
                 () = cleared => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// How long to wait before asking again; `None`: it may be sent.
+    fn wait_at(&self, host: &str, now: Instant) -> Option<Duration> {
+        let mut sky = self.sky();
+        let alarm = sky.alarm.as_mut()?;
+        if alarm.tried.insert(host.to_owned()) {
+            return None;
+        }
+        if alarm.next_try <= now {
+            alarm.next_try = now + self.pause;
+            return None;
+        }
+        Some(alarm.next_try.duration_since(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rules::tests::host, *};
+
+    const PAUSE: Duration = Duration::from_secs(15);
+
+    fn named(name: &str) -> Host {
+        Host { name: name.to_owned(), ..host() }
+    }
+
+    /// Five hosts fall silent: whether that was taken for our own fault.
+    fn five_fall_silent(weather: &Weather, now: Instant) -> bool {
+        let silences = ["a", "b", "c", "d", "e"].map(|name| weather.silent_at(&named(name), now));
+        matches!(silences.last(), Some(Silence::Ours(_)))
+    }
+
+    #[test]
+    fn who_was_not_tried_since_waits_for_no_dead_host() {
+        let (weather, now) = (Weather::new(PAUSE), Instant::now());
+        assert!(five_fall_silent(&weather, now));
+        assert_eq!(weather.wait_at("living", now), None);
+        assert_eq!(weather.wait_at("living", now), Some(PAUSE), "once");
+        assert_eq!(weather.wait_at("a", now), Some(PAUSE), "it has just been tried");
+        assert_eq!(weather.wait_at("a", now + PAUSE), None);
+        assert_eq!(weather.wait_at("b", now + PAUSE), Some(PAUSE), "one at a time");
+        weather.answered_at(now + PAUSE);
+        assert_eq!(weather.wait_at("b", now + PAUSE), None);
+    }
+
+    #[test]
+    fn an_alarm_that_an_answer_ends_at_once_is_not_raised_again_by_the_same_hosts() {
+        let (weather, now) = (Weather::new(PAUSE), Instant::now());
+        assert!(five_fall_silent(&weather, now));
+        weather.answered_at(now + PAUSE / 2);
+        assert!(!five_fall_silent(&weather, now + PAUSE), "they are to blame");
+        assert!(five_fall_silent(&weather, now + PAUSE * 5));
+        weather.answered_at(now + PAUSE * 7);
+        assert!(five_fall_silent(&weather, now + PAUSE * 8), "that one was no false alarm");
+    }
+
+    #[test]
+    fn silences_with_an_answer_between_them_or_far_apart_are_no_alarm() {
+        let (weather, now) = (Weather::new(PAUSE), Instant::now());
+        for (n, name) in (0..).zip(["a", "b", "c", "d", "e", "f"]) {
+            assert!(matches!(weather.silent_at(&named(name), now + WINDOW / 4 * n), Silence::Theirs), "{name}");
+        }
+        weather.answered_at(now + WINDOW * 2);
+        for name in ["a", "b", "c", "d"] {
+            assert!(matches!(weather.silent_at(&named(name), now + WINDOW * 2), Silence::Theirs), "{name}");
+        }
+        weather.answered_at(now + WINDOW * 2);
+        assert!(matches!(weather.silent_at(&named("e"), now + WINDOW * 2), Silence::Theirs));
     }
 }
