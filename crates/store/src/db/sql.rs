@@ -58,6 +58,7 @@ pub struct Statement {
     pub name: &'static str,
     sql: Sql,
     sqlite: OnceLock<String>,
+    sqlite_of_one: OnceLock<Option<String>>,
     postgres: OnceLock<String>,
 }
 
@@ -65,16 +66,29 @@ impl Statement {
     /// Used by `queries!` alone.
     #[must_use]
     pub const fn new(name: &'static str, sql: Sql) -> Statement {
-        Statement { name, sql, sqlite: OnceLock::new(), postgres: OnceLock::new() }
+        Statement { name, sql, sqlite: OnceLock::new(), sqlite_of_one: OnceLock::new(), postgres: OnceLock::new() }
     }
 
     /// The text SQLite gets: numbered parameters, lists as tables in memory.
     pub fn sqlite(&self) -> &str {
-        self.sqlite.get_or_init(|| {
-            // `$1` is a name in SQLite, numbered by first appearance; `?1` is the number itself.
-            let text = lists(self.sql.sqlite(), |param| format!("in (select value from rarray({param}))"));
-            rows(&text, |names, _| format!("values ({})", names.join(", "))).replace('$', "?")
-        })
+        self.sqlite.get_or_init(|| self.written_for_sqlite(|param| format!("in (select value from rarray({param}))")))
+    }
+
+    /// The same for lists of one: a table in memory for each place where a list stands costs more than to find the one row.
+    /// `None`: it has no list, or makes a table of it itself.
+    pub fn sqlite_of_one(&self) -> Option<&str> {
+        let write = || {
+            let text = self.sql.sqlite();
+            let has_lists = next_list(text).is_some() && !text.contains("rarray(");
+            has_lists.then(|| self.written_for_sqlite(|param| format!("= {param}")))
+        };
+        self.sqlite_of_one.get_or_init(write).as_deref()
+    }
+
+    fn written_for_sqlite(&self, list: impl Fn(&str) -> String) -> String {
+        // `$1` is a name in SQLite, numbered by first appearance; `?1` is the number itself.
+        let text = lists(self.sql.sqlite(), list);
+        rows(&text, |names, _| format!("values ({})", names.join(", "))).replace('$', "?")
     }
 
     /// How PostgreSQL plans it.
@@ -188,7 +202,17 @@ mod tests {
             s.sqlite(),
             "select 1 from a where id in (select value from rarray(?2)) and b in (select value from rarray(?1)) and c = ?2"
         );
+        assert_eq!(s.sqlite_of_one(), Some("select 1 from a where id = ?2 and b = ?1 and c = ?2"));
         assert_eq!(s.postgres(), "select 1 from a where id = any($2) and b = any($1) and c = $2");
+    }
+
+    #[test]
+    fn what_has_no_lists_or_makes_tables_of_them_itself_is_the_same_for_lists_of_one() {
+        for text in
+            ["select 1 from a where id = $1", "select 1 from rarray($1) h join a on a.id = h.value and a.id in ids($2)"]
+        {
+            assert_eq!(Statement::new("t", Sql::Same(text)).sqlite_of_one(), None);
+        }
     }
 
     #[test]

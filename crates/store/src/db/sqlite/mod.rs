@@ -6,6 +6,7 @@ mod writer;
 
 use std::{
     fs::OpenOptions,
+    iter,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     rc::Rc,
@@ -24,8 +25,8 @@ pub(super) use reader::Readers;
 pub(super) use upkeep::spawn as spawn_upkeep;
 pub(super) use writer::spawn as spawn_writer;
 
-/// Above our number of statements, so that each is prepared once a connection.
-const STATEMENTS_CACHED: usize = 1024;
+/// Above our number of statements, those with lists counted twice, so that each is prepared once a connection.
+const STATEMENTS_CACHED: usize = 2048;
 
 /// How a database file is opened.
 #[derive(Clone, Debug)]
@@ -119,8 +120,7 @@ impl Connection {
         take: &mut dyn FnMut(&mut Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         let failed = |e: rusqlite::Error| broken(statement.name, &e);
-        let mut prepared = self.raw.prepare_cached(statement.sqlite()).map_err(failed)?;
-        bind(&mut prepared, values).map_err(failed)?;
+        let mut prepared = self.prepared(statement, values).map_err(failed)?;
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next().map_err(failed)? {
             if !take(&mut Row { cells: row, at: 0, statement: statement.name })? {
@@ -131,28 +131,36 @@ impl Connection {
     }
 
     pub(super) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
-        let run = || {
-            let mut prepared = self.raw.prepare_cached(statement.sqlite())?;
-            bind(&mut prepared, values)?;
-            prepared.raw_execute()
-        };
+        let run = || self.prepared(statement, values)?.raw_execute();
         run().map(|n| u64::try_from(n).unwrap_or_default()).map_err(|e| broken(statement.name, &e))
+    }
+
+    /// A statement with its values, ready to be run.
+    fn prepared(&self, statement: &Statement, values: &[Value<'_>]) -> rusqlite::Result<rusqlite::CachedStatement<'_>> {
+        let of_one = statement.sqlite_of_one().filter(|_| values.iter().all(is_short));
+        let lists = if of_one.is_some() { Lists::Values } else { Lists::Tables };
+        let text = of_one.unwrap_or_else(|| statement.sqlite());
+        let mut prepared = self.raw.prepare_cached(text)?;
+        bind(&mut prepared, values, lists)?;
+        Ok(prepared)
     }
 
     /// Prepares a statement without running it.
     pub(super) fn check(&self, statement: &Statement) -> Result<(), Fault> {
-        self.raw.prepare(statement.sqlite()).map(|_| ()).map_err(|e| broken(statement.name, &e))
+        let mut texts = iter::once(statement.sqlite()).chain(statement.sqlite_of_one());
+        texts.try_for_each(|text| self.raw.prepare(text).map(drop)).map_err(|e| broken(statement.name, &e))
     }
 
-    /// How SQLite would run it, a line a step.
+    /// How SQLite would run it, a line a step: for long lists, then for those of one.
     pub(super) fn explain(&self, statement: &Statement) -> Result<Vec<String>, Fault> {
         let failed = |e: rusqlite::Error| broken(statement.name, &e);
-        let sql = format!("explain query plan {}", statement.sqlite());
-        let mut prepared = self.raw.prepare(&sql).map_err(failed)?;
-        let mut rows = prepared.raw_query();
         let mut lines = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            lines.push(row.get::<_, String>(3).map_err(failed)?);
+        for text in iter::once(statement.sqlite()).chain(statement.sqlite_of_one()) {
+            let mut prepared = self.raw.prepare(&format!("explain query plan {text}")).map_err(failed)?;
+            let mut rows = prepared.raw_query();
+            while let Some(row) = rows.next().map_err(failed)? {
+                lines.push(row.get::<_, String>(3).map_err(failed)?);
+            }
         }
         Ok(lines)
     }
@@ -180,7 +188,28 @@ impl Cells for rusqlite::Row<'_> {
     }
 }
 
-fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqlite::Result<()> {
+/// How the lists of a statement are given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    /// As tables in memory.
+    Tables,
+    /// As single values.
+    Values,
+}
+
+/// Whether it may be given as a single value: an empty list as one that no id is; there is no such text.
+fn is_short(value: &Value<'_>) -> bool {
+    match value {
+        Value::Ids(list) => list.len() <= 1,
+        Value::Texts(list) => list.len() == 1,
+        _ => true,
+    }
+}
+
+/// Equal to no id. Null would do for `in ids($1)`, but not for its negation.
+const NO_ID: i64 = i64::MIN;
+
+fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value<'_>], lists: Lists) -> rusqlite::Result<()> {
     for (index, value) in values.iter().enumerate() {
         let at = index + 1;
         match *value {
@@ -189,6 +218,12 @@ fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqlit
             Value::Bool(b) => prepared.raw_bind_parameter(at, b)?,
             Value::Text(t) => prepared.raw_bind_parameter(at, t)?,
             Value::Bytes(b) => prepared.raw_bind_parameter(at, b)?,
+            Value::Ids(list) if lists == Lists::Values => {
+                prepared.raw_bind_parameter(at, list.first().copied().unwrap_or(NO_ID))?;
+            }
+            Value::Texts(list) if lists == Lists::Values => {
+                prepared.raw_bind_parameter(at, list.first().map_or("", String::as_str))?;
+            }
             Value::Ids(list) => prepared.raw_bind_parameter(at, table(list.iter().copied()))?,
             Value::Texts(list) => prepared.raw_bind_parameter(at, table(list.iter().cloned()))?,
             // Rows are given one by one.
@@ -227,4 +262,45 @@ pub(super) fn broken(doing: &str, error: &rusqlite::Error) -> Fault {
         _ => Cause::Other,
     };
     fault(doing, cause, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::sql::Sql;
+
+    static THESE: Statement = Statement::new("these", Sql::Same("select id from a where id in ids($1) order by id"));
+    static OTHERS: Statement =
+        Statement::new("others", Sql::Same("select id from a where not (id in ids($1)) order by id"));
+    static NAMED: Statement =
+        Statement::new("named", Sql::Same("select id from a where name in texts($1) order by id"));
+
+    #[test]
+    fn lists_of_none_one_and_many_find_what_they_name() -> Result<(), Fault> {
+        let raw = rusqlite::Connection::open_in_memory().map_err(|e| broken("opening", &e))?;
+        array::load_module(&raw).map_err(|e| broken("setting up", &e))?;
+        let connection = Connection { raw };
+        connection.batch("create table a (id integer, name text)")?;
+        connection.batch("insert into a values (1, 'x'), (2, ''), (3, null)")?;
+        let found = |statement: &Statement, list: Value<'_>| {
+            let mut found: Vec<i64> = Vec::new();
+            let mut take = |row: &mut Row<'_>| {
+                found.push(row.next()?);
+                Ok(true)
+            };
+            connection.each(statement, &[list], &mut take).map(|()| found)
+        };
+        for (ids, these, others) in
+            [(vec![], vec![], vec![1, 2, 3]), (vec![2], vec![2], vec![1, 3]), (vec![3, 1], vec![1, 3], vec![2])]
+        {
+            assert_eq!(found(&THESE, Value::Ids(&ids))?, these, "{ids:?}");
+            assert_eq!(found(&OTHERS, Value::Ids(&ids))?, others, "{ids:?}");
+        }
+        for (names, these) in [(vec![], vec![]), (vec!["x"], vec![1]), (vec![""], vec![2]), (vec!["x", ""], vec![1, 2])]
+        {
+            let names: Vec<String> = names.into_iter().map(ToOwned::to_owned).collect();
+            assert_eq!(found(&NAMED, Value::Texts(&names))?, these, "{names:?}");
+        }
+        Ok(())
+    }
 }
