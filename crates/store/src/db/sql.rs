@@ -24,6 +24,9 @@ pub enum Sql {
     Once(&'static Sql),
     /// PostgreSQL looks at the values each time: where the best plan depends on them.
     Anew(&'static Sql),
+    /// SQLite has another text of it for lists of one, in which they are values: for what is mostly asked for one thing and
+    /// has its lists in many places, each of which would be a table in memory.
+    Single(&'static Sql),
 }
 
 /// How PostgreSQL is to plan a statement.
@@ -39,14 +42,31 @@ impl Sql {
     const fn sqlite(&self) -> &'static str {
         match self {
             Sql::Same(text) | Sql::Differs { sqlite: text, .. } => text,
-            Sql::Once(sql) | Sql::Anew(sql) => sql.sqlite(),
+            Sql::Once(sql) | Sql::Anew(sql) | Sql::Single(sql) => sql.sqlite(),
         }
     }
 
     const fn postgres(&self) -> &'static str {
         match self {
             Sql::Same(text) | Sql::Differs { postgres: text, .. } => text,
-            Sql::Once(sql) | Sql::Anew(sql) => sql.postgres(),
+            Sql::Once(sql) | Sql::Anew(sql) | Sql::Single(sql) => sql.postgres(),
+        }
+    }
+
+    const fn is_single(&self) -> bool {
+        match self {
+            Sql::Same(_) | Sql::Differs { .. } => false,
+            Sql::Once(sql) | Sql::Anew(sql) => sql.is_single(),
+            Sql::Single(_) => true,
+        }
+    }
+
+    const fn planning(&self) -> Planning {
+        match self {
+            Sql::Once(_) => Planning::Once,
+            Sql::Anew(_) => Planning::Anew,
+            Sql::Single(sql) => sql.planning(),
+            Sql::Same(_) | Sql::Differs { .. } => Planning::Either,
         }
     }
 }
@@ -74,14 +94,9 @@ impl Statement {
         self.sqlite.get_or_init(|| self.written_for_sqlite(|param| format!("in (select value from rarray({param}))")))
     }
 
-    /// The same for lists of one: a table in memory for each place where a list stands costs more than to find the one row.
-    /// `None`: it has no list, or makes a table of it itself.
+    /// The same for lists of one, if it has such a text.
     pub fn sqlite_of_one(&self) -> Option<&str> {
-        let write = || {
-            let text = self.sql.sqlite();
-            let has_lists = next_list(text).is_some() && !text.contains("rarray(");
-            has_lists.then(|| self.written_for_sqlite(|param| format!("= {param}")))
-        };
+        let write = || self.sql.is_single().then(|| self.written_for_sqlite(|param| format!("= {param}")));
         self.sqlite_of_one.get_or_init(write).as_deref()
     }
 
@@ -93,11 +108,7 @@ impl Statement {
 
     /// How PostgreSQL plans it.
     pub(super) const fn planning(&self) -> Planning {
-        match self.sql {
-            Sql::Once(_) => Planning::Once,
-            Sql::Anew(_) => Planning::Anew,
-            Sql::Same(_) | Sql::Differs { .. } => Planning::Either,
-        }
+        self.sql.planning()
     }
 
     /// The text PostgreSQL gets.
@@ -197,22 +208,15 @@ mod tests {
 
     #[test]
     fn lists_and_parameters_are_written_for_each_engine() {
-        let s = Statement::new("t", Sql::Same("select 1 from a where id in ids($2) and b in texts($1) and c = $2"));
+        const TEXT: Sql = Sql::Same("select 1 from a where id in ids($2) and b in texts($1) and c = $2");
+        let s = Statement::new("t", Sql::Once(&Sql::Single(&TEXT)));
         assert_eq!(
             s.sqlite(),
             "select 1 from a where id in (select value from rarray(?2)) and b in (select value from rarray(?1)) and c = ?2"
         );
         assert_eq!(s.sqlite_of_one(), Some("select 1 from a where id = ?2 and b = ?1 and c = ?2"));
         assert_eq!(s.postgres(), "select 1 from a where id = any($2) and b = any($1) and c = $2");
-    }
-
-    #[test]
-    fn what_has_no_lists_or_makes_tables_of_them_itself_is_the_same_for_lists_of_one() {
-        for text in
-            ["select 1 from a where id = $1", "select 1 from rarray($1) h join a on a.id = h.value and a.id in ids($2)"]
-        {
-            assert_eq!(Statement::new("t", Sql::Same(text)).sqlite_of_one(), None);
-        }
+        assert_eq!((s.planning(), Statement::new("t", TEXT).sqlite_of_one()), (Planning::Once, None));
     }
 
     #[test]

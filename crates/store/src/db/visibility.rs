@@ -11,7 +11,7 @@ use super::{
 queries! {
     // 1 I follow, 2 I block, 3 blocks me or, when I live elsewhere, my domain, 4 I mute, 5 follows me, 6 I block its
     // domain; the moment it began.
-    RELATIONS = Sql::Same("select target_id, 1, created_at from follows where account_id = $1 and target_id in ids($2)
+    RELATIONS = Sql::Single(&Sql::Same("select target_id, 1, created_at from follows where account_id = $1 and target_id in ids($2)
         union all select target_id, 2, created_at from blocks where account_id = $1 and target_id in ids($2)
         union all select account_id, 3, created_at from blocks where target_id = $1 and account_id in ids($2)
         union all select target_id, 4, created_at from mutes
@@ -20,7 +20,7 @@ queries! {
         union all select d.account_id, 3, d.created_at from account_domain_blocks d
             where d.account_id in ids($2) and d.domain = (select a.domain from accounts a where a.id = $1)
         union all select a.id, 6, a.created_at from accounts a
-            where a.id in ids($2) and a.domain in (select d.domain from account_domain_blocks d where d.account_id = $1)");
+            where a.id in ids($2) and a.domain in (select d.domain from account_domain_blocks d where d.account_id = $1)"));
     // The same for many viewers $1 at once: viewer, other, kind, moment.
     RELATIONS_OF_MANY = Sql::Same("select account_id, target_id, 1, created_at from follows
             where account_id in ids($1) and target_id in ids($2)

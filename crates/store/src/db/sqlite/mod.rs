@@ -25,8 +25,8 @@ pub(super) use reader::Readers;
 pub(super) use upkeep::spawn as spawn_upkeep;
 pub(super) use writer::spawn as spawn_writer;
 
-/// Above our number of statements, those with lists counted twice, so that each is prepared once a connection.
-const STATEMENTS_CACHED: usize = 2048;
+/// Above our number of statements, so that each is prepared once a connection.
+const STATEMENTS_CACHED: usize = 1024;
 
 /// How a database file is opened.
 #[derive(Clone, Debug)]
@@ -269,11 +269,12 @@ mod tests {
     use super::*;
     use crate::db::sql::Sql;
 
-    static THESE: Statement = Statement::new("these", Sql::Same("select id from a where id in ids($1) order by id"));
+    static THESE: Statement =
+        Statement::new("these", Sql::Single(&Sql::Same("select id from a where id in ids($1) order by id")));
     static OTHERS: Statement =
-        Statement::new("others", Sql::Same("select id from a where not (id in ids($1)) order by id"));
+        Statement::new("others", Sql::Single(&Sql::Same("select id from a where not (id in ids($1)) order by id")));
     static NAMED: Statement =
-        Statement::new("named", Sql::Same("select id from a where name in texts($1) order by id"));
+        Statement::new("named", Sql::Single(&Sql::Same("select id from a where name in texts($1) order by id")));
 
     #[test]
     fn lists_of_none_one_and_many_find_what_they_name() -> Result<(), Fault> {

@@ -21,7 +21,7 @@ use crate::db::{
 
 queries! {
     // The posts and, in the same round, those they boost.
-    BODIES = Sql::Once(&Sql::Same(concat!("select s.id, s.account_id, ", status_uri!("s", "a"), ", ", status_url!("s", "a"), ", s.text, s.spoiler_text, s.visibility, s.is_sensitive,
+    BODIES = Sql::Once(&Sql::Single(&Sql::Same(concat!("select s.id, s.account_id, ", status_uri!("s", "a"), ", ", status_url!("s", "a"), ", s.text, s.spoiler_text, s.visibility, s.is_sensitive,
             s.is_local, s.language, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id, s.conversation_id,
             s.quote_policy, s.created_at, s.edited_at, s.replies_count, s.reblogs_count, s.favourites_count,
             s.quotes_count, k.state, k.quoted_status_id, p.name, p.website,
@@ -37,7 +37,7 @@ queries! {
         left join remote_statuses r on r.status_id = s.id
         left join status_cards kc on kc.status_id = s.id
         left join cards c on c.id = kc.card_id
-        where s.deleted_at is null")));
+        where s.deleted_at is null"))));
     MENTIONS = Sql::Once(&Sql::Same("select m.status_id, m.account_id, m.handle, m.is_silent, a.username, a.domain, a.url
         from mentions m join accounts a on a.id = m.account_id where m.status_id in ids($1)"));
     TAGS = Sql::Once(&Sql::Same("select st.status_id, t.name from status_tags st join tags t on t.id = st.tag_id

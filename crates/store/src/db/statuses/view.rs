@@ -17,13 +17,13 @@ use crate::db::{
 queries! {
     // Of posts $2, own posts $3, conversations $4 and polls $5: 1 favourited, 2 bookmarked, 3 boosted, 4 pinned, 5 muted
     // the conversation; from 10 on: chose in the poll, counted from 0.
-    MINE = Sql::Same("select status_id, 1 from favourites where account_id = $1 and status_id in ids($2)
+    MINE = Sql::Single(&Sql::Same("select status_id, 1 from favourites where account_id = $1 and status_id in ids($2)
         union all select status_id, 2 from bookmarks where account_id = $1 and status_id in ids($2)
         union all select reblog_of_id, 3 from statuses
             where reblog_of_id in ids($2) and account_id = $1 and reblog_of_id is not null and deleted_at is null
         union all select status_id, 4 from pins where account_id = $1 and status_id in ids($3)
         union all select conversation_id, 5 from conversation_mutes where account_id = $1 and conversation_id in ids($4)
-        union all select poll_id, 10 + position from poll_votes where account_id = $1 and poll_id in ids($5)");
+        union all select poll_id, 10 + position from poll_votes where account_id = $1 and poll_id in ids($5)"));
     // Of many viewers; all by the post.
     OF_MANY = Sql::Same("select account_id, status_id, 1 from favourites
             where account_id in ids($1) and status_id in ids($2)
