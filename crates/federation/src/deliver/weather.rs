@@ -1,7 +1,7 @@
 //! Whether it is our own network that is down. When several hosts that worked before fall silent and nobody at all has
 //! answered since, that is supposed and nobody is blamed: each other host is tried once, for one that lives waits for no
-//! dead one and its answer ends the alarm; then one delivery is tried now and then until somebody answers. An alarm that
-//! an answer ends at once was none: for a while whoever is silent is to blame, or a few dead hosts would raise it for ever.
+//! dead one and its answer ends the alarm; then one delivery is tried now and then until somebody answers. For a while
+//! after an alarm whoever is silent is to blame, or a few dead hosts would raise it again and again.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 const MANY: usize = 5;
 /// How long a silence counts.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Pauses in which there is no alarm after a false one: enough for all who raised it to be tried again.
+/// Pauses in which there is no other alarm after one: enough for all who raised it to be tried again.
 const CALM: u32 = 4;
 
 /// The state of our own network, as seen from here.
@@ -32,13 +32,12 @@ struct Sky {
     /// Who fell silent since the last answer, when, and how it stood before.
     silent: HashMap<String, (Instant, Host)>,
     alarm: Option<Alarm>,
-    /// The last alarm was a false one: there is none before this.
+    /// There was an alarm: there is no other before this.
     calm_until: Option<Instant>,
 }
 
 /// Our network seems to be down.
 struct Alarm {
-    since: Instant,
     /// Who had a try since, or fell silent before.
     tried: HashSet<String>,
     /// When one of them may try again.
@@ -70,10 +69,8 @@ impl Weather {
     fn answered_at(&self, now: Instant) {
         let mut sky = self.sky();
         sky.silent.clear();
-        if let Some(alarm) = sky.alarm.take() {
-            if now.duration_since(alarm.since) < self.pause {
-                sky.calm_until = Some(now + self.pause * CALM);
-            }
+        if sky.alarm.take().is_some() {
+            sky.calm_until = Some(now + self.pause * CALM);
             tracing::info!("our network is back: deliveries go on");
             self.cleared.notify_waiters();
         }
@@ -99,7 +96,7 @@ impl Weather {
         }
         tracing::warn!("{MANY} hosts fell silent and nobody answers: our network seems to be down, deliveries wait");
         let blamed = std::mem::take(&mut sky.silent);
-        sky.alarm = Some(Alarm { since: now, tried: blamed.keys().cloned().collect(), next_try: now + self.pause });
+        sky.alarm = Some(Alarm { tried: blamed.keys().cloned().collect(), next_try: now + self.pause });
         Silence::Ours(blamed.into_values().map(|(_, host)| host).collect())
     }
 
@@ -165,14 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_that_an_answer_ends_at_once_is_not_raised_again_by_the_same_hosts() {
+    fn after_an_alarm_whoever_is_silent_is_to_blame_for_a_while() {
         let (weather, now) = (Weather::new(PAUSE), Instant::now());
         assert!(five_fall_silent(&weather, now));
-        weather.answered_at(now + PAUSE / 2);
-        assert!(!five_fall_silent(&weather, now + PAUSE), "they are to blame");
-        assert!(five_fall_silent(&weather, now + PAUSE * 5));
-        weather.answered_at(now + PAUSE * 7);
-        assert!(five_fall_silent(&weather, now + PAUSE * 8), "that one was no false alarm");
+        weather.answered_at(now + PAUSE);
+        assert!(!five_fall_silent(&weather, now + PAUSE * CALM), "they are to blame");
+        assert!(five_fall_silent(&weather, now + PAUSE * (CALM + 1)));
     }
 
     #[test]

@@ -112,4 +112,30 @@ on_both_engines! {
         }
         town.stops().await;
     }
+
+    async fn a_few_dead_hosts_are_blamed_and_keep_the_living_not_waiting(town: Town) {
+        let mut dead = friends(5).await;
+        let living = friends(1).await;
+        let all: Vec<Inbox> = inboxes(&dead).into_iter().chain(inboxes(&living)).collect();
+        let mut town = town;
+        town.begins();
+        town.sends(&Letter::post("0"), &all).await;
+        town.is_done().await;
+        for friend in &mut dead {
+            friend.falls_silent().await;
+        }
+        let mut n_sent = 1;
+        until("the dead are known as such", async || {
+            town.sends(&Letter::post(&n_sent.to_string()), &all).await;
+            n_sent += 1;
+            until("the living one has it", async || living.iter().all(|living| living.came().len() == n_sent)).await;
+            let mut n_failing = 0;
+            for friend in &dead {
+                n_failing += usize::from(town.host(&friend.host()).await.unwrap().standing == Standing::Failing);
+            }
+            n_failing == dead.len()
+        })
+        .await;
+        town.stops().await;
+    }
 }
