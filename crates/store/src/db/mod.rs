@@ -258,11 +258,12 @@ impl Db {
                 let (reads, read_acts) = flume::bounded(MOST_WAITING);
                 let (writes, write_acts) = flume::bounded(MOST_WAITING);
                 let readers = sqlite::Readers::open(sqlite)?;
+                let writer = sqlite::Writer::open(sqlite, shared.is_server)?;
                 let mut threads = readers.spawn(&shared, &read_acts)?;
-                threads.push(sqlite::spawn_writer(sqlite, &shared, write_acts)?);
+                threads.push(writer.spawn(&shared, write_acts)?);
                 if shared.is_server {
                     // Not joined: it sleeps most of the time and holds nothing open that matters.
-                    drop(sqlite::spawn_upkeep(sqlite, &shared)?);
+                    drop(sqlite::spawn_upkeep(sqlite, &shared, &readers, &writer)?);
                 }
                 (migrated, Queues::Sqlite { reads, writes, readers }, threads)
             }

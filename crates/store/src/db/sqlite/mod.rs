@@ -23,7 +23,7 @@ use super::{
 
 pub(super) use reader::Readers;
 pub(super) use upkeep::spawn as spawn_upkeep;
-pub(super) use writer::spawn as spawn_writer;
+pub(super) use writer::Writer;
 
 /// Above our number of statements, so that each is prepared once a connection.
 const STATEMENTS_CACHED: usize = 1024;
@@ -105,6 +105,11 @@ impl Connection {
             self.raw.query_row("pragma freelist_count", [], |row| row.get(0))
         };
         run().map_err(|e| broken("giving back freed pages", &e))
+    }
+
+    /// Gives back the memory of the pages it keeps.
+    pub(super) fn forget_pages(&self) -> Result<(), Fault> {
+        self.batch("pragma shrink_memory")
     }
 
     /// Like [`Connection::batch`] for the few statements of every transaction: prepared once.

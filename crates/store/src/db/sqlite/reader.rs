@@ -69,6 +69,12 @@ impl Readers {
             .collect()
     }
 
+    /// Gives back the memory of the pages that connections keep which are not at work.
+    pub(super) fn forget_pages(&self) -> Result<(), Fault> {
+        let resting = self.connections.iter().filter_map(|connection| connection.try_lock().ok());
+        resting.map(|connection| connection.forget_pages()).collect()
+    }
+
     /// Runs a read on the caller's thread. `None`: it has to wait for a thread, because all connections are in use or the
     /// disk is slow just now.
     pub(in crate::db) fn run_in_place(&self, shared: &Shared, act: &mut dyn Reading) -> Option<Result<(), Error>> {

@@ -1,13 +1,14 @@
-//! The upkeep thread: checkpoints the write-ahead log beside the requests and gives freed pages back to the system.
+//! The upkeep thread: checkpoints the write-ahead log beside the requests, gives freed pages back to the file system and,
+//! when there is little to do, the memory of pages that connections keep.
 
 use std::{
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
 
 use phiomia_model::Fault;
 
-use super::{Connection, LONGEST_LOG, SqliteSettings};
+use super::{Connection, LONGEST_LOG, Readers, SqliteSettings, Writer};
 use crate::db::Shared;
 
 /// Checkpoint above this size of the log; above [`LONGEST_LOG`] wait for readers, so that it begins anew.
@@ -21,22 +22,35 @@ const SPARE_PAGES: u32 = 256;
 /// Rounds until it is looked for freed pages again: a minute.
 const REST_ROUNDS: u32 = 240;
 
+/// Rounds after which it is looked whether there is little to do: five seconds.
+const LOOK_ROUNDS: u32 = 20;
+/// Statements in so many rounds that are little: a server that looks for work, and somebody who opens a page.
+const LITTLE: u64 = 200;
+
 /// Starts the thread. It ends soon after the last `Db` is dropped.
 pub(in crate::db) fn spawn(
     settings: &SqliteSettings,
     shared: &Arc<Shared>,
+    readers: &Arc<Readers>,
+    writer: &Arc<Writer>,
 ) -> Result<std::thread::JoinHandle<()>, Fault> {
     let connection = Connection::open(settings, false)?;
     // To begin the log anew it keeps writers out while it waits for readers, and a backup reads for minutes.
     connection.batch(&format!("pragma busy_timeout = {LONGEST_PAUSE_MS}"))?;
     let mut log = settings.path.clone().into_os_string();
     log.push("-wal");
-    let shared: Weak<Shared> = Arc::downgrade(shared);
+    let mut quiet = Quiet {
+        shared: Arc::downgrade(shared),
+        readers: Arc::downgrade(readers),
+        writer: Arc::downgrade(writer),
+        n_before: 0,
+        rounds: 0,
+    };
     std::thread::Builder::new()
         .name("db-upkeep".to_owned())
         .spawn(move || {
             let mut rest = REST_ROUNDS;
-            while shared.strong_count() > 0 {
+            while quiet.shared.strong_count() > 0 {
                 std::thread::sleep(Duration::from_millis(250));
                 let size = std::fs::metadata(&log).map_or(0, |m| m.len());
                 let outcome = if size > LONGEST_LOG {
@@ -58,6 +72,7 @@ pub(in crate::db) fn spawn(
                         Ok(())
                     }
                 });
+                let outcome = outcome.and_then(|()| quiet.look(&connection));
                 if let Err(fault) = outcome
                     && !fault.is_transient()
                 {
@@ -66,6 +81,32 @@ pub(in crate::db) fn spawn(
             }
         })
         .map_err(|e| Fault::because("starting the database's upkeep thread", e))
+}
+
+/// Whether there is little to do: then no connection keeps pages, so that a server that nobody uses takes the memory of
+/// one that has just begun. What is read next comes from the system's memory of the file.
+struct Quiet {
+    shared: Weak<Shared>,
+    readers: Weak<Readers>,
+    writer: Weak<Writer>,
+    n_before: u64,
+    rounds: u32,
+}
+
+impl Quiet {
+    fn look(&mut self, upkeep: &Connection) -> Result<(), Fault> {
+        self.rounds += 1;
+        let Some(shared) = self.shared.upgrade().filter(|_| self.rounds >= LOOK_ROUNDS) else { return Ok(()) };
+        let n = shared.n_statements.load(Ordering::Relaxed);
+        let n_since = n.saturating_sub(self.n_before);
+        (self.n_before, self.rounds) = (n, 0);
+        if n_since > LITTLE {
+            return Ok(());
+        }
+        upkeep.forget_pages()?;
+        self.readers.upgrade().map_or(Ok(()), |readers| readers.forget_pages())?;
+        self.writer.upgrade().map_or(Ok(()), |writer| writer.forget_pages())
+    }
 }
 
 #[cfg(test)]

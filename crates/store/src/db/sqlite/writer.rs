@@ -3,7 +3,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -24,26 +24,43 @@ const LONGEST_GATHERING: Duration = Duration::from_millis(20);
 /// How often an act is run again after its key was taken by another process.
 const MOST_RETRIES: usize = 5;
 
-/// Starts the thread. It ends when the last `Db` is dropped, after everything waiting is written.
-pub(in crate::db) fn spawn(
-    settings: &SqliteSettings,
-    shared: &Arc<Shared>,
-    acts: flume::Receiver<WriteAct>,
-) -> Result<std::thread::JoinHandle<()>, Fault> {
-    let connection = Connection::open(settings, false)?;
-    if shared.is_server {
-        // Checkpoints belong to the upkeep thread; one here would make a person wait for two more fsyncs.
-        connection.batch("pragma wal_autocheckpoint = 0")?;
+/// The connection that writes.
+pub(in crate::db) struct Writer(Mutex<Connection>);
+
+impl Writer {
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(in crate::db) fn open(settings: &SqliteSettings, is_server: bool) -> Result<Arc<Writer>, Fault> {
+        let connection = Connection::open(settings, false)?;
+        if is_server {
+            // Checkpoints belong to the upkeep thread; one here would make a person wait for two more fsyncs.
+            connection.batch("pragma wal_autocheckpoint = 0")?;
+        }
+        Ok(Arc::new(Writer(Mutex::new(connection))))
     }
-    let shared = shared.clone();
-    std::thread::Builder::new()
-        .name("db-write".to_owned())
-        .spawn(move || {
-            while let Ok(first) = acts.recv() {
-                batch(&connection, &shared, first, &acts);
-            }
-        })
-        .map_err(|e| Fault::because("starting the database's writing thread", e))
+
+    /// Starts the thread. It ends when the last `Db` is dropped, after everything waiting is written.
+    pub(in crate::db) fn spawn(
+        self: &Arc<Self>,
+        shared: &Arc<Shared>,
+        acts: flume::Receiver<WriteAct>,
+    ) -> Result<std::thread::JoinHandle<()>, Fault> {
+        let (writer, shared) = (self.clone(), shared.clone());
+        std::thread::Builder::new()
+            .name("db-write".to_owned())
+            .spawn(move || {
+                while let Ok(first) = acts.recv() {
+                    let connection = writer.0.lock().unwrap_or_else(PoisonError::into_inner);
+                    batch(&connection, &shared, first, &acts);
+                }
+            })
+            .map_err(|e| Fault::because("starting the database's writing thread", e))
+    }
+
+    /// Gives back the memory of the pages it keeps, unless it is at work.
+    pub(super) fn forget_pages(&self) -> Result<(), Fault> {
+        self.0.try_lock().map_or(Ok(()), |connection| connection.forget_pages())
+    }
 }
 
 fn batch(connection: &Connection, shared: &Shared, first: WriteAct, waiting: &flume::Receiver<WriteAct>) {
