@@ -71,8 +71,8 @@ impl Readers {
 
     /// Gives back the memory of the pages that connections keep which are not at work.
     pub(super) fn forget_pages(&self) -> Result<(), Fault> {
-        let resting = self.connections.iter().filter_map(|connection| connection.try_lock().ok());
-        resting.map(|connection| connection.forget_pages()).collect()
+        let mut resting = self.connections.iter().filter_map(|connection| connection.try_lock().ok());
+        resting.try_for_each(|connection| connection.forget_pages())
     }
 
     /// Runs a read on the caller's thread. `None`: it has to wait for a thread, because all connections are in use or the
