@@ -120,9 +120,13 @@ pub fn settings(address: &str) -> Settings {
 pub async fn empty_address(engine: Engine) -> (String, Scratch) {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = format!("phiomia_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+    // Process numbers come back: a run that was killed may have left one of this name.
     match engine {
         Engine::Sqlite => {
             let folder = std::env::temp_dir().join(name);
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder).unwrap();
+            }
             std::fs::create_dir_all(&folder).unwrap();
             (format!("sqlite:{}", folder.join("phiomia.sqlite3").display()), Scratch::Folder(folder))
         }
@@ -131,7 +135,6 @@ pub async fn empty_address(engine: Engine) -> (String, Scratch) {
             let server = std::env::var("PHIOMIA_TEST_POSTGRES").expect(
                 "PHIOMIA_TEST_POSTGRES is not set: run the tests through script/test, which starts a PostgreSQL for them",
             );
-            // Process numbers come back: a run that was killed may have left one of this name.
             let drop_it = format!("drop database if exists {name} with (force)");
             batch(&server, &[&drop_it, &format!("create database {name}")]).await.unwrap();
             let (base, _) = server.rsplit_once('/').expect("PHIOMIA_TEST_POSTGRES names a database");
